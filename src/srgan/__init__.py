@@ -1,0 +1,1 @@
+"""Clearer pictures: 4x larger per side, with the SRGAN."""
