@@ -1,0 +1,1 @@
+"""Figures: models against true pictures, and srgan against the usual way."""

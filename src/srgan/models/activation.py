@@ -29,6 +29,7 @@ class PReLU(nn.PReLU):
     """``nn.PReLU()``: x where positive, x times one learned slope elsewhere."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """Maps a tensor of any shape to one of the same shape."""
         # Reading the slope as a number would make other devices wait.
         if x.device.type == "cpu":
             return _ScalarPReLU.apply(x, self.weight)

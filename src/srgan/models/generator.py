@@ -27,6 +27,7 @@ class ResidualBlock(nn.Module):
         self.norm2 = _norm(config)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) to the same shape."""
         return x + self.norm2(self.conv2(self.activation(self.norm1(self.conv1(x)))))
 
 
@@ -43,6 +44,7 @@ class UpsampleBlock(nn.Module):
         self.activation = PReLU()
 
     def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) to (N, 4 * channels, H, W)."""
         return self.activation(self.conv(x))
 
 
@@ -92,13 +94,13 @@ class Generator(nn.Module):
     def _initialise(self) -> None:
         """He initialisation; without norm, branches start small so that sixteen of them add up calmly."""
         for module in self.modules():
-            if isinstance(module, nn.Conv2d):
+            if isinstance(module, nn.Conv2d) and module.bias is not None:
                 nn.init.kaiming_normal_(module.weight)
                 nn.init.zeros_(module.bias)
         if self.config.norm == "none":
-            branches = [conv for block in self.blocks for conv in (block.conv1, block.conv2)]
-            for conv in (*branches, self.trunk, self.tail):
-                conv.weight.data.mul_(0.1)
+            for module in (*self.blocks.modules(), self.trunk, self.tail):
+                if isinstance(module, nn.Conv2d):
+                    module.weight.data.mul_(0.1)
 
     def forward(self, lr_image: Tensor) -> Tensor:
         """Maps low-res pictures to pictures four times larger per side.
@@ -113,10 +115,7 @@ class Generator(nn.Module):
         features = features + self.trunk_norm(self.trunk(self.blocks(features)))
         features = F.pixel_shuffle(self.upsample[0](features), 2)
         # The 64 -> 3 convolution at full size fills vector units badly: run it before the last shuffle.
-        cells = F.conv2d(
-            self.upsample[1](features),
-            fold_shuffle(self.tail.weight),
-            self.tail.bias.repeat_interleave(4),
-            padding=2,
-        )
+        weight, bias = fold_shuffle(self.tail.weight), self.tail.bias
+        assert bias is not None
+        cells = F.conv2d(self.upsample[1](features), weight, bias.repeat_interleave(4), padding=2)
         return F.pixel_shuffle(cells, 2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 Norm = Literal["batch", "none"]
 
@@ -22,7 +23,7 @@ class GeneratorConfig:
     channels: int = 64
     norm: Norm = "none"
 
-    SCALE = 4
+    SCALE: ClassVar[int] = 4
 
     @property
     def halo(self) -> int:
@@ -30,20 +31,48 @@ class GeneratorConfig:
 
         Radius 4 of the 9x9 head, 1 for each 3x3 convolution at low resolution (two a block, the trunk's
         and the first up-sampling's), half a pixel (1 at twice the resolution) for the second
-        up-sampling's, and 4 at four times the resolution for the 9x9 tail: 4 + 2 * blocks + 1 + 1 + 2.
+        up-sampling's, and 4 at four times the resolution for the 9x9 tail.
         """
-        # The tail reaches 4 high-res pixels beyond the outermost sub-pixel, hence at most 2 at twice the
-        # resolution; with the second 3x3's 1 that is 3 there: at most 2 low-res pixels.
+        # The tail reaches 4 pixels at four times the size, that is 2 cells at twice the size; with the 1 of
+        # the second up-sampling's 3x3 that is 3 there, which lie within 2 low-res pixels.
         return 4 + 2 * self.blocks + 1 + 1 + 2
 
     @property
     def parameters(self) -> int:
-        """Trainable parameters."""
+        """Number of trainable parameters; the running statistics of a norm are not among them."""
+        return sum(
+            math.prod(shape)
+            for name, shape in self.shapes().items()
+            if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+        )
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of every tensor in a model file, by the name it has in the generator's ``state_dict``."""
         c = self.channels
-        convolution = 9 * c * c + c
-        norm = 2 * c if self.norm == "batch" else 0
-        head = 81 * 3 * c + c + 1
-        block = 2 * convolution + 2 * norm + 1
-        upsampling = 4 * (9 * c * c + c) + 1
-        tail = 81 * 3 * c + 3
-        return head + self.blocks * block + convolution + norm + 2 * upsampling + tail
+        shapes: dict[str, tuple[int, ...]] = {}
+
+        def convolution(name: str, inputs: int, outputs: int, size: int) -> None:
+            shapes[f"{name}.weight"] = (outputs, inputs, size, size)
+            shapes[f"{name}.bias"] = (outputs,)
+
+        def norm(name: str) -> None:
+            if self.norm == "batch":
+                for statistic in ("weight", "bias", "running_mean", "running_var"):
+                    shapes[f"{name}.{statistic}"] = (c,)
+                shapes[f"{name}.num_batches_tracked"] = ()
+
+        convolution("head", 3, c, 9)
+        shapes["head_activation.weight"] = (1,)
+        for block in range(self.blocks):
+            convolution(f"blocks.{block}.conv1", c, c, 3)
+            norm(f"blocks.{block}.norm1")
+            shapes[f"blocks.{block}.activation.weight"] = (1,)
+            convolution(f"blocks.{block}.conv2", c, c, 3)
+            norm(f"blocks.{block}.norm2")
+        convolution("trunk", c, c, 3)
+        norm("trunk_norm")
+        for stage in range(2):
+            convolution(f"upsample.{stage}.conv", c, 4 * c, 3)
+            shapes[f"upsample.{stage}.activation.weight"] = (1,)
+        convolution("tail", c, 3, 9)
+        return shapes

@@ -1,0 +1,47 @@
+"""``srgan bench``: how fast srgan is here, beside the same networks in plain PyTorch."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Annotated
+
+import typer
+
+from srgan.cli.console import print_json, progress_bar
+from srgan.errors import MissingExtraError
+
+
+def bench(
+    runs: Annotated[int, typer.Option(min=1, help="Counted runs of each side.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Times srgan beside the same networks in plain PyTorch: medians and ratios, in one run.
+
+    Example: srgan bench
+    """
+    from srgan.evaluation import speed
+
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("tensorboard") is None:
+        raise MissingExtraError("srgan bench compares with PyTorch, so it", "train")
+    size = f"{speed.LR_SIZE[0]}x{speed.LR_SIZE[1]}"
+    comparisons = (
+        (f"generator, {size}, against PyTorch fp32", speed.srgan_generator, speed.plain_generator),
+        (f"generator with its halo, {size}", speed.srgan_picture, speed.plain_generator),
+        (f"training step, {speed.BATCH} of {speed.CROP}x{speed.CROP}", speed.srgan_step, speed.plain_step),
+    )
+    results = []
+    with progress_bar() as bar:
+        task = bar.add_task("timing", total=len(comparisons) + 1)
+        for name, ours, theirs in comparisons:
+            results.append(speed.compare(name, ours, theirs, runs))
+            bar.advance(task)
+        results.append(speed.start_to_file(runs))
+        bar.advance(task)
+    if as_json:
+        print_json({"runs": runs, "results": results})
+        return
+    print("| | srgan, s | plain PyTorch, s | ratio |\n|---|---|---|---|")
+    for result in results:
+        plain = f"{result['plain_seconds']:.3f}" if "plain_seconds" in result else ""
+        ratio = f"{result['ratio']:.1f}" if "ratio" in result else ""
+        print(f"| {result['name']} | {result['srgan_seconds']:.3f} | {plain} | {ratio} |")

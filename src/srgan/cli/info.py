@@ -1,0 +1,43 @@
+"""``srgan info``: a model's card."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from srgan.cli.console import print_json
+
+
+def info(
+    model: Annotated[str, typer.Argument(help="A model's name, or a .safetensors file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Shows a model's card: what it is, how it was trained, what it scored.
+
+    Example: srgan info srresnet
+    """
+    from srgan.weights.catalogue import find_model
+    from srgan.weights.files import file_sha256, read_card
+
+    path = find_model(model)
+    card = read_card(path)
+    facts = {
+        **dataclasses.asdict(card),
+        "parameters": card.generator.parameters,
+        "receptive_field": 2 * card.generator.halo + 1,
+        "file": str(path),
+        "bytes": path.stat().st_size,
+        "sha256": file_sha256(path),
+    }
+    if as_json:
+        print_json(facts)
+        return
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            print(f"{key}:")
+            for name, item in value.items():
+                print(f"  {name}: {item}")
+        else:
+            print(f"{key}: {value}")

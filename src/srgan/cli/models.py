@@ -1,0 +1,29 @@
+"""``srgan models``: the catalogue."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from srgan.cli.console import print_json
+
+
+def models(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Lists the models that come with srgan, what each is for, and its figures.
+
+    Example: srgan models
+    """
+    from srgan.weights.catalogue import list_models, load_card
+
+    cards = [load_card(name) for name in list_models()]
+    if as_json:
+        print_json({"models": [dataclasses.asdict(card) for card in cards]})
+        return
+    for card in cards:
+        print(f"{card.name}: {card.summary}")
+        for dataset, figures in card.figures.items():
+            print(f"  {dataset}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))

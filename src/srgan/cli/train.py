@@ -1,0 +1,95 @@
+"""``srgan train``: trains the SRGAN on a folder of pictures."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srgan.cli.console import print_json, print_message, progress_bar
+from srgan.cli.options import DeviceName
+from srgan.cpu import prepare_for_torch
+from srgan.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from srgan.training.fidelity import RunResult
+    from srgan.training.recipe import Recipe
+
+
+def train(
+    recipe: Annotated[str, typer.Option(help="A recipe's name (srresnet), or a .toml file.")],
+    data: Annotated[Path, typer.Option(help="Folder of training pictures, searched with its sub-folders.")],
+    out: Annotated[Path, typer.Option(help="The run's folder: log, checkpoints, samples, model.")],
+    validation: Annotated[Path | None, typer.Option(help="Folder of pictures to validate on.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Length of the run, instead of the recipe's.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Changes a field of the recipe; may be repeated."),
+    ] = None,
+    resume: Annotated[
+        str, typer.Option(help="auto: go on from the newest checkpoint; never: start anew; or a checkpoint.")
+    ] = "auto",
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
+) -> None:
+    """Trains a model on a folder of pictures; call it again to go on after an interruption.
+
+    Example: srgan train --recipe srresnet --data photos --validation valid --out runs/mine
+    """
+    for module in ("torch", "tensorboard", "matplotlib"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError("srgan train", "train")
+    prepare_for_torch()
+    from srgan.training.recipe import load_recipe
+
+    if steps is not None:
+        changes = [*(changes or []), f"optimiser.steps={steps}"]
+    loaded = load_recipe(recipe, changes or [])
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out}: is not a folder; name a new one")
+    result = _run(loaded, data, validation, out, resume, device)
+    if as_json:
+        print_json(
+            {
+                "step": result.step,
+                "finished": result.finished,
+                "psnr_y": result.psnr_y,
+                "model": result.model and str(result.model),
+                "seconds": result.seconds,
+            }
+        )
+    elif result.finished:
+        print_message(f"{result.step} steps done; the model is {result.model}")
+    else:
+        print_message(f"stopped after {result.step} steps; the same command goes on from there")
+    if not result.finished:
+        raise typer.Exit(130)
+
+
+def _run(
+    recipe: Recipe, data: Path, validation: Path | None, out: Path, resume: str, device: DeviceName
+) -> RunResult:
+    from srgan.training.fidelity import Progress, train
+
+    with progress_bar("loss {task.fields[loss]}", "validation {task.fields[psnr]} dB") as bar:
+        task = bar.add_task("training", total=recipe.optimiser.steps, loss="-", psnr="-")
+
+        def report(progress: Progress) -> None:
+            bar.update(
+                task,
+                completed=progress.step,
+                loss="-" if progress.loss is None else f"{progress.loss:.4f}",
+                psnr="-" if progress.psnr_y is None else f"{progress.psnr_y:.2f}",
+            )
+
+        return train(
+            recipe,
+            data,
+            validation,
+            out,
+            resume=resume if resume in ("auto", "never") else Path(resume),  # type: ignore[arg-type]
+            device=device.value,
+            report=report,
+        )

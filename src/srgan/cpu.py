@@ -1,0 +1,25 @@
+"""Settings of the process that make PyTorch fast on CPUs; standard library only."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
+
+
+def prepare_for_torch() -> None:
+    """Sets up threads and memory; call it before ``torch`` is first imported.
+
+    Threads stay on their cores: libgomp's spinning otherwise makes convolutions several times slower on
+    some machines. glibc keeps freed memory: it otherwise returns every large tensor to the system and
+    faults its pages in again at the next step, a fifth of a training step's time.
+    """
+    os.environ.setdefault("OMP_PROC_BIND", "true")
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # absent outside glibc
+        if mallopt is not None:
+            mallopt(_M_MMAP_MAX, 0)
+            mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+            mallopt(_M_TOP_PAD, 256 * 2**20)

@@ -1,0 +1,175 @@
+"""The generator as an OpenVINO graph, built from its parameters: no ONNX, no PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.weights.architecture import GeneratorConfig
+
+_Tensors = Mapping[str, NDArray[np.float32]]
+_NORM_EPSILON = 1e-5  # torch.nn.BatchNorm2d's
+
+
+def fold_norm(
+    tensors: _Tensors, convolution: str, norm: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weight and bias of a convolution that also does the work of the batch norm behind it.
+
+    Args:
+        tensors: the model's parameters.
+        convolution: name of the convolution.
+        norm: name of the norm; where the model has none of that name, nothing is folded.
+    """
+    weight, bias = tensors[f"{convolution}.weight"], tensors[f"{convolution}.bias"]
+    if f"{norm}.weight" not in tensors:
+        return weight, bias
+    gain = tensors[f"{norm}.weight"] / np.sqrt(tensors[f"{norm}.running_var"] + _NORM_EPSILON)
+    shifted = (bias - tensors[f"{norm}.running_mean"]) * gain + tensors[f"{norm}.bias"]
+    return weight * gain[:, None, None, None], shifted
+
+
+def fold_shuffle(weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The convolution before a PixelShuffle(2) that equals ``weight``'s convolution after it.
+
+    Exact: values are only moved. The same as ``srgan.models.generator.fold_shuffle``, but with the output's
+    sub-pixel outermost, so that the last shuffle moves runs of (column, RGB) in one piece.
+
+    Args:
+        weight: (out, in, 9, 9), used with padding 4.
+
+    Returns:
+        (4 * out, 4 * in, 5, 5); output channels in the order (row, column, out).
+    """
+    out_channels, in_channels = weight.shape[:2]
+    phases = []
+    for row in range(2):
+        for column in range(2):
+            # Ten taps, shifted by the output's sub-pixel: pairs of taps are then the cells.
+            taps = np.pad(weight, ((0, 0), (0, 0), (row, 1 - row), (column, 1 - column)))
+            cells = taps.reshape(out_channels, in_channels, 5, 2, 5, 2).transpose(0, 1, 3, 5, 2, 4)
+            phases.append(cells.reshape(out_channels, 4 * in_channels, 5, 5))
+    return np.concatenate(phases)
+
+
+def build_model(config: GeneratorConfig, tensors: _Tensors, *, is_byte: bool, context: int) -> Any:
+    """Builds the graph of a generator for pictures of any number and size.
+
+    Args:
+        config: the generator's dimensions.
+        tensors: its parameters, float32, by the names of its ``state_dict``.
+        is_byte: uint8 in [0, 255] in and out, else float32 in [0, 1].
+        context: pixels at each side of the input that have no result. Convolutions use them up instead of
+            padding, from the last layer backwards, which saves up to half of the work on them.
+
+    Returns:
+        An ``openvino.Model``: (N, H, W, 3) -> (N, 4 * (H - 2 * context), 4 * (W - 2 * context), 3).
+    """
+    return _Builder(config, tensors, is_byte=is_byte, context=context).build()
+
+
+class _Builder:
+    """Builds one graph; ``_context`` is what is left of the context at the layer being added."""
+
+    def __init__(self, config: GeneratorConfig, tensors: _Tensors, *, is_byte: bool, context: int) -> None:
+        from openvino import opset13
+
+        self._op = opset13
+        self._config = config
+        self._tensors = tensors
+        self._is_byte = is_byte
+        self._context = context
+
+    def build(self) -> Any:
+        from openvino import Model
+
+        op = self._op
+        picture = op.parameter([-1, -1, -1, 3], np.uint8 if self._is_byte else np.float32)
+        x = op.convert(picture, "f32") if self._is_byte else picture
+        features = self._low_resolution(op.transpose(x, [0, 3, 1, 2]))
+        model = Model([self._to_picture(self._enlarge(features))], [picture], "srgan")
+        # The cache tells models apart by names too, and names given by default count up through the process.
+        for index, node in enumerate(model.get_ordered_ops()):
+            node.set_friendly_name(f"node{index}")
+        model.input().set_names({"picture"})
+        model.output().set_names({"result"})
+        return model
+
+    def _low_resolution(self, x: Any) -> Any:
+        """Head, residual blocks and trunk: (N, 3, H, W) -> (N, channels, H', W')."""
+        weight, bias = self._tensors["head.weight"], self._tensors["head.bias"]
+        if self._is_byte:
+            # Bytes go in as they are, whole numbers that bf16 holds exactly; their scale is in the weights.
+            weight = weight / np.float32(255.0)
+        # What the layers after this one reach: two convolutions a block, the trunk, three pixels to enlarge.
+        need = 2 * self._config.blocks + 1 + 3
+        x = self._prelu(self._convolution(x, weight, bias, need), "head_activation")
+        head, context = x, self._context
+        for block in range(self._config.blocks):
+            need -= 2
+            x = self._block(x, f"blocks.{block}", need)
+        y = self._convolution(x, *fold_norm(self._tensors, "trunk", "trunk_norm"), 3)
+        return self._op.add(y, self._crop(head, context - self._context))
+
+    def _block(self, x: Any, name: str, need: int) -> Any:
+        context = self._context
+        y = self._convolution(x, *fold_norm(self._tensors, f"{name}.conv1", f"{name}.norm1"), need + 1)
+        y = self._prelu(y, f"{name}.activation")
+        y = self._convolution(y, *fold_norm(self._tensors, f"{name}.conv2", f"{name}.norm2"), need)
+        return self._op.add(y, self._crop(x, context - self._context))
+
+    def _enlarge(self, x: Any) -> Any:
+        """(N, channels, H, W) -> (N, 12, 2H', 2W'): 2x2 cells of the result, as (row, column, RGB)."""
+        tensors = self._tensors
+        x = self._convolution(x, tensors["upsample.0.conv.weight"], tensors["upsample.0.conv.bias"], 2)
+        x = self._op.depth_to_space(self._prelu(x, "upsample.0.activation"), "depth_first", 2)
+        self._context *= 2
+        x = self._convolution(x, tensors["upsample.1.conv.weight"], tensors["upsample.1.conv.bias"], 2)
+        x = self._prelu(x, "upsample.1.activation")
+        weight, bias = fold_shuffle(tensors["tail.weight"]), np.tile(tensors["tail.bias"], 4)
+        if self._is_byte:
+            weight, bias = weight * np.float32(255.0), bias * np.float32(255.0)
+        return self._convolution(x, weight, bias, 0)
+
+    def _to_picture(self, cells: Any) -> Any:
+        """(N, 12, 2H, 2W) -> (N, 4H, 4W, 3), clipped; bytes are rounded."""
+        op = self._op
+        x = op.clamp(cells, 0.0, 255.0 if self._is_byte else 1.0)
+        if self._is_byte:
+            x = op.convert(op.round(x, "half_to_even"), "u8")
+        x = op.transpose(x, [0, 2, 3, 1])
+        shape = op.shape_of(x, "i64")
+        number, height, width = (op.gather(shape, np.array([axis]), np.array(0)) for axis in range(3))
+        two, three, six = (np.array([value], np.int64) for value in (2, 3, 6))
+        x = op.reshape(x, op.concat([number, height, width, two, six], 0), special_zero=False)
+        x = op.transpose(x, [0, 1, 3, 2, 4])
+        x = op.reshape(
+            x,
+            op.concat([number, op.multiply(height, two), op.multiply(width, two), three], 0),
+            special_zero=False,
+        )
+        # The enlarging layers reach two and a half low-res pixels: half a pixel of context can be left.
+        return self._crop(x, 2 * self._context, axes=(1, 2))
+
+    def _convolution(self, x: Any, weight: NDArray[np.float32], bias: NDArray[np.float32], need: int) -> Any:
+        """A convolution; it pads only where the context beyond what later layers ``need`` is too small."""
+        op = self._op
+        radius = weight.shape[-1] // 2
+        used = max(0, min(radius, self._context - need))
+        self._context -= used
+        pads = [radius - used] * 2
+        x = op.convolution(x, op.constant(weight), [1, 1], pads, pads, [1, 1])
+        return op.add(x, op.constant(bias.reshape(1, -1, 1, 1)))
+
+    def _prelu(self, x: Any, name: str) -> Any:
+        return self._op.prelu(x, self._op.constant(self._tensors[f"{name}.weight"]))
+
+    def _crop(self, x: Any, margin: int, axes: tuple[int, int] = (2, 3)) -> Any:
+        if margin == 0:
+            return x
+        return self._op.slice(
+            x, *(np.array(v, np.int64) for v in ([margin] * 2, [-margin] * 2, [1, 1], axes))
+        )

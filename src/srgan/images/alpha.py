@@ -1,0 +1,64 @@
+"""Transparency: colours for the pixels nobody sees, and a mask of another size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[Any]
+
+
+def _halved(image: Pixels, known: NDArray[np.bool_]) -> tuple[Pixels, NDArray[np.bool_]]:
+    """Every 2x2 block as the mean of its known pixels, and whether it has any."""
+    height, width = known.shape
+    shape = ((height + 1) // 2, (width + 1) // 2)
+    total = np.zeros((*shape, image.shape[2]), np.uint32)
+    count = np.zeros((*shape, 1), np.uint32)
+    for top in (0, 1):
+        for left in (0, 1):
+            mask = known[top::2, left::2, None]
+            rows, columns = mask.shape[:2]
+            total[:rows, :columns] += image[top::2, left::2] * mask
+            count[:rows, :columns] += mask
+    return (total // np.maximum(count, 1)).astype(image.dtype), count[..., 0] > 0
+
+
+def _filled(image: Pixels, known: NDArray[np.bool_]) -> Pixels:
+    """Unknown pixels take the mean of the smallest block around them that holds a known one."""
+    if known.all():
+        return image
+    coarse = _filled(*_halved(image, known))
+    height, width = known.shape
+    enlarged = coarse.repeat(2, axis=0)[:height].repeat(2, axis=1)[:, :width]
+    return np.where(known[..., None], image, enlarged)
+
+
+def fill_transparent(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """Gives fully transparent pixels the colours near them, so that theirs do not bleed into enlarged edges.
+
+    Args:
+        pixels: (height, width, 3), uint8 or uint16.
+        alpha: (height, width); 0 is transparent.
+
+    Returns:
+        An array like ``pixels``, unchanged wherever alpha is above 0, and unchanged altogether where
+        nothing is visible.
+    """
+    visible = alpha > 0
+    return _filled(pixels, visible) if visible.any() else pixels
+
+
+def enlarge_alpha(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resizes a mask by cubic interpolation.
+
+    Args:
+        alpha: (height, width), uint8.
+        size: (width, height) of the result.
+
+    Returns:
+        (height, width), uint8.
+    """
+    return np.asarray(Image.fromarray(alpha).resize(size, Image.Resampling.BICUBIC))

@@ -1,0 +1,140 @@
+"""Pictures that move: every frame of a GIF or WebP, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from srgan.errors import ImageError, UsageError
+from srgan.images.decode import check_size, decode
+from srgan.images.encode import encode
+from srgan.images.formats import check_side
+from srgan.images.picture import Picture
+from srgan.images.read import DEFAULT_MAX_PIXELS, explained, quiet_pillow, sniff
+from srgan.images.write import replacing
+
+_LIMITS = {"gif": 65_535, "webp": 16_383}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Animation:
+    """A moving picture.
+
+    Attributes:
+        frames: the frames, decoded one at a time as they are taken, once; each as large as ``size``.
+        durations: how long each is shown, in milliseconds.
+        plays: how often the whole is shown; 0 stands for for ever.
+        size: (width, height).
+    """
+
+    frames: Iterator[Picture]
+    durations: tuple[int, ...]
+    plays: int
+    size: tuple[int, int]
+
+
+def _open(path: Path, max_pixels: int) -> Image.Image:
+    name = sniff(path)
+    with quiet_pillow():
+        image = Image.open(path, formats=[name])
+    try:
+        check_size(path, image.size, max_pixels)
+    except ImageError:
+        image.close()
+        raise
+    return image
+
+
+def _frames(path: Path, max_pixels: int) -> Iterator[Picture]:
+    with explained(path), _open(path, max_pixels) as image:
+        for index in range(getattr(image, "n_frames", 1)):
+            image.seek(index)
+            yield Picture.from_array(decode(path, image))
+
+
+def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Animation:
+    """Reads all frames of a GIF or WebP; any other picture is an animation of one frame.
+
+    Args:
+        path: the file.
+        max_pixels: the most pixels of a frame.
+
+    Raises:
+        ImageError: as ``read_picture`` does; for a damaged later frame, where the frames are taken.
+    """
+    path = Path(path)
+    with explained(path), _open(path, max_pixels) as image:
+        durations = []
+        for index in range(getattr(image, "n_frames", 1)):
+            image.seek(index)
+            image.load()  # WebP states the duration with the pixels
+            durations.append(round(image.info.get("duration", 0)))
+        loop = image.info.get("loop")
+        # GIF counts repetitions and leaves the count out for none; WebP counts showings.
+        if image.format == "GIF" and loop != 0:
+            loop = 1 if loop is None else loop + 1
+        return Animation(
+            frames=_frames(path, max_pixels), durations=tuple(durations), plays=loop or 0, size=image.size
+        )
+
+
+def write_frames(
+    path: str | os.PathLike[str],
+    frames: Iterable[NDArray[np.uint8]],
+    *,
+    size: tuple[int, int],
+    durations: Sequence[int],
+    plays: int = 0,
+    format: str | None = None,  # noqa: A002
+    quality: int | None = None,
+) -> None:
+    """Writes an animated GIF or WebP, frame by frame.
+
+    Args:
+        path: the file; its folder must exist. It appears when it is complete.
+        frames: arrays (height, width, 3 or 4), uint8, RGB or RGBA; as many as ``durations``.
+        size: (width, height) of a frame.
+        durations: how long each frame is shown, in milliseconds. GIF keeps hundredths of a second.
+        plays: how often the whole is shown; 0 stands for for ever.
+        format: gif or webp; None goes by the extension.
+        quality: 1 to 100, for WebP (90 otherwise).
+
+    Raises:
+        UsageError: if the format is neither.
+        ImageError: if it cannot hold the size, or the file cannot be written.
+        ValueError: if the frames do not fit ``size`` and ``durations``.
+    """
+    path = Path(path)
+    wanted = (format or path.suffix.removeprefix(".")).lower()
+    if wanted not in _LIMITS:
+        raise UsageError(f"{path}: cannot write moving pictures as '{wanted}'; choose gif or webp")
+    check_side(path, size, _LIMITS[wanted], "a smaller size")
+    width, height = size
+
+    def rows() -> Iterator[NDArray[np.uint8]]:
+        opaque = np.full((height, width, 1), 255, np.uint8)
+        for frame in frames:
+            yield frame if frame.shape[2] == 4 else np.concatenate((frame, opaque), axis=2)
+
+    with replacing(path) as name:
+
+        def save(image: Any) -> None:
+            import pyvips
+
+            image = image.copy()
+            image.set_type(pyvips.GValue.gint_type, "page-height", height)
+            image.set_type(pyvips.GValue.array_int_type, "delay", list(durations))
+            image.set_type(pyvips.GValue.gint_type, "loop", plays)
+            if wanted == "gif":
+                image.gifsave(name)
+            else:
+                image.webpsave(name, Q=quality or 90)
+
+        encode(rows(), save, size=(width, height * len(durations)), channels=4)

@@ -1,0 +1,106 @@
+"""Rows of pixels into libvips, which encodes them as they come, so that no whole picture is held."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
+
+
+def _png_stream(
+    rows: Iterable[NDArray[Any]], size: tuple[int, int], channels: int, exif: bytes | None
+) -> Iterator[bytes]:
+    """An uncompressed PNG: the one streamable format with 16 bits and EXIF that libvips always reads."""
+    width, height = size
+    compressor = zlib.compressobj(level=0)
+    done = 0
+    for band in rows:
+        if band.shape[1:] != (width, channels) or done + band.shape[0] > height:
+            raise ValueError(f"rows of shape {band.shape} at row {done} do not fit {width}x{height}")
+        samples = np.ascontiguousarray(band, band.dtype.newbyteorder(">")).view(np.uint8)
+        if done == 0:
+            depth, colour = 8 * band.dtype.itemsize, _COLOUR_TYPES[channels]
+            header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+            yield b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header)
+            if exif is not None:
+                yield _chunk(b"eXIf", exif)
+        flat = samples.reshape(band.shape[0], -1)
+        unfiltered = np.zeros((flat.shape[0], 1 + flat.shape[1]), np.uint8)
+        unfiltered[:, 1:] = flat
+        yield _chunk(b"IDAT", compressor.compress(unfiltered.data))
+        done += band.shape[0]
+    if done != height:
+        raise ValueError(f"got {done} rows for {width}x{height}")
+    yield _chunk(b"IDAT", compressor.flush()) + _chunk(b"IEND", b"")
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def encode(
+    rows: Iterable[NDArray[Any]],
+    save: Callable[[Any], None],
+    *,
+    size: tuple[int, int],
+    channels: int,
+    exif: bytes | None = None,
+) -> None:
+    """Hands rows of pixels to ``save`` as a sequential ``pyvips.Image``.
+
+    ``rows`` is consumed in the calling thread, ``save`` runs in another: Ctrl-C and every error of the
+    iterator arrive where the caller expects them, and encoding overlaps with the making of the next rows.
+
+    Args:
+        rows: arrays (n, width, channels) from top to bottom, all uint8 or all uint16.
+        save: encodes the image it is given. Its own exception is raised here.
+        size: (width, height).
+        channels: 1, 3 or 4.
+        exif: from its byte-order mark on.
+
+    Raises:
+        ValueError: if the rows do not make up ``size``.
+    """
+    import pyvips
+
+    read_end, write_end = os.pipe()
+    failures: list[Exception] = []
+
+    def consume() -> None:
+        try:
+            source = pyvips.SourceCustom()
+            source.on_read(lambda length: os.read(read_end, length))
+            save(pyvips.Image.new_from_source(source, "", access="sequential", fail_on="error"))
+        except Exception as failure:
+            failures.append(failure)
+        finally:
+            # Ends the writing below, should rows still be coming.
+            os.close(read_end)
+
+    encoder = threading.Thread(target=consume, name="encoder")
+    encoder.start()
+    try:
+        for piece in _png_stream(rows, size, channels, exif):
+            try:
+                _write_all(write_end, piece)
+            except OSError:
+                break  # the encoder has stopped: it failed, or needs no more
+    finally:
+        os.close(write_end)
+        encoder.join()
+    if failures:
+        raise failures[0]

@@ -1,0 +1,87 @@
+"""What a file says besides its pixels: orientation, EXIF, resolution."""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import Any
+
+from numpy.typing import NDArray
+from PIL import Image
+
+_ORIENTATION = 0x0112
+# What a TIFF's own directory says about the picture rather than about the layout of that file.
+_DESCRIPTIVE = (0x010E, 0x010F, 0x0110, _ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298)
+_DIRECTORIES = (0x8769, 0x8825)  # EXIF, GPS
+
+
+def settle_exif(exif: bytes) -> tuple[bytes | None, int]:
+    """Takes the orientation out of an EXIF block.
+
+    Only the orientation and the link to the embedded thumbnail (small, and not turned) are changed, in
+    place, so that makers' notes keep their offsets.
+
+    Args:
+        exif: the block, with or without the ``Exif\\0\\0`` that JPEG puts before it.
+
+    Returns:
+        The block from its byte-order mark on, with orientation 1 (None if it is damaged), and the
+        orientation it had, 1 to 8.
+    """
+    body = bytearray(exif.removeprefix(b"Exif\0\0"))
+    order = {b"II": "<", b"MM": ">"}.get(bytes(body[:2]))
+    if order is None:
+        return None, 1
+    orientation = 1
+    try:
+        (directory,) = struct.unpack_from(f"{order}I", body, 4)
+        (count,) = struct.unpack_from(f"{order}H", body, directory)
+        for entry in range(directory + 2, directory + 2 + 12 * count, 12):
+            (tag,) = struct.unpack_from(f"{order}H", body, entry)
+            if tag == _ORIENTATION:
+                (orientation,) = struct.unpack_from(f"{order}H", body, entry + 8)
+                struct.pack_into(f"{order}H", body, entry + 8, 1)
+        struct.pack_into(f"{order}I", body, directory + 2 + 12 * count, 0)
+    except struct.error:
+        return None, 1
+    return bytes(body), orientation if 1 <= orientation <= 8 else 1
+
+
+def upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turns (height, width, ...) samples as an EXIF orientation (1 to 8) asks; 5 to 8 swap the sides."""
+    if orientation >= 5:
+        array = array.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        array = array[::-1]
+    if orientation in (2, 3, 6, 7):
+        array = array[:, ::-1]
+    return array
+
+
+def exif_of(image: Image.Image) -> bytes | None:
+    """The EXIF block of an opened file, or None."""
+    if image.format != "TIFF":
+        raw = image.info.get("exif")
+        if raw is None and image.getexif():  # a PNG may hold it as text, an older custom
+            raw = image.getexif().tobytes()
+        return raw or None
+    tags = image.getexif()
+    kept = Image.Exif()
+    for tag in _DESCRIPTIVE:
+        if tag in tags:
+            kept[tag] = tags[tag]
+    for tag in _DIRECTORIES:
+        if directory := tags.get_ifd(tag):
+            kept.get_ifd(tag).update(directory)
+    return kept.tobytes() if len(kept) else None
+
+
+def dpi_of(image: Image.Image) -> tuple[float, float] | None:
+    """Pixels per inch, (horizontal, vertical), where the file states them."""
+    stated = image.info.get("dpi")
+    if stated is None:
+        return None
+    horizontal, vertical = float(stated[0]), float(stated[1])
+    # Some programs write 0 or 1 for "unknown".
+    valid = all(math.isfinite(value) and value > 1 for value in (horizontal, vertical))
+    return (horizontal, vertical) if valid else None

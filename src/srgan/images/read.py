@@ -1,0 +1,176 @@
+"""Reading pictures: PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC and GIF, told by their content."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from srgan.errors import ImageError
+from srgan.images.decode import check_size, decode, decode_deep, is_cut_by_pillow
+from srgan.images.metadata import dpi_of, exif_of, settle_exif, upright
+from srgan.images.picture import Picture
+
+DEFAULT_MAX_PIXELS = 250_000_000
+"""The largest cameras give 200 megapixels; what is larger is taken for a decompression bomb."""
+
+EXTENSIONS = frozenset(
+    (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".heif", ".gif")
+)
+"""What ``list_pictures`` takes for a picture."""
+
+_KINDS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC or GIF"
+_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
+
+# Pillow keeps its limit on pixels, and Python its warning filters, in globals.
+_globals_lock = threading.Lock()
+
+
+def _format_of(head: bytes) -> str | None:
+    """Pillow's name for the format that a file's first bytes announce."""
+    if head[4:8] == b"ftyp":
+        length = min(int.from_bytes(head[:4], "big"), len(head))
+        brands = {head[start : start + 4] for start in (8, *range(16, length, 4))}
+        return "AVIF" if brands & {b"avif", b"avis"} else "HEIF"
+    if head[:4] == b"RIFF":
+        return "WEBP" if head[8:12] == b"WEBP" else None
+    signatures = {
+        b"\x89PNG": "PNG",
+        b"\xff\xd8\xff": "JPEG",
+        b"GIF8": "GIF",
+        b"BM": "BMP",
+        b"II*\0": "TIFF",
+        b"MM\0*": "TIFF",
+        b"II+\0": "TIFF",
+        b"MM\0+": "TIFF",
+    }
+    return next((name for start, name in signatures.items() if head.startswith(start)), None)
+
+
+def _register_heif(path: Path) -> None:
+    try:
+        import pillow_heif
+    except ImportError as error:
+        raise ImageError(f"{path}: reading HEIC needs pillow-heif; run  pip install pillow-heif") from error
+    pillow_heif.register_heif_opener()
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns what goes wrong while reading ``path`` into an ``ImageError`` of one line."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ImageError(f"{path}: there is no such file") from error
+    except PermissionError as error:
+        raise ImageError(f"{path}: no permission to read it") from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{path}: is damaged or cut short; its header cannot be read") from error
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split())
+        raise ImageError(f"{path}: is damaged or cut short ({reason})") from error
+
+
+def sniff(path: Path) -> str:
+    """Pillow's name for the format of a file, by its content.
+
+    Raises:
+        ImageError: if it is missing, a folder, empty, or not a picture.
+    """
+    if path.is_dir():
+        raise ImageError(f"{path}: is a folder, not a picture")
+    with path.open("rb") as file:
+        head = file.read(128)
+    if not head:
+        raise ImageError(f"{path}: is empty (0 bytes)")
+    name = _format_of(head)
+    if name is None:
+        raise ImageError(f"{path}: is not a picture that can be read ({_KINDS})")
+    if name == "HEIF":
+        _register_heif(path)
+    return name
+
+
+@contextmanager
+def quiet_pillow() -> Iterator[None]:
+    """Pillow without its own limit on pixels (``check_size`` has ours) and its warnings about odd tags."""
+    with _globals_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _read_opened(path: Path, image: ImageFile.ImageFile, max_pixels: int) -> Picture:
+    check_size(path, image.size, max_pixels)
+    profile = image.info.get("icc_profile")
+    if is_cut_by_pillow(image):
+        array, _ = decode_deep(path, max_pixels)
+    else:
+        array = decode(path, image)
+    # After decoding: Pillow turns a TIFF upright itself then, and a PNG may hold its EXIF behind its pixels.
+    with quiet_pillow():
+        raw_exif, dpi = exif_of(image), dpi_of(image)
+    exif, orientation = settle_exif(raw_exif) if raw_exif else (None, 1)
+    if dpi is not None and orientation >= 5:
+        dpi = dpi[1], dpi[0]
+    return Picture.from_array(upright(array, orientation), icc_profile=profile, exif=exif, dpi=dpi)
+
+
+def read_picture(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+    """Reads a picture, its first frame if it has several, upright and in RGB.
+
+    8-bit samples stay 8-bit, 16-bit ones 16-bit. CMYK and Lab become sRGB by the file's profile, which is
+    then dropped; RGB and grey keep theirs.
+
+    Args:
+        path: the file; its format is told by its content, not by its name.
+        max_pixels: a picture with more is refused before it is decoded.
+
+    Raises:
+        ImageError: if the file is missing, a folder, unreadable, empty, no picture, damaged, or too large.
+    """
+    path = Path(path)
+    with explained(path):
+        name = sniff(path)
+        try:
+            with quiet_pillow():
+                opened = Image.open(path, formats=[name])
+        except UnidentifiedImageError:
+            if name != "TIFF":
+                raise
+            # Pillow knows no 16-bit grey with alpha in TIFF; libvips does.
+            array, profile = decode_deep(path, max_pixels)
+            return Picture.from_array(array, icc_profile=profile)
+        with opened as image:
+            return _read_opened(path, image, max_pixels)
+
+
+def list_pictures(folder: str | os.PathLike[str], *, recursive: bool = False) -> list[Path]:
+    """The pictures in a folder by their extension, sorted; hidden files and folders are left out.
+
+    Raises:
+        ImageError: if it is not a folder, or it or one below it cannot be listed.
+    """
+    folder = Path(folder)
+    found: list[Path] = []
+    try:
+        for entry in sorted(folder.iterdir()):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                found += list_pictures(entry, recursive=True) if recursive else []
+            elif entry.suffix.lower() in EXTENSIONS:
+                found.append(entry)
+    except OSError as error:
+        raise ImageError(f"{folder}: cannot be listed ({error.strerror})") from error
+    return found

@@ -1,0 +1,51 @@
+"""A picture, its plain enlargement and its result, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from srgan.images.picture import Picture
+from srgan.images.read import read_picture
+from srgan.images.resize import bicubic
+from srgan.images.write import to_depth, write_picture
+
+_SCALE = 4
+_LARGEST = 384  # low-res pixels a side: panels are for looking at
+
+
+def write_panels(source: Path, result: Path, target: Path) -> Path:
+    """Writes low-res | bicubic | result as one picture, all at four times the size of the source.
+
+    Of a large picture the middle 384x384 low-res pixels are shown.
+
+    Args:
+        source: the low-res picture.
+        result: its enlargement, of any size; shown at four times the source's.
+        target: the file to write.
+
+    Returns:
+        ``target``.
+
+    Raises:
+        ImageError: if a picture cannot be read or written.
+    """
+    lr_image = to_depth(read_picture(source).pixels, np.dtype(np.uint8))
+    height, width = lr_image.shape[:2]
+    top, left = (max(0, (side - _LARGEST) // 2) for side in (height, width))
+    lr_crop = lr_image[top : top + _LARGEST, left : left + _LARGEST]
+    sr_image = Image.fromarray(to_depth(read_picture(result).pixels, np.dtype(np.uint8)))
+    box = (left, top, left + lr_crop.shape[1], top + lr_crop.shape[0])
+    sr_crop = sr_image.resize(
+        (lr_crop.shape[1] * _SCALE, lr_crop.shape[0] * _SCALE),
+        Image.Resampling.LANCZOS,
+        box=tuple(side * sr_image.width / width for side in box),
+    )
+    pixels = lr_crop.repeat(_SCALE, axis=0).repeat(_SCALE, axis=1)
+    panels = np.concatenate((pixels, bicubic(lr_crop, _SCALE), np.asarray(sr_crop)), axis=1)
+    write_picture(
+        target, [panels], size=(panels.shape[1], panels.shape[0]), source=Picture.from_array(panels)
+    )
+    return target

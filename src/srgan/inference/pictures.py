@@ -1,0 +1,154 @@
+"""One picture file in, one larger picture file out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from srgan.errors import UsageError
+from srgan.images.animation import Animation, read_frames, write_frames
+from srgan.images.picture import Picture
+from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
+from srgan.images.write import write_picture
+from srgan.inference.upscaler import Progress, Upscaler
+
+_MOVING = (".gif", ".webp")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions:
+    """How results are sized and written.
+
+    Attributes:
+        scale: enlargement per side, above 0; the result is reduced from the 4x one.
+        width: of the result in pixels, instead of ``scale``; the height follows unless given.
+        height: of the result in pixels, likewise.
+        quality: 1 to 100, for lossy formats; None is each format's default.
+        max_pixels: inputs with more are refused.
+    """
+
+    scale: float = 4.0
+    width: int | None = None
+    height: int | None = None
+    quality: int | None = None
+    max_pixels: int = DEFAULT_MAX_PIXELS
+
+    def output_size(self, width: int, height: int) -> tuple[int, int]:
+        """The result's (width, height) for an input's."""
+        if self.width and self.height:
+            return self.width, self.height
+        factor = self.scale
+        if self.width:
+            factor = self.width / width
+        elif self.height:
+            factor = self.height / height
+        return (
+            self.width or max(1, round(width * factor)),
+            self.height or max(1, round(height * factor)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enlarged:
+    """What became of a file: (width, height) before and after, and its number of frames."""
+
+    input_size: tuple[int, int]
+    output_size: tuple[int, int]
+    frames: int = 1
+
+
+def upscale_file(
+    source: Path,
+    target: Path,
+    upscaler: Upscaler,
+    options: PictureOptions | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Enlarged:
+    """Enlarges one file; the result appears under its name only when it is whole.
+
+    Transparency, colour profile, EXIF and resolution are kept, see
+    :func:`~srgan.images.write.write_picture`. A moving picture stays one where the target is GIF or WebP;
+    elsewhere its first frame is taken.
+
+    Args:
+        source: the picture.
+        target: the result, of the format that its extension names; its folder is made if absent.
+        upscaler: the model.
+        options: size and quality.
+        progress: called with the finished share, in (0, 1].
+
+    Raises:
+        UsageError: if source and target are the same file, or the format cannot be written.
+        ImageError: if the source cannot be read or the target not be written.
+    """
+    options = options or PictureOptions()
+    if target.exists() and source.exists() and target.samefile(source):
+        raise UsageError(f"{target}: is the input itself; choose another output")
+    if target.suffix.lower() in _MOVING:
+        animation = read_frames(source, max_pixels=options.max_pixels)
+        if len(animation.durations) > 1 or target.suffix.lower() == ".gif":
+            return _upscale_frames(animation, target, upscaler, options, progress)
+    picture = read_picture(source, max_pixels=options.max_pixels)
+    width, height = picture.size
+    output_size = options.output_size(width, height)
+    target.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(bands: Iterator[NDArray[np.uint8]]) -> None:
+        write_picture(
+            target,
+            bands,
+            size=(upscaler.scale * width, upscaler.scale * height),
+            source=picture,
+            output_size=output_size,
+            quality=options.quality,
+        )
+
+    upscaler.stream(picture.pixels, write, progress=progress)
+    return Enlarged(input_size=(width, height), output_size=output_size)
+
+
+def _upscale_frames(
+    animation: Animation,
+    target: Path,
+    upscaler: Upscaler,
+    options: PictureOptions,
+    progress: Progress | None,
+) -> Enlarged:
+    count = len(animation.durations)
+    output_size = options.output_size(*animation.size)
+
+    def enlarged() -> Iterator[NDArray[np.uint8]]:
+        for number, frame in enumerate(animation.frames):
+            yield _enlarge_frame(frame, upscaler, output_size)
+            if progress is not None:
+                progress((number + 1) / count)
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_frames(
+        target,
+        enlarged(),
+        size=output_size,
+        durations=animation.durations,
+        plays=animation.plays,
+        quality=options.quality,
+    )
+    return Enlarged(input_size=animation.size, output_size=output_size, frames=count)
+
+
+def _enlarge_frame(frame: Picture, upscaler: Upscaler, output_size: tuple[int, int]) -> NDArray[np.uint8]:
+    """One frame as (height, width, 3 or 4), uint8."""
+    pixels = _resized(upscaler.upscale(frame.pixels), output_size, Image.Resampling.LANCZOS)
+    if frame.alpha is None:
+        return pixels
+    alpha = _resized(frame.alpha, output_size, Image.Resampling.BICUBIC)
+    return np.dstack((pixels, alpha))
+
+
+def _resized(array: NDArray[np.uint8], size: tuple[int, int], method: Image.Resampling) -> NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(array).resize(size, method))

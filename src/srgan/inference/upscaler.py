@@ -1,0 +1,186 @@
+"""A model, an engine and tiles: pictures in, pictures four times larger per side out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.engines.engine import Device, EngineName, Precision, open_engine
+from srgan.errors import SrganError, UsageError
+from srgan.inference.memory import SMALLEST_TILE, auto_tile, free_memory
+from srgan.inference.tiling import TilePlan, plan_tiles, upscale_bands
+from srgan.weights.catalogue import find_model
+from srgan.weights.files import read_model
+
+Progress = Callable[[float], None]
+Result = TypeVar("Result")
+
+_TYPES = (np.uint8, np.uint16, np.float32)
+
+
+class Upscaler:
+    """Enlarges pictures four times per side. Threads may share one.
+
+    Args:
+        model: name of a shipped model, or path of a ``.safetensors`` file.
+        engine: ``"auto"``, ``"openvino"`` or ``"torch"``.
+        precision: ``"auto"``, ``"fp32"``, ``"bf16"`` or ``"fp16"``.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        tile: a tile has at most ``tile * tile`` pixels of the picture; ``"auto"`` follows the free memory,
+            ``"off"`` takes the picture as a whole. With the exact halo the result does not depend on it.
+        threads: processor threads; None means all.
+
+    Raises:
+        ModelError: if the model is unknown or damaged.
+        UsageError: if the options do not go together.
+        MissingExtraError: if an engine is asked for that is not installed.
+
+    Attributes:
+        card: the model's :class:`~srgan.weights.card.ModelCard`.
+        engine: the :class:`~srgan.engines.engine.Engine` that was chosen.
+        scale: enlargement per side.
+        halo: pixels of surroundings that a tile is given on each side.
+    """
+
+    def __init__(
+        self,
+        model: str | Path = "srresnet",
+        *,
+        engine: EngineName = "auto",
+        precision: Precision = "auto",
+        device: Device = "auto",
+        tile: Literal["auto", "off"] | int = "auto",
+        threads: int | None = None,
+    ) -> None:
+        if not (tile in ("auto", "off") or (isinstance(tile, int) and tile >= SMALLEST_TILE)):
+            raise UsageError(f"tile must be 'auto', 'off' or a number from {SMALLEST_TILE}, not {tile!r}")
+        self.card, tensors = read_model(find_model(model))
+        self.engine = open_engine(
+            self.card, tensors, engine=engine, precision=precision, device=device, threads=threads
+        )
+        self.scale = self.card.generator.SCALE
+        self.halo = self.card.generator.halo if self.card.halo is None else self.card.halo
+        self._tile = tile
+
+    def upscale(self, image: NDArray[Any], *, progress: Progress | None = None) -> NDArray[Any]:
+        """Enlarges one picture in memory.
+
+        Args:
+            image: (H, W, 3) RGB or (H, W) grey; uint8, uint16, or float32 in [0, 1].
+            progress: called with the finished share, in (0, 1], after every tile.
+
+        Returns:
+            (4H, 4W, 3) or (4H, 4W), the same type. A picture whose channels are equal stays so.
+
+        Raises:
+            UsageError: if the array is no such picture.
+            SrganError: if memory runs out even with the smallest tile.
+        """
+        pixels = as_rgb(image)
+        enlarged = self.stream(pixels, _collect, progress=progress)
+        return enlarged if image.ndim == 3 else np.ascontiguousarray(enlarged[:, :, 0])
+
+    def stream(
+        self,
+        pixels: NDArray[Any],
+        sink: Callable[[Iterator[NDArray[Any]]], Result],
+        *,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Enlarges one picture, handing out rows as they are finished, so that memory stays flat.
+
+        Args:
+            pixels: (H, W, 3) RGB or (H, W) grey; uint8, uint16, or float32 in [0, 1].
+            sink: takes an iterator of bands (rows, 4W, 3), from top to bottom, of the picture's type, and
+                writes or collects them. Called again, with all bands from the top, if memory ran out and
+                the tiles had to become smaller; it must let the iterator's MemoryError through, and
+                must not keep anything of a call that failed.
+            progress: called with the finished share, in (0, 1], after every tile; starts anew with the sink.
+
+        Returns:
+            What ``sink`` returns.
+
+        Raises:
+            UsageError: if the array is no such picture.
+            SrganError: if memory runs out even with the smallest tile.
+        """
+        pixels = as_rgb(pixels)
+        height, width = pixels.shape[:2]
+        tile = self._first_tile()
+        while True:
+            plan = plan_tiles(height, width, halo=self.halo, tile=tile)
+            try:
+                return sink(self._bands(pixels, plan, progress))
+            except MemoryError:
+                # What was tried, which may be less than what was allowed.
+                tried = math.isqrt(plan.tile_height * plan.tile_width)
+                if tried <= SMALLEST_TILE:
+                    raise SrganError(
+                        f"not enough memory for {width} x {height} pixels even in small tiles; free some"
+                    ) from None
+                tile = max(tried // 2, SMALLEST_TILE)
+
+    def _bands(
+        self, pixels: NDArray[Any], plan: TilePlan, progress: Progress | None
+    ) -> Iterator[NDArray[Any]]:
+        done = 0
+
+        def run(batch: NDArray[Any]) -> NDArray[Any]:
+            nonlocal done
+            enlarged = self.engine.upscale(batch, plan.halo)
+            done += 1
+            if progress is not None:
+                progress(done / plan.tiles)
+            return enlarged
+
+        grey = is_grey(pixels)
+        for band in upscale_bands(pixels, run, plan, scale=self.scale):
+            yield make_grey(band) if grey else band
+
+    def _first_tile(self) -> int | None:
+        if self._tile == "off":
+            return None
+        if self._tile != "auto":
+            return int(self._tile)
+        channels = self.card.generator.channels
+        # The widest layer: 4 * channels maps at twice the size, its input or output of a second such size.
+        bytes_per_pixel = 2 * 16 * channels * (4 if self.engine.precision == "fp32" else 2)
+        return auto_tile(bytes_per_pixel, free_memory())
+
+
+def as_rgb(image: NDArray[Any]) -> NDArray[Any]:
+    """A picture as (H, W, 3); grey is shown three times without copying.
+
+    Raises:
+        UsageError: if it is not (H, W, 3) or (H, W), has no pixels, or is not uint8, uint16 or float32.
+    """
+    if image.dtype not in _TYPES:
+        raise UsageError(f"a picture must be uint8, uint16 or float32, not {image.dtype}")
+    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)) or image.size == 0:
+        raise UsageError(
+            f"a picture must have the shape (height, width, 3) or (height, width), not {image.shape}"
+        )
+    return np.broadcast_to(image[:, :, None], (*image.shape, 3)) if image.ndim == 2 else image
+
+
+def is_grey(pixels: NDArray[Any]) -> bool:
+    """Whether all three channels of (H, W, 3) are equal everywhere."""
+    red, green, blue = (pixels[:, :, channel] for channel in range(3))
+    return np.array_equal(red, green) and np.array_equal(red, blue)
+
+
+def make_grey(band: NDArray[Any]) -> NDArray[Any]:
+    """(H, W, 3) with each channel replaced by the mean of the three, rounded where the type is an integer."""
+    mean = band.mean(axis=2, keepdims=True, dtype=np.float32)
+    if np.issubdtype(band.dtype, np.integer):
+        mean = np.rint(mean)
+    return np.repeat(mean.astype(band.dtype), 3, axis=2)
+
+
+def _collect(bands: Iterator[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate(list(bands))

@@ -1,0 +1,79 @@
+"""Checkpoints of a run: numbered, written atomically, the newest readable one is the one to go on from."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srgan.errors import RunError
+
+_PATTERN = "step-*.pt"
+
+
+def save_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
+    """Writes ``state`` under a temporary name, renames it, and removes all but the ``keep`` newest.
+
+    Args:
+        folder: the run's ``checkpoints`` folder.
+        step: steps done; becomes part of the name.
+        state: tensors, numbers and strings, in dictionaries and lists.
+        keep: how many checkpoints remain.
+
+    Returns:
+        The file.
+    """
+    path = folder / f"step-{step:08d}.pt"
+    temporary = path.with_suffix(".tmp")
+    with temporary.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())  # a name that points to half a file is worse than no name
+    temporary.replace(path)
+    for old in sorted(folder.glob(_PATTERN))[:-keep]:
+        old.unlink()
+    return path
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Reads one checkpoint; never executes code from it.
+
+    Raises:
+        RunError: if it is missing or damaged.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        return state
+    except FileNotFoundError:
+        raise RunError(f"{path}: no such checkpoint") from None
+    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise RunError(f"{path}: damaged checkpoint ({reason}); name an earlier one") from None
+
+
+def discard_after(folder: Path, step: int) -> None:
+    """Removes the checkpoints of a run that lie beyond the step it goes on from."""
+    for path in folder.glob(_PATTERN):
+        if int(path.stem.removeprefix("step-")) > step:
+            path.unlink()
+
+
+def load_newest_checkpoint(folder: Path) -> dict[str, Any] | None:
+    """The newest readable checkpoint of a run, or None if it has none.
+
+    Raises:
+        RunError: if there are checkpoints and none can be read.
+    """
+    paths = sorted(folder.glob(_PATTERN), reverse=True)
+    for path in paths:
+        try:
+            return load_checkpoint(path)
+        except RunError as error:
+            warnings.warn(f"{error}; falling back to the one before", stacklevel=2)
+    if paths:
+        raise RunError(f"{folder}: none of the {len(paths)} checkpoints can be read; use --resume never")
+    return None

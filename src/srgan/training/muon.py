@@ -1,0 +1,78 @@
+"""Muon: momentum whose update is made orthogonal, for the convolutions inside a network."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+# The quintic iteration that takes singular values to about 1 in five rounds (Jordan et al. 2024).
+_COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+_ROUNDS = 5
+
+
+def orthogonalise(matrices: Tensor) -> Tensor:
+    """Replaces each matrix by nearly the closest one with orthonormal rows (Newton-Schulz).
+
+    Args:
+        matrices: (N, rows, columns), rows <= columns, float32.
+
+    Returns:
+        The same shape; singular values between about 0.7 and 1.2.
+    """
+    a, b, c = _COEFFICIENTS
+    x = matrices / (torch.linalg.matrix_norm(matrices, keepdim=True) + 1e-7)
+    for _ in range(_ROUNDS):
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon (Jordan et al. 2024) with the update's size matched to Adam's (Liu et al. 2025, 2502.16982).
+
+    ``torch.optim.Muon`` takes matrices only, one after the other. Here a convolution's weight is the
+    matrix (out, in * height * width), and all weights of one shape are made orthogonal in one batch.
+
+    Args:
+        parameters: weights of convolutions, (out, in, height, width), out <= in * height * width.
+        learning_rate: root mean square of an update over 0.2, as for Adam.
+        momentum: of the running mean of gradients (Nesterov).
+    """
+
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], learning_rate: float, momentum: float = 0.95
+    ) -> None:
+        super().__init__(parameters, {"lr": learning_rate, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Updates every parameter that has a gradient."""
+        del closure
+        for group in self.param_groups:
+            by_shape: dict[torch.Size, list[nn.Parameter]] = defaultdict(list)
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    by_shape[parameter.shape].append(parameter)
+            for parameters in by_shape.values():
+                self._step_together(parameters, group["lr"], group["momentum"])
+
+    def _step_together(self, parameters: list[nn.Parameter], learning_rate: float, momentum: float) -> None:
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        means = [self._mean(parameter) for parameter in parameters]
+        torch._foreach_lerp_(means, gradients, 1 - momentum)
+        updates = torch.stack(torch._foreach_lerp(gradients, means, momentum)).flatten(2)
+        size = 0.2 * max(updates.shape[1:]) ** 0.5
+        updates = orthogonalise(updates).unflatten(2, parameters[0].shape[1:])
+        weights: list[Tensor] = [*parameters]
+        torch._foreach_add_(weights, list(updates), alpha=-learning_rate * size)
+
+    def _mean(self, parameter: nn.Parameter) -> Tensor:
+        state = self.state[parameter]
+        if "mean" not in state:
+            state["mean"] = torch.zeros_like(parameter)
+        mean: Tensor = state["mean"]
+        return mean

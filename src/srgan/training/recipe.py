@@ -1,0 +1,240 @@
+"""Recipes: everything that decides what a training run gives, as one TOML file."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import tomllib
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from srgan.errors import UsageError
+from srgan.weights.architecture import GeneratorConfig
+
+_SHIPPED = Path(__file__).parent / "recipes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataOptions:
+    """What the network sees.
+
+    Attributes:
+        crop: low-res pixels on each side of a crop.
+        batch_size: crops in a step.
+    """
+
+    crop: int = 24
+    batch_size: int = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimiserOptions:
+    """How the weights move.
+
+    Attributes:
+        steps: length of the run.
+        kind: "muon" (convolutions inside the network by Muon, the rest by AdamW) or "adamw" (all).
+        learning_rate: AdamW's, at its highest.
+        muon_learning_rate: Muon's, at its highest.
+        weight_decay: AdamW's.
+        warmup: share of the steps in which the rates rise; then they fall to zero along a cosine.
+        ema_decay: of the moving average of the weights, which is what is validated and kept.
+    """
+
+    steps: int = 20_000
+    kind: Literal["muon", "adamw"] = "muon"
+    learning_rate: float = 6e-4
+    muon_learning_rate: float = 2e-3
+    weight_decay: float = 0.0
+    warmup: float = 0.05
+    ema_decay: float = 0.999
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossOptions:
+    """What is minimised.
+
+    Attributes:
+        pixel: "l1" or "mse", between the result and the true picture, RGB in [0, 1].
+    """
+
+    pixel: Literal["l1", "mse"] = "l1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How the run is carried out and followed.
+
+    Attributes:
+        seed: of the weights' start and of the crops.
+        precision: "bf16", "fp32", or "auto": bf16 where the processor computes with it.
+        log_every: steps between rows of log.csv (means over them).
+        validate_every: steps between validations; each also writes a sample picture and the loss plot.
+        checkpoint_seconds: time between checkpoints.
+        keep_checkpoints: how many of the newest are kept.
+    """
+
+    seed: int = 0
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    log_every: int = 50
+    validate_every: int = 1000
+    checkpoint_seconds: float = 120.0
+    keep_checkpoints: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A whole training run, but for its pictures.
+
+    Attributes:
+        name: name of the model it makes.
+        summary: one sentence for the model's card.
+        generator: the network's dimensions.
+        data: what the network sees.
+        optimiser: how the weights move.
+        loss: what is minimised.
+        run: how the run is carried out and followed.
+    """
+
+    name: str
+    summary: str = ""
+    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    data: DataOptions = field(default_factory=DataOptions)
+    optimiser: OptimiserOptions = field(default_factory=OptimiserOptions)
+    loss: LossOptions = field(default_factory=LossOptions)
+    run: RunOptions = field(default_factory=RunOptions)
+
+    def to_toml(self) -> str:
+        """The recipe, every field given, as TOML."""
+        sections = dataclasses.asdict(self)
+        lines = [
+            f"{key} = {json.dumps(sections.pop(key), ensure_ascii=False)}" for key in ("name", "summary")
+        ]
+        for section, values in sections.items():
+            lines.append(f"\n[{section}]")
+            # Numbers, strings and booleans are written alike in JSON and TOML.
+            lines.extend(f"{key} = {json.dumps(value)}" for key, value in values.items())
+        return "\n".join(lines) + "\n"
+
+
+def list_recipes() -> list[str]:
+    """Names of the recipes that come with the package, sorted."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.toml"))
+
+
+def load_recipe(recipe: str, changes: Sequence[str] = ()) -> Recipe:
+    """Reads a recipe by its name or from a file.
+
+    Args:
+        recipe: a shipped recipe's name, or a path ending in ``.toml``.
+        changes: ``"section.key=value"`` each, with the value as TOML; they go before the file's.
+
+    Raises:
+        UsageError: if there is no such recipe, or with every problem in it at once.
+    """
+    path = Path(recipe) if recipe.endswith(".toml") else _SHIPPED / f"{recipe}.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"unknown recipe '{recipe}'; there are: {', '.join(list_recipes())}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: not a readable TOML file ({error})") from None
+    for change in changes:
+        _apply(values, change)
+    problems: list[str] = []
+    result = _build(Recipe, values, "", problems)
+    if isinstance(result, Recipe):
+        problems.extend(_contradictions(result))
+    if problems:
+        raise UsageError(f"{path.name}: " + "; ".join(problems))
+    assert isinstance(result, Recipe)
+    return result
+
+
+def _apply(values: dict[str, Any], change: str) -> None:
+    key, separator, text = change.partition("=")
+    if not separator:
+        raise UsageError(f"--set {change}: write it as section.key=value, for example optimiser.steps=1000")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text  # a bare word is a string
+    *sections, name = key.strip().split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise UsageError(f"--set {change}: '{section}' is not a section")
+    values[name] = value
+
+
+def _build(kind: type[Any], values: dict[str, Any], prefix: str, problems: list[str]) -> object:
+    """An instance of the dataclass ``kind``, or None after adding to ``problems``."""
+    types = typing.get_type_hints(kind)
+    names = [item.name for item in dataclasses.fields(kind)]
+    before = len(problems)
+    arguments: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1)
+            hint = f"did you mean '{prefix}{near[0]}'?" if near else f"there are: {', '.join(names)}"
+            problems.append(f"unknown key '{prefix}{key}', {hint}")
+        elif dataclasses.is_dataclass(types[key]):
+            if isinstance(value, dict):
+                arguments[key] = _build(typing.cast(type, types[key]), value, f"{prefix}{key}.", problems)
+            else:
+                problems.append(f"'{prefix}{key}' must be a section")
+        else:
+            arguments[key] = _checked(types[key], value, f"{prefix}{key}", problems)
+    missing = [
+        item.name
+        for item in dataclasses.fields(kind)
+        if item.name not in arguments
+        and item.default is dataclasses.MISSING
+        and item.default_factory is dataclasses.MISSING
+    ]
+    problems.extend(f"'{prefix}{name}' is missing" for name in missing)
+    return kind(**arguments) if len(problems) == before else None
+
+
+def _checked(kind: Any, value: Any, name: str, problems: list[str]) -> Any:
+    if typing.get_origin(kind) is Literal:
+        choices = typing.get_args(kind)
+        if value not in choices:
+            problems.append(f"'{name}' is {value!r}, must be one of {', '.join(map(repr, choices))}")
+        return value
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        problems.append(f"'{name}' is {value!r}, must be of type {kind.__name__}")
+    return value
+
+
+def _contradictions(recipe: Recipe) -> list[str]:
+    at_least_one = {
+        "generator.blocks": recipe.generator.blocks,
+        "generator.channels": recipe.generator.channels,
+        "data.crop": recipe.data.crop,
+        "data.batch_size": recipe.data.batch_size,
+        "optimiser.steps": recipe.optimiser.steps,
+        "run.log_every": recipe.run.log_every,
+        "run.validate_every": recipe.run.validate_every,
+        "run.keep_checkpoints": recipe.run.keep_checkpoints,
+    }
+    problems = [f"'{key}' is {value}, must be at least 1" for key, value in at_least_one.items() if value < 1]
+    shares = {
+        "optimiser.warmup": recipe.optimiser.warmup,
+        "optimiser.ema_decay": recipe.optimiser.ema_decay,
+    }
+    problems += [
+        f"'{key}' is {value}, must be in [0, 1)" for key, value in shares.items() if not 0 <= value < 1
+    ]
+    positive = {
+        "optimiser.learning_rate": recipe.optimiser.learning_rate,
+        "optimiser.muon_learning_rate": recipe.optimiser.muon_learning_rate,
+    }
+    problems += [f"'{key}' is {value}, must be above 0" for key, value in positive.items() if value <= 0]
+    return problems

@@ -1,0 +1,71 @@
+"""What a run needs before its first step: the device, the precision, the optimisers, the schedule."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import nn
+
+from srgan.errors import UsageError
+from srgan.training.muon import Muon
+from srgan.training.recipe import OptimiserOptions
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+
+def choose_device(device: Device) -> torch.device:
+    """The device a run computes on; "auto" takes CUDA, then Apple's, then the CPU.
+
+    Raises:
+        UsageError: if the named device is not there.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return torch.device(next(name for name, present in there.items() if present))
+    if not there[device]:
+        raise UsageError(f"--device {device}: this computer's PyTorch finds no such device; use --device cpu")
+    return torch.device(device)
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 natively, rather than slowly emulating it."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return False
+
+
+def autocast_dtype(precision: Literal["auto", "bf16", "fp32"], device: torch.device) -> torch.dtype:
+    """The type convolutions compute in; weights and their updates are always float32."""
+    bf16 = computes_bf16(device) if precision == "auto" else precision == "bf16"
+    return torch.bfloat16 if bf16 else torch.float32
+
+
+def make_optimisers(network: nn.Module, options: OptimiserOptions) -> list[torch.optim.Optimizer]:
+    """The optimisers of all of a network's weights, each weight in one.
+
+    Muon takes the convolutions between feature maps. The first and the last layer, whose rows are colours
+    rather than features, and all biases, slopes and norms are AdamW's.
+    """
+    inside: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
+    for parameter in network.parameters():
+        rows, columns = parameter.shape[:1].numel(), parameter.shape[1:].numel()
+        feature_maps = parameter.ndim == 4 and 3 not in parameter.shape[:2] and rows <= columns
+        (inside if options.kind == "muon" and feature_maps else rest).append(parameter)
+    adamw = torch.optim.AdamW(
+        rest, lr=options.learning_rate, weight_decay=options.weight_decay, betas=(0.9, 0.99), fused=True
+    )
+    return [adamw, Muon(inside, options.muon_learning_rate)] if inside else [adamw]
+
+
+def schedule(step: int, options: OptimiserOptions) -> float:
+    """The factor on every learning rate at a step: a linear rise, then half a cosine down to zero."""
+    warmup = options.warmup * options.steps
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (options.steps - warmup)))

@@ -1,0 +1,49 @@
+"""How good the network is now, on pictures it does not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from srgan.images.resize import bicubic
+from srgan.metrics.fidelity import psnr_y
+
+_SAMPLES = 4
+_SAMPLE_SIDE = 48  # low-res pixels
+
+Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
+@torch.no_grad()
+def enlarge(network: nn.Module, lr_image: NDArray[np.uint8], device: torch.device) -> NDArray[np.uint8]:
+    """One picture through the network: (h, w, 3) to (4h, 4w, 3), uint8."""
+    batch = torch.from_numpy(lr_image).to(device).permute(2, 0, 1)[None].float() / 255
+    batch = batch.contiguous(memory_format=torch.channels_last)
+    sr_image = network(batch)[0].float().clamp(0, 1).mul(255).round()
+    return sr_image.permute(1, 2, 0).to("cpu", torch.uint8).numpy()
+
+
+def validate(network: nn.Module, pairs: Sequence[Pair], device: torch.device) -> float:
+    """Mean PSNR of Y in dB (border of 4 cropped) over ``(lr_image, hr_image)`` pairs."""
+    return float(np.mean([psnr_y(enlarge(network, lr, device), hr) for lr, hr in pairs]))
+
+
+def sample_rows(
+    network: nn.Module, pairs: Sequence[Pair], device: torch.device
+) -> list[list[NDArray[np.uint8]]]:
+    """Rows of low-res | bicubic | now | truth from the centres of the first pictures, the same every time."""
+    rows = []
+    for lr_image, hr_image in pairs[:_SAMPLES]:
+        top, left = ((side - _SAMPLE_SIDE) // 2 for side in lr_image.shape[:2])
+        side = _SAMPLE_SIDE
+        if min(top, left) < 0:
+            continue
+        lr_crop = lr_image[top : top + side, left : left + side]
+        hr_crop = hr_image[4 * top : 4 * (top + side), 4 * left : 4 * (left + side)]
+        pixels = lr_crop.repeat(4, axis=0).repeat(4, axis=1)
+        rows.append([pixels, bicubic(lr_crop, 4), enlarge(network, lr_crop, device), hr_crop])
+    return rows

@@ -1,0 +1,56 @@
+"""The card that every model file carries: what it is, how it was made, and what it scored."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from srgan.errors import ModelError
+from srgan.weights.architecture import GeneratorConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """What a reader needs before trusting a model.
+
+    Attributes:
+        name: short name, also the file's stem.
+        generator: the dimensions that rebuild the network.
+        summary: one sentence: what it is for, and what it is not for.
+        training: data, counts, steps, losses, hardware and time, as recorded by the training run.
+        figures: scores by data set, e.g. ``{"Set5": {"psnr_y": 31.5, "ssim_y": 0.88}}``.
+        figures_command: the command that produced ``figures``.
+        licence: terms of the weights, with a word on the training pictures'.
+        halo: context in low-res pixels used around a tile where it is smaller than the exact
+            ``generator.halo``; None means exact.
+        version: version of srgan that wrote the file.
+    """
+
+    name: str
+    generator: GeneratorConfig
+    summary: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)
+    figures_command: str = ""
+    licence: str = ""
+    halo: int | None = None
+    version: str = ""
+
+    def to_json(self) -> str:
+        """The card as one JSON object."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelCard:
+        """Rebuilds a card.
+
+        Raises:
+            ModelError: if the text is not a card of this version of the software.
+        """
+        try:
+            fields = json.loads(text)
+            return cls(**{**fields, "generator": GeneratorConfig(**fields["generator"])})
+        except (ValueError, TypeError, KeyError) as error:
+            raise ModelError(f"the model's card cannot be read ({error}); update srgan") from error

@@ -1,0 +1,88 @@
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage import data
+
+from srgan.data.store import PictureStore, low_res_pair, read_pairs
+from srgan.errors import DataError
+from srgan.images.resize import bicubic
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    pictures = [data.astronaut()[:64, :96], data.chelsea()[:80, :52]]
+    return [low_res_pair(picture) for picture in pictures]
+
+
+def symmetries(image):
+    for turns, mirrored in itertools.product(range(4), (False, True)):
+        turned = np.rot90(image, turns)
+        yield turned[:, ::-1] if mirrored else turned
+
+
+def places(pairs, crop):
+    """Every possible (lr, hr) crop, by its bytes, with which picture and symmetry it is."""
+    found = {}
+    for number, (lr, hr) in enumerate(pairs):
+        for y, x in itertools.product(range(lr.shape[0] - crop + 1), range(lr.shape[1] - crop + 1)):
+            lr_crop = lr[y : y + crop, x : x + crop]
+            hr_crop = hr[4 * y : 4 * (y + crop), 4 * x : 4 * (x + crop)]
+            for kind, views in enumerate(zip(symmetries(lr_crop), symmetries(hr_crop), strict=True)):
+                found[views[0].tobytes() + views[1].tobytes()] = (number, kind)
+    return found
+
+
+def test_samples_are_aligned_crops_in_all_eight_symmetries(pairs):
+    store = PictureStore(pairs, torch.device("cpu"))
+    known = places(pairs, 6)
+    seen = []
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        lr, hr = store.sample(16, 6, generator)
+        assert lr.shape == (16, 3, 6, 6)
+        assert hr.shape == (16, 3, 24, 24)
+        for lr_crop, hr_crop in zip(lr, hr, strict=True):
+            views = [(t.permute(1, 2, 0) * 255).round().byte().numpy() for t in (lr_crop, hr_crop)]
+            seen.append(known[views[0].tobytes() + views[1].tobytes()])
+    assert {kind for _, kind in seen} == set(range(8))
+    # A picture is drawn as often as crops fit into it.
+    fits = [(lr.shape[0] - 5) * (lr.shape[1] - 5) for lr, _ in pairs]
+    share = sum(number == 0 for number, _ in seen) / len(seen)
+    assert share == pytest.approx(fits[0] / sum(fits), abs=0.1)
+
+
+def test_batches_are_channels_last_and_follow_the_seed(pairs):
+    store = PictureStore(pairs, torch.device("cpu"))
+    first, second = (store.sample(4, 8, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert first[0].is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(first[0], second[0])
+    assert torch.equal(first[1], second[1])
+
+
+def test_pairs_are_read_cropped_and_reduced(tmp_path):
+    picture = data.coffee()[:61, :90]
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    ((lr, hr),) = read_pairs([tmp_path / "a.png"], 16)
+    np.testing.assert_array_equal(hr, picture[:60, :88])
+    np.testing.assert_array_equal(lr, bicubic(picture[:60, :88], 0.25))
+
+
+def test_sixteen_bit_pictures_are_cut_to_eight(tmp_path):
+    Image.fromarray(np.full((20, 20), 0x1234, np.uint16)).save(tmp_path / "deep.png")
+    ((_, hr),) = read_pairs([tmp_path / "deep.png"], 16)
+    assert hr.dtype == np.uint8
+    assert (hr == 0x12).all()
+
+
+def test_a_picture_smaller_than_a_crop_is_named(tmp_path):
+    Image.new("RGB", (90, 50)).save(tmp_path / "small.png")
+    with pytest.raises(DataError, match=r"small\.png: 90x50 is smaller than 96"):
+        read_pairs([tmp_path / "small.png"], 96)
+
+
+def test_no_pictures_is_an_error():
+    with pytest.raises(DataError, match="no pictures"):
+        read_pairs([], 96)

@@ -1,0 +1,219 @@
+"""The OpenVINO engine against PyTorch's generator, which is written independently of it."""
+
+import itertools
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from srgan.engines.engine import open_engine
+from srgan.engines.graph import fold_norm, fold_shuffle
+from srgan.engines.openvino import OpenVinoEngine
+from srgan.errors import UsageError
+from srgan.models.generator import Generator
+from srgan.weights.architecture import GeneratorConfig
+from srgan.weights.card import ModelCard
+
+WHITE = {"uint8": 255, "uint16": 65535, "float32": 1}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "srgan" / "openvino"
+
+
+def random_model(norm="none", seed=0, blocks=2, channels=16):
+    """A generator with every parameter and statistic away from its default, its result mostly in [0, 1]."""
+    torch.manual_seed(seed)
+    generator = Generator(GeneratorConfig(blocks=blocks, channels=channels, norm=norm)).eval()
+    with torch.no_grad():
+        for name, parameter in generator.named_parameters():
+            if name.endswith("activation.weight"):
+                parameter.uniform_(0.05, 0.4)
+            elif "norm" in name:
+                parameter.uniform_(0.5, 1.5)
+            elif name.endswith("bias"):
+                parameter.uniform_(-0.2, 0.2)
+        for name, statistic in generator.named_buffers():
+            if name.endswith(("mean", "var")):
+                statistic.uniform_(0.2, 1.5)
+        some = generator(torch.rand(1, 3, 24, 24))
+        generator.tail.weight /= 8 * some.std()
+        generator.tail.bias.fill_(0.0)
+        generator.tail.bias += 0.5 - generator(torch.rand(1, 3, 24, 24)).mean()
+    tensors = {name: value.float().numpy() for name, value in generator.state_dict().items()}
+    return generator, ModelCard(name="random", generator=generator.config), tensors
+
+
+def expected(generator, batch, white, context=0):
+    """Float64, in [0, 1], clipped, by PyTorch."""
+    picture = torch.from_numpy(batch.astype(np.float64) / white).permute(0, 3, 1, 2)
+    with torch.inference_mode():
+        result = generator.double()(picture).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    margin = 4 * context
+    return result[:, margin : result.shape[1] - margin, margin : result.shape[2] - margin]
+
+
+def random_picture(shape, dtype, seed=0):
+    values = np.random.default_rng(seed).random(shape) * WHITE[dtype]
+    return values.astype(dtype) if dtype == "float32" else np.rint(values).astype(dtype)
+
+
+@pytest.mark.parametrize("name", ["openvino", "torch"])
+@pytest.mark.parametrize("dtype", list(WHITE))
+@pytest.mark.parametrize("norm", ["none", "batch"])
+def test_fp32_agrees_with_pytorch_within_1e_4(name, dtype, norm):
+    generator, card, tensors = random_model(norm)
+    engine = open_engine(card, tensors, engine=name, precision="fp32", device="cpu")
+    batch = random_picture((2, 11, 18, 3), dtype)
+
+    result = engine.upscale(batch)
+
+    truth = expected(generator, batch, WHITE[dtype])
+    assert truth.std() > 0.05
+    assert (result.shape, result.dtype) == (truth.shape, batch.dtype)
+    # Half a step of the type for the rounding.
+    step = 0.5 / WHITE[dtype] if dtype != "float32" else 0.0
+    assert np.abs(result / np.float64(WHITE[dtype]) - truth).max() < 1e-4 + step
+
+
+@pytest.mark.parametrize("name", ["openvino", "torch"])
+@pytest.mark.parametrize("dtype", list(WHITE))
+def test_bf16_agrees_within_a_level_on_almost_all_pixels(name, dtype):
+    generator, card, tensors = random_model()
+    try:
+        engine = open_engine(card, tensors, engine=name, precision="bf16", device="cpu")
+    except UsageError:
+        pytest.skip("this processor has no bf16")
+    batch = random_picture((1, 40, 50, 3), dtype)
+
+    result = engine.upscale(batch)
+
+    truth = expected(generator, batch, WHITE[dtype])
+    if dtype != "float32":
+        truth = np.rint(truth * WHITE[dtype]) / WHITE[dtype]
+    difference = np.abs(result / np.float64(WHITE[dtype]) - truth)
+    assert engine.precision == "bf16"
+    assert np.mean(difference <= 1 / 255 + 1e-9) >= 0.999
+
+
+@pytest.mark.parametrize("context", [0, 1, 2, 3, 4, 7, 11, 12, 13, 20])
+def test_context_is_used_up_without_changing_the_result(context):
+    # 12 is the exact halo of two blocks; less must still give what the whole input gives, cropped.
+    generator, card, tensors = random_model("batch")
+    engine = OpenVinoEngine(card, tensors, precision="fp32")
+    batch = random_picture((1, 5 + 2 * context, 3 + 2 * context, 3), "float32")
+
+    result = engine.upscale(batch, context)
+
+    if context >= card.generator.halo:
+        truth = expected(generator, batch, 1, context)
+        assert np.abs(result - truth).max() < 1e-4
+    whole = engine.upscale(batch)[:, 4 * context : 4 * (5 + context), 4 * context : 4 * (3 + context)]
+    assert result.shape == whole.shape == (1, 20, 12, 3)
+    assert np.abs(result - whole).max() < 1e-5
+
+
+def test_results_are_clipped():
+    _, card, tensors = random_model()
+    tensors["tail.weight"] = tensors["tail.weight"] * 20
+    batch = random_picture((1, 8, 8, 3), "float32")
+    for name in ("openvino", "torch"):
+        result = open_engine(card, tensors, engine=name, precision="fp32", device="cpu").upscale(batch)
+        assert (result.min(), result.max()) == (0.0, 1.0)
+
+
+def test_fold_norm_equals_convolution_then_norm():
+    generator, _, tensors = random_model("batch")
+    block = generator.blocks[0]
+    x = torch.rand(1, 16, 6, 7)
+
+    weight, bias = fold_norm(tensors, "blocks.0.conv1", "blocks.0.norm1")
+
+    folded = F.conv2d(x, torch.from_numpy(weight), torch.from_numpy(bias), padding=1)
+    torch.testing.assert_close(folded, block.norm1(block.conv1(x)), rtol=1e-5, atol=1e-5)
+
+
+def test_fold_shuffle_equals_the_convolution_after_the_shuffle():
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.rand(3, 5, 9, 9, generator=generator, dtype=torch.float64)
+    x = torch.rand(1, 20, 6, 7, generator=generator, dtype=torch.float64)
+
+    folded = torch.from_numpy(fold_shuffle(weight.numpy()))
+
+    cells = F.conv2d(x, folded, padding=2)
+    # Ours has (row, column, channel), torch's shuffle wants (channel, row, column).
+    result = F.pixel_shuffle(cells.unflatten(1, (4, 3)).transpose(1, 2).flatten(1, 2), 2)
+    torch.testing.assert_close(result, F.conv2d(F.pixel_shuffle(x, 2), weight, padding=4))
+
+
+def test_the_input_is_left_as_it_was():
+    _, card, tensors = random_model()
+    for name, dtype in itertools.product(("openvino", "torch"), WHITE):
+        batch = random_picture((1, 6, 6, 3), dtype)
+        before = batch.copy()
+        open_engine(card, tensors, engine=name, precision="fp32", device="cpu").upscale(batch)
+        assert np.array_equal(batch, before)
+
+
+def test_the_cache_serves_only_the_same_weights(cache):
+    _, card, tensors = random_model()
+    batch = random_picture((1, 8, 8, 3), "uint8")
+    first = OpenVinoEngine(card, tensors, precision="fp32").upscale(batch)
+    again = OpenVinoEngine(card, tensors, precision="fp32").upscale(batch)
+    assert len(list(cache.iterdir())) == 1
+    changed = {name: value.copy() for name, value in tensors.items()}
+    changed["blocks.1.conv1.weight"][3, 5, 1, 1] += 3.0
+
+    other = OpenVinoEngine(card, changed, precision="fp32").upscale(batch)
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert len(list(cache.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"no model" * 1000, None])
+def test_a_damaged_cache_is_replaced(cache, damage):
+    _, card, tensors = random_model()
+    batch = random_picture((1, 8, 8, 3), "uint8")
+    first = OpenVinoEngine(card, tensors, precision="fp32").upscale(batch)
+    (blob,) = cache.iterdir()
+    content = blob.read_bytes()
+    blob.chmod(0o600)
+    blob.write_bytes(content[: len(content) // 2] if damage is None else damage)
+
+    assert np.array_equal(OpenVinoEngine(card, tensors, precision="fp32").upscale(batch), first)
+
+
+def test_no_cache_folder_is_no_error(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "file"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "file")
+    generator, card, tensors = random_model()
+    batch = random_picture((1, 8, 8, 3), "float32")
+    result = OpenVinoEngine(card, tensors, precision="fp32").upscale(batch)
+    assert np.abs(result - expected(generator, batch, 1)).max() < 1e-4
+
+
+def test_threads_share_an_engine():
+    _, card, tensors = random_model()
+    engine = OpenVinoEngine(card, tensors, precision="fp32", threads=1)
+    batches = [random_picture((1, 6 + seed, 9, 3), "uint8", seed) for seed in range(8)]
+    alone = [engine.upscale(batch) for batch in batches]
+    together = [None] * len(batches)
+
+    def work(index):
+        together[index] = engine.upscale(batches[index])
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(len(batches))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from srgan.errors import ImageError, UsageError
+from srgan.images.animation import read_frames, write_frames
+
+PHOTO = skimage.data.astronaut()[40:100, 150:230]  # 60 high, 80 wide
+FRAMES = [np.roll(PHOTO, 10 * index, axis=1) for index in range(4)]
+DURATIONS = (40, 100, 250, 60)
+
+
+def save(path, **options):
+    first, *rest = [Image.fromarray(frame) for frame in FRAMES]
+    first.save(path, save_all=True, append_images=rest, duration=DURATIONS, **options)
+
+
+@pytest.mark.parametrize(("ending", "options"), [("webp", {"lossless": True}), ("gif", {})])
+def test_reads_every_frame(tmp_path, ending, options):
+    path = tmp_path / f"a.{ending}"
+    save(path, loop=0, **options)
+    animation = read_frames(path)
+    assert (animation.durations, animation.plays, animation.size) == (DURATIONS, 0, (80, 60))
+    with Image.open(path) as image:
+        for index, picture in enumerate(animation.frames):
+            image.seek(index)
+            np.testing.assert_array_equal(picture.pixels, np.asarray(image.convert("RGB")))
+        assert index == 3
+
+
+@pytest.mark.parametrize(("ending", "loop", "plays"), [("gif", None, 1), ("gif", 2, 3), ("webp", 3, 3)])
+def test_how_often_it_plays(tmp_path, ending, loop, plays):
+    save(tmp_path / f"a.{ending}", **({} if loop is None else {"loop": loop}))
+    assert read_frames(tmp_path / f"a.{ending}").plays == plays
+
+
+def test_any_picture_is_one_frame(tmp_path):
+    Image.fromarray(PHOTO).save(tmp_path / "a.png")
+    animation = read_frames(tmp_path / "a.png")
+    assert animation.durations == (0,)
+    np.testing.assert_array_equal([picture.pixels for picture in animation.frames], [PHOTO])
+
+
+@pytest.mark.parametrize("ending", ["gif", "webp"])
+@pytest.mark.parametrize("plays", [0, 1, 3])
+def test_what_is_written_reads_back(tmp_path, ending, plays):
+    path = tmp_path / f"a.{ending}"
+    write_frames(path, iter(FRAMES), size=(80, 60), durations=DURATIONS, plays=plays)
+    animation = read_frames(path)
+    assert (animation.durations, animation.plays, animation.size) == (DURATIONS, plays, (80, 60))
+    for picture, frame in zip(animation.frames, FRAMES, strict=True):
+        assert np.abs(picture.pixels.astype(int) - frame).mean() < 8
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("ending", ["gif", "webp"])
+def test_transparency(tmp_path, ending):
+    rows, columns = np.ogrid[:60, :80]
+    alpha = np.where((rows - 30) ** 2 + (columns - 40) ** 2 < 25**2, 255, 0).astype(np.uint8)[..., None]
+    frames = [np.concatenate((frame, alpha), axis=2) for frame in FRAMES]
+    write_frames(tmp_path / f"a.{ending}", frames, size=(80, 60), durations=DURATIONS)
+    for picture in read_frames(tmp_path / f"a.{ending}").frames:
+        np.testing.assert_array_equal(picture.alpha, alpha[..., 0])
+
+
+def test_bad_input(tmp_path):
+    with pytest.raises(UsageError, match="gif or webp"):
+        write_frames(tmp_path / "a.png", FRAMES, size=(80, 60), durations=DURATIONS)
+    with pytest.raises(ImageError, match="does not fit"):
+        write_frames(tmp_path / "a.webp", FRAMES, size=(16384, 60), durations=DURATIONS)
+    with pytest.raises(ValueError, match="80x300"):
+        write_frames(tmp_path / "a.webp", FRAMES, size=(80, 60), durations=(*DURATIONS, 10))
+    assert not list(tmp_path.iterdir())
+    save(tmp_path / "cut.webp")
+    data = (tmp_path / "cut.webp").read_bytes()
+    (tmp_path / "cut.webp").write_bytes(data[: len(data) // 2])
+    with pytest.raises(ImageError, match="damaged or cut short"):
+        read_frames(tmp_path / "cut.webp")
+    save(tmp_path / "a.gif")
+    with pytest.raises(ImageError, match="--max-pixels 4800"):
+        read_frames(tmp_path / "a.gif", max_pixels=4799)

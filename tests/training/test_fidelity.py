@@ -1,0 +1,195 @@
+import csv
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from srgan.errors import DataError, RunError, UsageError
+from srgan.training.fidelity import train
+from srgan.training.recipe import load_recipe
+from srgan.weights.files import read_model
+
+TINY = [
+    "generator.blocks=1",
+    "generator.channels=8",
+    "data.crop=8",
+    "data.batch_size=4",
+    "run.log_every=5",
+    "run.validate_every=20",
+]
+
+
+def recipe(*changes):
+    return load_recipe("srresnet", [*TINY, *changes])
+
+
+def final_state(run):
+    state = torch.load(sorted((run / "checkpoints").glob("*.pt"))[-1], weights_only=True)
+    return {key: value for key, value in state.items() if key != "seconds"}
+
+
+def assert_identical(first, second):
+    if isinstance(first, dict):
+        assert first.keys() == second.keys()
+        for key in first:
+            assert_identical(first[key], second[key])
+    elif isinstance(first, list):
+        assert len(first) == len(second)
+        for a, b in zip(first, second, strict=True):
+            assert_identical(a, b)
+    elif isinstance(first, torch.Tensor):
+        assert torch.equal(first, second)
+    else:
+        assert first == second
+
+
+def log_rows(run):
+    with (run / "log.csv").open() as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def test_a_run_learns_and_leaves_all_that_is_promised(photos, tmp_path):
+    result = train(recipe("optimiser.steps=40"), photos, photos, tmp_path / "run")
+    run = tmp_path / "run"
+    assert result.finished
+    assert result.step == 40
+    rows = log_rows(run)
+    assert next(iter(rows[0])) == "step"
+    assert [int(row["step"]) for row in rows] == list(range(5, 41, 5))
+    losses = [float(row["pixel_loss"]) for row in rows]
+    assert losses[-1] < 0.7 * losses[0]
+    assert [row["step"] for row in rows if row["validation_psnr_y"]] == ["20", "40"]
+    assert load_recipe(str(run / "config.toml")) == recipe("optimiser.steps=40")
+    assert list((run / "events").glob("events.out.tfevents*"))
+    assert Image.open(run / "loss.png").size > (100, 100)
+    samples = sorted(path.name for path in (run / "samples").iterdir())
+    assert samples == ["step-00000020.png", "step-00000040.png"]
+    card, tensors = read_model(run / "generator.safetensors")
+    assert card.training["pictures"] == 3
+    assert card.training["steps"] == 40
+    assert card.training["validation_psnr_y"] == pytest.approx(result.psnr_y, abs=1e-3)
+    average = final_state(run)["average"]
+    for name, tensor in tensors.items():
+        np.testing.assert_array_equal(tensor, average[name].half().float().numpy())
+
+
+@pytest.mark.parametrize("kind", ["muon", "adamw"])
+def test_after_kill_9_at_any_moment_the_weights_are_the_same_bit_for_bit(kind, photos, tmp_path):
+    changes = [*TINY, "optimiser.steps=40", f"optimiser.kind={kind}", "run.checkpoint_seconds=0"]
+    settings = [part for change in changes for part in ("--set", change)]
+
+    def start(out):
+        command = [sys.executable, "-m", "srgan", "train", "--recipe", "srresnet", "--data", photos]
+        return subprocess.Popen(
+            [*command, "--validation", photos, "--out", out, "--device", "cpu", *settings],
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+    assert start(tmp_path / "whole").wait() == 0
+    killed = tmp_path / "killed"
+    delays = np.random.default_rng(0).uniform(0.0, 0.4, 3)
+    for delay in delays:
+        process = start(killed)
+        before = latest(killed)
+        while process.poll() is None and latest(killed) == before:
+            time.sleep(0.01)
+        time.sleep(delay)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert start(killed).wait() == 0
+    assert_identical(final_state(tmp_path / "whole"), final_state(killed))
+    first, second = (read_model(run / "generator.safetensors")[1] for run in (tmp_path / "whole", killed))
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name])
+    assert log_rows(tmp_path / "whole") == log_rows(killed)
+
+
+def latest(run):
+    return max((path.name for path in run.glob("checkpoints/*.pt")), default=None)
+
+
+def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path):
+    def interrupt(progress):
+        if progress.step == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    stopped = train(recipe("optimiser.steps=20"), photos, None, tmp_path / "run", report=interrupt)
+    assert (stopped.step, stopped.finished, stopped.model) == (7, False, None)
+    seen = []
+    result = train(
+        recipe("optimiser.steps=20"), photos, None, tmp_path / "run", report=lambda p: seen.append(p.step)
+    )
+    assert seen == list(range(8, 21))
+    assert result.finished
+    whole = train(recipe("optimiser.steps=20"), photos, None, tmp_path / "whole")
+    assert whole.finished
+    assert_identical(final_state(tmp_path / "run"), final_state(tmp_path / "whole"))
+
+
+def test_resume_never_starts_anew_and_a_named_checkpoint_is_taken(photos, tmp_path):
+    run = tmp_path / "run"
+    train(recipe("optimiser.steps=10"), photos, None, run)
+    seen = []
+    train(recipe("optimiser.steps=4"), photos, None, tmp_path / "b", report=lambda p: seen.append(p.step))
+    (checkpoint,) = (tmp_path / "b" / "checkpoints").glob("*.pt")
+    train(
+        recipe("optimiser.steps=6"), photos, None, run, resume="never", report=lambda p: seen.append(p.step)
+    )
+    train(
+        recipe("optimiser.steps=6"),
+        photos,
+        None,
+        tmp_path / "c",
+        resume=checkpoint,
+        report=lambda p: seen.append(p.step),
+    )
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000006.pt"]
+    assert seen == [1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 5, 6]
+
+
+def test_a_checkpoint_of_another_network_is_refused(photos, tmp_path):
+    train(recipe("optimiser.steps=2"), photos, None, tmp_path / "run")
+    with pytest.raises(RunError, match="another network or optimiser"):
+        train(recipe("generator.blocks=2"), photos, None, tmp_path / "run")
+    assert final_state(tmp_path / "run")["step"] == 2
+
+
+def test_batch_norm_trains_and_its_statistics_are_kept(photos, tmp_path):
+    result = train(recipe("optimiser.steps=3", "generator.norm=batch"), photos, None, tmp_path / "run")
+    _, tensors = read_model(result.model)
+    assert (tensors["trunk_norm.running_var"] != 1).all()
+
+
+def test_mse_is_another_loss(photos, tmp_path):
+    losses = {}
+    for kind in ("l1", "mse"):
+        train(recipe("optimiser.steps=5", f"loss.pixel={kind}"), photos, None, tmp_path / kind)
+        losses[kind] = float(log_rows(tmp_path / kind)[0]["pixel_loss"])
+    assert losses["mse"] < losses["l1"]
+
+
+def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoints(photos, tmp_path):
+    bad = recipe("optimiser.steps=50", "optimiser.learning_rate=1e30", "run.log_every=1")
+    bad = dataclasses.replace(bad, run=dataclasses.replace(bad.run, checkpoint_seconds=0.0))
+    with pytest.raises(RunError, match="the loss is"):
+        train(bad, photos, None, tmp_path / "run")
+    assert (tmp_path / "run" / "log.csv").exists()
+
+
+def test_wrong_folders(photos, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no pictures"):
+        train(recipe(), tmp_path / "empty", None, tmp_path / "run")
+    with pytest.raises(DataError, match="is smaller than"):
+        train(recipe("data.crop=50"), photos, None, tmp_path / "run")
+    if not torch.cuda.is_available():
+        with pytest.raises(UsageError, match="finds no such device"):
+            train(recipe(), photos, None, tmp_path / "run", device="cuda")

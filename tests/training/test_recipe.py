@@ -1,0 +1,76 @@
+import tomllib
+
+import pytest
+
+from srgan.errors import UsageError
+from srgan.training.recipe import Recipe, list_recipes, load_recipe
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_shipped_recipes_survive_being_written_and_read(name, tmp_path):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    (tmp_path / "config.toml").write_text(recipe.to_toml(), encoding="utf-8")
+    assert load_recipe(str(tmp_path / "config.toml")) == recipe
+
+
+def test_every_field_is_written():
+    sections = tomllib.loads(Recipe(name="x").to_toml())
+    assert sections["generator"] == {"blocks": 16, "channels": 64, "norm": "none"}
+    assert set(sections) == {"name", "summary", "generator", "data", "optimiser", "loss", "run"}
+
+
+def test_changes_go_before_the_file():
+    recipe = load_recipe("srresnet", ["optimiser.steps=7", "loss.pixel=mse", "optimiser.learning_rate=1"])
+    assert recipe.optimiser.steps == 7
+    assert recipe.loss.pixel == "mse"
+    assert recipe.optimiser.learning_rate == 1.0
+
+
+def test_all_problems_are_reported_at_once_with_the_nearest_name():
+    with pytest.raises(UsageError) as error:
+        load_recipe(
+            "srresnet",
+            ["optimiser.step=7", "data.crop=big", "loss.pixel=l3", "generator.norm=1"],
+        )
+    message = str(error.value)
+    assert "unknown key 'optimiser.step', did you mean 'optimiser.steps'?" in message
+    assert "'data.crop' is 'big', must be of type int" in message
+    assert "'loss.pixel' is 'l3', must be one of 'l1', 'mse'" in message
+    assert "'generator.norm' is 1, must be one of 'batch', 'none'" in message
+    assert "\n" not in message
+
+
+def test_contradictions_are_reported_at_once():
+    with pytest.raises(UsageError) as error:
+        load_recipe("srresnet", ["optimiser.steps=0", "optimiser.warmup=1.5", "optimiser.learning_rate=-1.0"])
+    for part in ("'optimiser.steps' is 0", "'optimiser.warmup' is 1.5", "'optimiser.learning_rate' is -1.0"):
+        assert part in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes", "expected"),
+    [
+        ("nosuch", [], "unknown recipe 'nosuch'; there are: srresnet"),
+        ("srresnet", ["steps"], "--set steps: write it as section.key=value"),
+        ("srresnet", ["name.x=1"], "'name' is not a section"),
+        ("missing.toml", [], "missing.toml"),
+    ],
+)
+def test_wrong_requests(recipe, changes, expected):
+    with pytest.raises(UsageError, match=expected):
+        load_recipe(recipe, changes)
+
+
+def test_a_file_that_is_not_toml(tmp_path):
+    (tmp_path / "bad.toml").write_text("name = = 1")
+    with pytest.raises(UsageError, match="not a readable TOML file"):
+        load_recipe(str(tmp_path / "bad.toml"))
+
+
+def test_a_missing_field_and_a_section_that_is_none(tmp_path):
+    (tmp_path / "bad.toml").write_text("data = 3")
+    with pytest.raises(UsageError) as error:
+        load_recipe(str(tmp_path / "bad.toml"))
+    assert "'name' is missing" in str(error.value)
+    assert "'data' must be a section" in str(error.value)
