@@ -17,9 +17,9 @@ def test_steps_are_torchs_own_muons():
     start = [torch.randn(8, 4, 3, 3), torch.randn(8, 4, 3, 3), torch.randn(16, 8, 3, 3)]
     ours = [nn.Parameter(tensor.clone()) for tensor in start]
     theirs = [nn.Parameter(tensor.flatten(1).clone()) for tensor in start]
-    optimiser = Muon(ours, 0.01)
+    optimiser = Muon(ours, 0.01, weight_decay=0.3)
     reference = torch.optim.Muon(
-        theirs, lr=0.01, weight_decay=0.0, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+        theirs, lr=0.01, weight_decay=0.3, momentum=0.95, adjust_lr_fn="match_rms_adamw"
     )
     for _ in range(3):
         for mine, other in zip(ours, theirs, strict=True):

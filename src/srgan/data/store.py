@@ -76,8 +76,8 @@ class PictureStore:
         self, pairs: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8]]], device: torch.device
     ) -> None:
         self.device = device
-        self._lr = torch.cat([torch.from_numpy(lr.reshape(-1, 3)) for lr, _ in pairs]).to(device)
-        self._hr = torch.cat([torch.from_numpy(hr.reshape(-1, 3)) for _, hr in pairs]).to(device)
+        self._lr = torch.from_numpy(np.concatenate([lr.reshape(-1, 3) for lr, _ in pairs])).to(device)
+        self._hr = torch.from_numpy(np.concatenate([hr.reshape(-1, 3) for _, hr in pairs])).to(device)
         self._sizes = torch.tensor([lr.shape[:2] for lr, _ in pairs])
         pixels = self._sizes.prod(1)
         self._offsets = pixels.cumsum(0) - pixels

@@ -8,7 +8,7 @@ import platform
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -108,7 +108,8 @@ class FidelityRun:
             self.network.load_state_dict(state["network"])
             self.average.load_state_dict(state["average"])
             for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-                optimiser.load_state_dict(saved)
+                # The learning rates and the like are the recipe's, not the checkpoint's.
+                optimiser.load_state_dict({**optimiser.state_dict(), "state": saved["state"]})
         except (KeyError, ValueError, RuntimeError):
             raise RunError(
                 "the checkpoint is of another network or optimiser than the recipe's; "
@@ -196,10 +197,8 @@ def train(
         run.load(state)
     discard_after(out / "checkpoints", run.step)
     (out / "config.toml").write_text(recipe.to_toml(), encoding="utf-8")
-    log = RunLog(out, _COLUMNS, run.step)
-    with _stop_requests() as stop_requested:
+    with closing(RunLog(out, _COLUMNS, run.step)) as log, _stop_requests() as stop_requested:
         fit(run, pairs, log, out, stop_requested, report)
-    log.close()
     finished = run.step >= recipe.optimiser.steps
     model = out / "generator.safetensors"
     if finished:
@@ -242,8 +241,7 @@ def fit(
             with torch.autocast(run.device.type, run.dtype, enabled=run.dtype != torch.float32):
                 run.psnr_y = figures["validation_psnr_y"] = validate(run.average, pairs, run.device)
                 rows = sample_rows(run.average, pairs, run.device)
-            if rows:
-                save_samples(out / "samples" / f"step-{run.step:08d}.png", rows)
+            save_samples(out / "samples" / f"step-{run.step:08d}.png", rows)
         if figures:
             log.write(run.step, figures)
         if "validation_psnr_y" in figures or run.step == steps:

@@ -40,13 +40,19 @@ class Muon(torch.optim.Optimizer):
     Args:
         parameters: weights of convolutions, (out, in, height, width), out <= in * height * width.
         learning_rate: root mean square of an update over 0.2, as for Adam.
+        weight_decay: share of the weights, times the learning rate, taken away at each step.
         momentum: of the running mean of gradients (Nesterov).
     """
 
     def __init__(
-        self, parameters: Iterable[nn.Parameter], learning_rate: float, momentum: float = 0.95
+        self,
+        parameters: Iterable[nn.Parameter],
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        momentum: float = 0.95,
     ) -> None:
-        super().__init__(parameters, {"lr": learning_rate, "momentum": momentum})
+        defaults = {"lr": learning_rate, "weight_decay": weight_decay, "momentum": momentum}
+        super().__init__(parameters, defaults)
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
@@ -58,17 +64,18 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     by_shape[parameter.shape].append(parameter)
             for parameters in by_shape.values():
-                self._step_together(parameters, group["lr"], group["momentum"])
+                self._step_together(parameters, group)
 
-    def _step_together(self, parameters: list[nn.Parameter], learning_rate: float, momentum: float) -> None:
+    def _step_together(self, parameters: list[nn.Parameter], group: dict[str, Any]) -> None:
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         means = [self._mean(parameter) for parameter in parameters]
-        torch._foreach_lerp_(means, gradients, 1 - momentum)
-        updates = torch.stack(torch._foreach_lerp(gradients, means, momentum)).flatten(2)
+        torch._foreach_lerp_(means, gradients, 1 - group["momentum"])
+        updates = torch.stack(torch._foreach_lerp(gradients, means, group["momentum"])).flatten(2)
         size = 0.2 * max(updates.shape[1:]) ** 0.5
         updates = orthogonalise(updates).unflatten(2, parameters[0].shape[1:])
         weights: list[Tensor] = [*parameters]
-        torch._foreach_add_(weights, list(updates), alpha=-learning_rate * size)
+        torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
+        torch._foreach_add_(weights, list(updates), alpha=-group["lr"] * size)
 
     def _mean(self, parameter: nn.Parameter) -> Tensor:
         state = self.state[parameter]

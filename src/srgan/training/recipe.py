@@ -40,7 +40,7 @@ class OptimiserOptions:
         kind: "muon" (convolutions inside the network by Muon, the rest by AdamW) or "adamw" (all).
         learning_rate: AdamW's, at its highest.
         muon_learning_rate: Muon's, at its highest.
-        weight_decay: AdamW's.
+        weight_decay: Muon's; without it the convolutions of a network without norm grow until it breaks.
         warmup: share of the steps in which the rates rise; then they fall to zero along a cosine.
         ema_decay: of the moving average of the weights, which is what is validated and kept.
     """
@@ -48,8 +48,8 @@ class OptimiserOptions:
     steps: int = 20_000
     kind: Literal["muon", "adamw"] = "muon"
     learning_rate: float = 6e-4
-    muon_learning_rate: float = 2e-3
-    weight_decay: float = 0.0
+    muon_learning_rate: float = 7e-4
+    weight_decay: float = 0.1
     warmup: float = 0.05
     ema_decay: float = 0.999
 

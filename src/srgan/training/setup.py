@@ -58,9 +58,10 @@ def make_optimisers(network: nn.Module, options: OptimiserOptions) -> list[torch
         feature_maps = parameter.ndim == 4 and 3 not in parameter.shape[:2] and rows <= columns
         (inside if options.kind == "muon" and feature_maps else rest).append(parameter)
     adamw = torch.optim.AdamW(
-        rest, lr=options.learning_rate, weight_decay=options.weight_decay, betas=(0.9, 0.99), fused=True
+        rest, lr=options.learning_rate, weight_decay=0.0, betas=(0.9, 0.99), fused=True
     )
-    return [adamw, Muon(inside, options.muon_learning_rate)] if inside else [adamw]
+    muon = Muon(inside, options.muon_learning_rate, options.weight_decay) if inside else None
+    return [adamw, muon] if muon else [adamw]
 
 
 def schedule(step: int, options: OptimiserOptions) -> float:

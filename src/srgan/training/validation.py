@@ -36,12 +36,11 @@ def sample_rows(
     network: nn.Module, pairs: Sequence[Pair], device: torch.device
 ) -> list[list[NDArray[np.uint8]]]:
     """Rows of low-res | bicubic | now | truth from the centres of the first pictures, the same every time."""
+    shown = pairs[:_SAMPLES]
+    side = min(_SAMPLE_SIDE, *(min(lr_image.shape[:2]) for lr_image, _ in shown))
     rows = []
-    for lr_image, hr_image in pairs[:_SAMPLES]:
-        top, left = ((side - _SAMPLE_SIDE) // 2 for side in lr_image.shape[:2])
-        side = _SAMPLE_SIDE
-        if min(top, left) < 0:
-            continue
+    for lr_image, hr_image in shown:
+        top, left = ((length - side) // 2 for length in lr_image.shape[:2])
         lr_crop = lr_image[top : top + side, left : left + side]
         hr_crop = hr_image[4 * top : 4 * (top + side), 4 * left : 4 * (left + side)]
         pixels = lr_crop.repeat(4, axis=0).repeat(4, axis=1)

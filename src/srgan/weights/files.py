@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from srgan.errors import ModelError
 from srgan.weights.card import ModelCard
@@ -28,11 +28,8 @@ def write_model(path: Path, tensors: Mapping[str, NDArray[np.generic]], card: Mo
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        save_file(
-            {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()},
-            temporary,
-            metadata={_CARD_KEY: card.to_json()},
-        )
+        contiguous = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
+        temporary.write_bytes(save(contiguous, metadata={_CARD_KEY: card.to_json()}))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
