@@ -1,6 +1,7 @@
 import csv
 import dataclasses
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import torch
 from PIL import Image
 
 from srgan.errors import DataError, RunError, UsageError
-from srgan.training.fidelity import train
+from srgan.training.run import train
 from srgan.training.recipe import load_recipe
 from srgan.weights.files import read_model
 
@@ -183,6 +184,22 @@ def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoints(photos,
     with pytest.raises(RunError, match="the loss is"):
         train(bad, photos, None, tmp_path / "run")
     assert (tmp_path / "run" / "log.csv").exists()
+
+
+def test_a_full_disk_is_one_line_and_the_run_goes_on_after(photos, tmp_path):
+    run = tmp_path / "run"
+    train(recipe("optimiser.steps=4"), photos, None, run)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(RunError, match="cannot be written .* the same command goes on"):
+            train(recipe("optimiser.steps=8"), photos, None, run)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["step-00000004.pt"]
+    seen = []
+    train(recipe("optimiser.steps=8"), photos, None, run, report=lambda p: seen.append(p.step))
+    assert seen == [5, 6, 7, 8]
 
 
 def test_wrong_folders(photos, tmp_path):

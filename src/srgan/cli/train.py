@@ -14,8 +14,8 @@ from srgan.cpu import prepare_for_torch
 from srgan.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from srgan.training.fidelity import RunResult
     from srgan.training.recipe import Recipe
+    from srgan.training.run import RunResult
 
 
 def train(
@@ -71,7 +71,7 @@ def train(
 def _run(
     recipe: Recipe, data: Path, validation: Path | None, out: Path, resume: str, device: DeviceName
 ) -> RunResult:
-    from srgan.training.fidelity import Progress, train
+    from srgan.training.run import Progress, train
 
     with progress_bar("loss {task.fields[loss]}", "validation {task.fields[psnr]} dB") as bar:
         task = bar.add_task("training", total=recipe.optimiser.steps, loss="-", psnr="-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import warnings
@@ -29,11 +30,17 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) -
     """
     path = folder / f"step-{step:08d}.pt"
     temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())  # a name that points to half a file is worse than no name
-    temporary.replace(path)
+    # Through memory: PyTorch's own writer tells a full disk in a riddle.
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    try:
+        with temporary.open("wb") as file:
+            file.write(buffer.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())  # a name that points to half a file is worse than no name
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     for old in sorted(folder.glob(_PATTERN))[:-keep]:
         old.unlink()
     return path

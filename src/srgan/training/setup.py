@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -29,13 +30,18 @@ def choose_device(device: Device) -> torch.device:
     return torch.device(device)
 
 
+def processor() -> Mapping[str, Any]:
+    """What PyTorch knows of the processor; nothing where its version is too old to tell."""
+    capabilities = getattr(torch.cpu, "get_capabilities", None)
+    return capabilities() if capabilities else {}
+
+
 def computes_bf16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 natively, rather than slowly emulating it."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
-        capabilities = torch.cpu.get_capabilities()
-        return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+        return any(processor().get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     return False
 
 
@@ -57,9 +63,7 @@ def make_optimisers(network: nn.Module, options: OptimiserOptions) -> list[torch
         rows, columns = parameter.shape[:1].numel(), parameter.shape[1:].numel()
         feature_maps = parameter.ndim == 4 and 3 not in parameter.shape[:2] and rows <= columns
         (inside if options.kind == "muon" and feature_maps else rest).append(parameter)
-    adamw = torch.optim.AdamW(
-        rest, lr=options.learning_rate, weight_decay=0.0, betas=(0.9, 0.99), fused=True
-    )
+    adamw = torch.optim.AdamW(rest, lr=options.learning_rate, weight_decay=0.0, betas=(0.9, 0.99), fused=True)
     muon = Muon(inside, options.muon_learning_rate, options.weight_decay) if inside else None
     return [adamw, muon] if muon else [adamw]
 
