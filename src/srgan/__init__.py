@@ -7,13 +7,16 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from srgan.errors import SrganError
-from srgan.inference.pictures import PictureOptions, upscale_file
-from srgan.inference.upscaler import Upscaler
-from srgan.weights.card import ModelCard
-from srgan.weights.catalogue import list_models, load_card
+if TYPE_CHECKING:
+    from srgan.errors import SrganError
+    from srgan.inference.pictures import PictureOptions, upscale_file
+    from srgan.inference.upscaler import Upscaler
+    from srgan.weights.card import ModelCard
+    from srgan.weights.catalogue import list_models, load_card
 
 __all__ = [
     "ModelCard",
@@ -25,6 +28,23 @@ __all__ = [
     "upscale",
     "upscale_file",
 ]
+
+# Imported at first use: help texts and training must not wait for what upscales.
+_HOMES = {
+    "ModelCard": "srgan.weights.card",
+    "PictureOptions": "srgan.inference.pictures",
+    "SrganError": "srgan.errors",
+    "Upscaler": "srgan.inference.upscaler",
+    "list_models": "srgan.weights.catalogue",
+    "load_card": "srgan.weights.catalogue",
+    "upscale_file": "srgan.inference.pictures",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'srgan' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def upscale(source: str | Path, target: str | Path, *, model: str | Path = "srresnet") -> Path:
@@ -43,6 +63,9 @@ def upscale(source: str | Path, target: str | Path, *, model: str | Path = "srre
     Raises:
         SrganError: if the picture cannot be read, the result not be written, or there is no such model.
     """
+    from srgan.inference.pictures import upscale_file
+    from srgan.inference.upscaler import Upscaler
+
     target = Path(target)
     upscale_file(Path(source), target, Upscaler(model))
     return target

@@ -1,6 +1,8 @@
 """The OpenVINO engine against PyTorch's generator, which is written independently of it."""
 
 import itertools
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -217,3 +219,13 @@ def test_threads_share_an_engine():
     for thread in threads:
         thread.join()
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_openvino_reports_nothing_to_its_makers():
+    """Its converter would: "offline" means that no import calls home."""
+    script = (
+        "import sys; from srgan import Upscaler; Upscaler('srresnet');"
+        "print('openvino' in sys.modules, any('telemetry' in name for name in sys.modules))"
+    )
+    output = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert output.split() == ["True", "False"]

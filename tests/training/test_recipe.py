@@ -17,7 +17,8 @@ def test_shipped_recipes_survive_being_written_and_read(name, tmp_path):
 def test_every_field_is_written():
     sections = tomllib.loads(Recipe(name="x").to_toml())
     assert sections["generator"] == {"blocks": 16, "channels": 64, "norm": "none"}
-    assert set(sections) == {"name", "summary", "generator", "data", "optimiser", "loss", "run"}
+    scalars = {"name", "summary", "stage", "start"}
+    assert set(sections) == scalars | {"generator", "data", "optimiser", "discriminator", "loss", "run"}
 
 
 def test_changes_go_before_the_file():
@@ -51,7 +52,7 @@ def test_contradictions_are_reported_at_once():
 @pytest.mark.parametrize(
     ("recipe", "changes", "expected"),
     [
-        ("nosuch", [], "unknown recipe 'nosuch'; there are: srresnet"),
+        ("nosuch", [], "unknown recipe 'nosuch'; there are: srgan, srresnet"),
         ("srresnet", ["steps"], "--set steps: write it as section.key=value"),
         ("srresnet", ["name.x=1"], "'name' is not a section"),
         ("missing.toml", [], "missing.toml"),

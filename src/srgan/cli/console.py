@@ -11,9 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 
+def is_debugging() -> bool:
+    """Whether ``--debug`` is on the command line."""
+    return "--debug" in sys.argv
+
+
 def print_error(message: str) -> None:
     """One line on stderr."""
-    print(f"srgan: {' '.join(message.split())}", file=sys.stderr)
+    print(f"srgan: {' '.join(message.splitlines())}", file=sys.stderr)
 
 
 def print_message(message: str) -> None:
@@ -22,8 +27,8 @@ def print_message(message: str) -> None:
 
 
 def print_json(result: Mapping[str, Any]) -> None:
-    """One JSON object on stdout."""
-    print(json.dumps(result, ensure_ascii=False, indent=2))
+    """One JSON object on stdout; in ASCII, so that no terminal and no file name can break it."""
+    print(json.dumps(result, indent=2))
 
 
 def progress_bar(*columns: str) -> Progress:
@@ -32,13 +37,12 @@ def progress_bar(*columns: str) -> Progress:
     Args:
         columns: formats of further columns, for example ``"{task.fields[loss]}"``.
     """
-    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
         *map(TextColumn, columns),
-        console=console,
-        disable=not console.is_terminal,
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import traceback
+from typing import cast
 
 import typer
 
 from srgan.cli.bench import bench
-from srgan.cli.console import print_error
+from srgan.cli.console import is_debugging, print_error
 from srgan.cli.evaluate import evaluate
 from srgan.cli.info import info
 from srgan.cli.models import models
@@ -25,21 +29,43 @@ app = typer.Typer(
 for command in (upscale, models, info, train, evaluate, bench):
     app.command(no_args_is_help=command not in (models, bench))(command)
 
+# Typer uses Click or its own copy of it, by its version; this is the class of either.
+_WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
+
 
 def main() -> None:
     """Runs the command; exits 0 when done, 1 when something failed, 2 on wrong usage, 130 on Ctrl-C."""
-    arguments = sys.argv[1:]
-    debug = "--debug" in arguments
+    # Leave as on Ctrl-C: with what is half-written taken away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        app([argument for argument in arguments if argument != "--debug"])
+        _run([argument for argument in sys.argv[1:] if argument != "--debug"])
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
     except KeyboardInterrupt:
         print_error("interrupted")
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read the output has left; what is still buffered must not fail once more at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
-        if debug:
-            raise
+        if is_debugging():
+            traceback.print_exc()
         if not isinstance(error, SrganError):
             print_error(f"unexpected {type(error).__name__}: {error}; add --debug and report what it shows")
             sys.exit(1)
         print_error(str(error))
         sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+def _run(arguments: list[str]) -> None:
+    """The command, without Typer's own handling of errors, which takes several lines."""
+    try:
+        with typer.main.get_command(app).make_context("srgan", arguments) as context:
+            context.command.invoke(context)
+            sys.stdout.flush()
+    except _WrongCall as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.exit(2)  # the help has been shown
+        where = error.ctx.command_path if error.ctx else "srgan"
+        raise UsageError(f"{error.format_message().rstrip('.')}; see {where} --help") from error

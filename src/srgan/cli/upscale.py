@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from srgan.cli.console import print_error, print_json, print_message, progress_bar
+from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName, EngineName, Format, Precision
-from srgan.errors import SrganError, UsageError
+from srgan.errors import ImageError, SrganError, UsageError
 
 if TYPE_CHECKING:
     from srgan.inference.naming import Job
@@ -74,6 +75,7 @@ def upscale(
         extension=None if file_format is Format.auto else f".{file_format.value}",
         suffix=f"-x{scale:g}",
         recursive=recursive,
+        compare=compare,
     )
     upscaler = Upscaler(
         model, engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile)
@@ -91,7 +93,7 @@ def upscale(
             def report(share: float, number: int = number) -> None:
                 bar.update(task, completed=number + share)
 
-            result = _run(job, upscaler, options, existing, compare, report)
+            result = _run(job, upscaler, options, existing, report)
             bar.update(task, completed=number + 1)
             if not as_json:
                 _print_result(result)
@@ -128,7 +130,6 @@ def _run(
     upscaler: Upscaler,
     options: PictureOptions,
     existing: Literal["skip", "replace", "refuse"],
-    compare: bool,
     progress: Progress,
 ) -> dict[str, Any]:
     """One entry of the results; errors of one picture do not stop the others."""
@@ -147,16 +148,18 @@ def _run(
     }
     started = time.perf_counter()
     try:
-        if existing != "replace" and job.target.exists():
-            if existing == "skip":
-                return {**result, "status": "skipped"}
-            raise UsageError(f"{job.target}: exists already; add --overwrite or --skip-existing")
+        if existing == "skip" and job.target.exists():
+            return {**result, "status": "skipped"}
+        there = [output for output in job.outputs if output.exists()]
+        if existing == "refuse" and there:
+            raise UsageError(f"{there[0]}: exists already; add --overwrite or --skip-existing")
         enlarged = upscale_file(job.source, job.target, upscaler, options, progress=progress)
-        if compare:
-            write_panels(job.source, job.target, job.target.with_name(f"{job.target.stem}-compare.png"))
-    except (SrganError, OSError) as error:
-        message = str(error) if isinstance(error, SrganError) else f"{job.source}: {error}"
-        return {**result, "status": "failed", "error": message}
+        if job.panels is not None:
+            write_panels(job.source, job.target, job.panels, max_pixels=options.max_pixels)
+    except Exception as error:
+        if is_debugging():
+            traceback.print_exc()
+        return {**result, "status": "failed", "error": _reason(error, job.source)}
     return {
         **result,
         "input_size": list(enlarged.input_size),
@@ -164,6 +167,21 @@ def _run(
         "seconds": round(time.perf_counter() - started, 3),
         "frames": enlarged.frames,
     }
+
+
+def _reason(error: Exception, source: Path) -> str:
+    """What failed and where, in one line."""
+    if isinstance(error, (ImageError, UsageError)):  # they name the file themselves
+        reason = str(error)
+    elif isinstance(error, SrganError):
+        reason = f"{source}: {error}"
+    elif isinstance(error, MemoryError):
+        reason = f"{source}: not enough memory; free some, or take a smaller picture"
+    elif isinstance(error, OSError):
+        reason = f"{error.filename or source}: {error.strerror or error}"
+    else:
+        reason = f"{source}: unexpected {type(error).__name__}: {error}; add --debug and report what it shows"
+    return " ".join(reason.splitlines())
 
 
 def _print_result(result: dict[str, Any]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,10 +49,7 @@ class OpenVinoEngine:
         precision: Precision = "auto",
         threads: int | None = None,
     ) -> None:
-        # Here and not at the top: it takes 0.2 s, which help texts need not wait for.
-        import openvino
-
-        self._core = openvino.Core()
+        self._core = _import_openvino().Core()
         self._config = card.generator
         self._tensors = dict(tensors)
         self.precision = _choose_precision(self._core, precision)
@@ -103,6 +102,21 @@ class OpenVinoEngine:
                 # A damaged or unwritable cache must not stop anyone: it only saves a fraction of a second.
                 pass
         return self._core.compile_model(model, "CPU", self._options)
+
+
+def _import_openvino() -> Any:
+    """OpenVINO without its converter, which is not needed here and reports every import to its makers.
+
+    Imported at first use and not at the top: it takes 0.2 s, which help texts need not wait for.
+    """
+    if "openvino" not in sys.modules:
+        converter = "openvino.tools.ovc"
+        sys.modules[converter] = None  # type: ignore[assignment]  # Python's way to make an import fail
+        try:
+            importlib.import_module("openvino")
+        finally:
+            del sys.modules[converter]
+    return importlib.import_module("openvino")
 
 
 def _choose_precision(core: Any, precision: Precision) -> str:

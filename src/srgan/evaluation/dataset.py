@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from srgan.errors import DataError
 from srgan.images.read import list_pictures, read_picture
 from srgan.images.resize import bicubic
+from srgan.images.write import to_depth
 
 SCALE = 4
+SMALLEST_SIDE = 20
+"""What SSIM's window of 11 pixels needs inside a border of 4."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,7 @@ class Dataset:
     """
 
     def __init__(self, hr: Path, lr: Path | None = None) -> None:
-        self.name = hr.name
+        self.name = hr.resolve().name
         self._hr_files = list_pictures(hr, recursive=False)
         if not self._hr_files:
             raise DataError(f"{hr}: holds no pictures; name the folder of the true pictures")
@@ -64,11 +67,15 @@ class Dataset:
 
         Raises:
             ImageError: if one cannot be read.
-            DataError: if a pair does not match in size.
+            DataError: if one is too small to be measured, or a pair does not match in size.
         """
         for file in self._hr_files:
             hr_image = _read_8_bit(file)
             height, width = (side // SCALE * SCALE for side in hr_image.shape[:2])
+            if min(height, width) < SMALLEST_SIDE:
+                raise DataError(
+                    f"{file}: {width}x{height} is too small; {SMALLEST_SIDE} pixels a side are needed"
+                )
             hr_image = np.ascontiguousarray(hr_image[:height, :width])
             if self._partners is None:
                 lr_image = bicubic(hr_image, 1 / SCALE)
@@ -83,5 +90,4 @@ class Dataset:
 
 
 def _read_8_bit(file: Path) -> NDArray[np.uint8]:
-    pixels = read_picture(file).pixels
-    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    return to_depth(read_picture(file).pixels, np.dtype(np.uint8))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from srgan.images.picture import Picture
-from srgan.images.read import read_picture
+from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
 from srgan.images.resize import bicubic
 from srgan.images.write import to_depth, write_picture
 
@@ -16,7 +17,7 @@ _SCALE = 4
 _LARGEST = 384  # low-res pixels a side: panels are for looking at
 
 
-def write_panels(source: Path, result: Path, target: Path) -> Path:
+def write_panels(source: Path, result: Path, target: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Path:
     """Writes low-res | bicubic | result as one picture, all at four times the size of the source.
 
     Of a large picture the middle 384x384 low-res pixels are shown.
@@ -25,6 +26,7 @@ def write_panels(source: Path, result: Path, target: Path) -> Path:
         source: the low-res picture.
         result: its enlargement, of any size; shown at four times the source's.
         target: the file to write.
+        max_pixels: a source with more is refused; the result may have any number.
 
     Returns:
         ``target``.
@@ -32,16 +34,22 @@ def write_panels(source: Path, result: Path, target: Path) -> Path:
     Raises:
         ImageError: if a picture cannot be read or written.
     """
-    lr_image = to_depth(read_picture(source).pixels, np.dtype(np.uint8))
+    lr_image = to_depth(read_picture(source, max_pixels=max_pixels).pixels, np.dtype(np.uint8))
     height, width = lr_image.shape[:2]
     top, left = (max(0, (side - _LARGEST) // 2) for side in (height, width))
     lr_crop = lr_image[top : top + _LARGEST, left : left + _LARGEST]
-    sr_image = Image.fromarray(to_depth(read_picture(result).pixels, np.dtype(np.uint8)))
-    box = (left, top, left + lr_crop.shape[1], top + lr_crop.shape[0])
+    sr_pixels = read_picture(result, max_pixels=sys.maxsize).pixels
+    sr_image = Image.fromarray(to_depth(sr_pixels, np.dtype(np.uint8)))
+    right, bottom = left + lr_crop.shape[1], top + lr_crop.shape[0]
     sr_crop = sr_image.resize(
         (lr_crop.shape[1] * _SCALE, lr_crop.shape[0] * _SCALE),
         Image.Resampling.LANCZOS,
-        box=tuple(side * sr_image.width / width for side in box),
+        box=(
+            left * sr_image.width / width,
+            top * sr_image.height / height,
+            right * sr_image.width / width,
+            bottom * sr_image.height / height,
+        ),
     )
     pixels = lr_crop.repeat(_SCALE, axis=0).repeat(_SCALE, axis=1)
     panels = np.concatenate((pixels, bicubic(lr_crop, _SCALE), np.asarray(sr_crop)), axis=1)

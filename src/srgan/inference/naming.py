@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from srgan.errors import UsageError
+from srgan.images.formats import format_of
 from srgan.images.read import list_pictures
 
 # What "auto" writes for an input of each extension; anything else becomes PNG.
 _KEPT = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".gif"}
-_REPLACED = {".heic": ".jpg", ".heif": ".jpg"}
+_REPLACED = {".heic": ".jpg", ".heif": ".jpg", ".jfif": ".jpg"}
+
+# How the stem of a result beside its input goes on, see ``suffix`` and ``Job.panels``.
+_RESULT = re.compile(r"(.+)-x\d+(\.\d+)?(-compare)?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One input and the file its result goes to."""
+    """One input, the file its result goes to, and the one for panels if there are to be any."""
 
     source: Path
     target: Path
+    panels: Path | None = None
+
+    @property
+    def outputs(self) -> list[Path]:
+        """All files that are written."""
+        return [self.target] if self.panels is None else [self.target, self.panels]
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,13 @@ class _Input:
 
 
 def plan_jobs(
-    inputs: Sequence[str], out: Path | None, *, extension: str | None, suffix: str, recursive: bool
+    inputs: Sequence[str],
+    out: Path | None,
+    *,
+    extension: str | None,
+    suffix: str,
+    recursive: bool,
+    compare: bool = False,
 ) -> list[Job]:
     """Pairs every input file with its output.
 
@@ -45,55 +62,94 @@ def plan_jobs(
         extension: of the results, with its dot; None keeps the input's where it can be written.
         suffix: ends the stem of results that lie beside their inputs, for example ``"-x4"``.
         recursive: whether folders are searched with their sub-folders, which are mirrored in ``out``.
+        compare: whether panels are written too, as ``<stem of the result>-compare.png``.
 
     Returns:
-        Jobs in the order of the inputs; no two have the same target.
+        Jobs in the order of the inputs; no two have the same target. Earlier results are not among the
+        inputs: those below ``out``, and without ``out`` those beside their inputs.
 
     Raises:
-        UsageError: if nothing matches, or an extension contradicts ``out``.
+        UsageError: if nothing matches, ``out`` is of an unknown format, contradicts ``extension`` or is a
+            file where a folder must be, or an output is one of the inputs.
+        ImageError: if a folder cannot be listed.
     """
-    found = _collect(inputs, recursive)
+    found = _collect(inputs, recursive, out)
     if out is None:
-        found = _without_results(found, suffix)
+        found = _without_results(found)
     if not found:
         raise UsageError(f"no pictures in {', '.join(inputs)}; use --recursive to search sub-folders")
-    if out is not None and _is_file_name(out) and len(found) == 1 and not Path(inputs[0]).is_dir():
-        if extension is not None and extension != out.suffix.lower():
-            raise UsageError(f"-o {out} and --format {extension[1:]} contradict each other; drop one of them")
-        return [Job(source=found[0].file, target=out)]
-    return [
-        Job(source=item.file, target=target)
-        for item, target in zip(found, _targets(found, out, extension, suffix), strict=True)
+    if (
+        out is not None
+        and out.suffix
+        and len(found) == 1
+        and not out.is_dir()
+        and not Path(inputs[0]).is_dir()
+    ):
+        _check_format(out, extension)
+        targets = [out]
+    else:
+        if out is not None and out.exists() and not out.is_dir():
+            raise UsageError(f"-o {out}: is a file; name a folder for the results")
+        targets = _targets(found, out, extension, suffix)
+    jobs = [
+        Job(
+            source=item.file,
+            target=target,
+            panels=target.with_name(f"{target.stem}-compare.png") if compare else None,
+        )
+        for item, target in zip(found, targets, strict=True)
     ]
+    sources = {job.source.resolve() for job in jobs}
+    for output in (output for job in jobs for output in job.outputs):
+        if output.resolve() in sources:
+            raise UsageError(f"{output}: is an input itself; choose another output with -o")
+    return jobs
 
 
-def _is_file_name(out: Path) -> bool:
-    return bool(out.suffix) and not out.is_dir()
+def _check_format(out: Path, extension: str | None) -> None:
+    wanted = "gif" if out.suffix.lower() == ".gif" else format_of(out, None)
+    if extension not in (None, f".{wanted}"):
+        raise UsageError(f"-o {out} and --format {extension[1:]} contradict each other; drop one of them")
 
 
-def _collect(inputs: Sequence[str], recursive: bool) -> list[_Input]:
+def _collect(inputs: Sequence[str], recursive: bool, out: Path | None) -> list[_Input]:
     found: dict[Path, _Input] = {}
-    for text in inputs:
-        path = Path(text)
+    for path in (path for text in inputs for path in _expanded(text)):
         if path.is_dir():
+            results = _below(path, out)
             for file in list_pictures(path, recursive=recursive):
-                found.setdefault(file, _Input(file, file.parent.relative_to(path)))
-        elif not path.exists() and glob.has_magic(text):
-            # Shells expand patterns themselves, except on Windows and inside quotes.
-            for match in sorted(glob.glob(text, recursive=True)):  # noqa: PTH207
-                found.setdefault(Path(match), _Input(Path(match)))
+                subfolder = file.parent.relative_to(path)
+                if results is None or not subfolder.is_relative_to(results):
+                    found.setdefault(file, _Input(file, subfolder))
         else:
             found.setdefault(path, _Input(path))
     return list(found.values())
 
 
-def _without_results(found: list[_Input], suffix: str) -> list[_Input]:
+def _expanded(text: str) -> list[Path]:
+    """What a pattern matches: shells expand patterns themselves, except on Windows and inside quotes."""
+    path = Path(text)
+    if path.exists() or not glob.has_magic(text):
+        return [path]
+    # A pattern without a match stands for itself, as in shells: a file that is not there.
+    return [Path(match) for match in sorted(glob.glob(text, recursive=True))] or [path]  # noqa: PTH207
+
+
+def _below(folder: Path, out: Path | None) -> Path | None:
+    """The way from a folder down to ``out``; None if it does not lie below."""
+    if out is None or out.resolve() == folder.resolve() or folder.resolve() not in out.resolve().parents:
+        return None
+    return out.resolve().relative_to(folder.resolve())
+
+
+def _without_results(found: list[_Input]) -> list[_Input]:
     """Leaves out what an earlier run over the same folder wrote beside its inputs."""
-    stems = {item.file.with_suffix("") for item in found}
+    # With the extension too: two inputs that would meet have it in the names of their results.
+    stems = {stem for item in found for stem in (item.file, item.file.with_suffix(""))}
 
     def is_result(file: Path) -> bool:
-        stem = file.with_suffix("")
-        return stem.name.endswith(suffix) and stem.with_name(stem.name.removesuffix(suffix)) in stems
+        match = _RESULT.fullmatch(file.stem)
+        return match is not None and file.with_name(match[1]) in stems
 
     return [item for item in found if not is_result(item.file)]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.errors import UsageError
+from srgan.errors import ImageError, UsageError
 from srgan.images.animation import Animation, read_frames, write_frames
 from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
@@ -97,7 +97,7 @@ def upscale_file(
     picture = read_picture(source, max_pixels=options.max_pixels)
     width, height = picture.size
     output_size = options.output_size(width, height)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target)
 
     def write(bands: Iterator[NDArray[np.uint8]]) -> None:
         write_picture(
@@ -129,7 +129,7 @@ def _upscale_frames(
             if progress is not None:
                 progress((number + 1) / count)
 
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(target)
     write_frames(
         target,
         enlarged(),
@@ -139,6 +139,13 @@ def _upscale_frames(
         quality=options.quality,
     )
     return Enlarged(input_size=animation.size, output_size=output_size, frames=count)
+
+
+def _make_folder(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImageError(f"{target}: its folder cannot be made ({error.strerror})") from error
 
 
 def _enlarge_frame(frame: Picture, upscaler: Upscaler, output_size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -55,14 +55,46 @@ class OptimiserOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DiscriminatorOptions:
+    """The judge of the adversarial stage.
+
+    Attributes:
+        kind: "srgan", the paper's, one verdict a crop; or "unet", one a pixel.
+        channels: feature maps of its first layer.
+        learning_rate: its AdamW's, at its highest.
+    """
+
+    kind: Literal["srgan", "unet"] = "srgan"
+    channels: int = 64
+    learning_rate: float = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
 class LossOptions:
-    """What is minimised.
+    """What is minimised. The first stage takes the pixel loss alone, at weight 1.
 
     Attributes:
         pixel: "l1" or "mse", between the result and the true picture, RGB in [0, 1].
+        pixel_weight: of the pixel loss.
+        features: network of the content loss: "vgg19" (conv5_4, as in the paper), "squeezenet" or "none".
+        features_file: its ImageNet weights, .pth, .npz or .safetensors; without one, torchvision's file for
+            vgg19 is downloaded once to the cache.
+        content_weight: of the content loss, the mean squared difference of feature maps.
+        adversarial_weight: of the adversarial loss, binary cross-entropy.
+        feature_matching_weight: of the difference between the discriminator's own feature maps.
+        generated_label: mean of the labels that generated pictures have in the discriminator's loss.
+        generated_label_deviation: standard deviation of those labels.
     """
 
     pixel: Literal["l1", "mse"] = "l1"
+    pixel_weight: float = 1.0
+    features: Literal["none", "vgg19", "squeezenet"] = "none"
+    features_file: str = ""
+    content_weight: float = 0.0
+    adversarial_weight: float = 0.0
+    feature_matching_weight: float = 0.0
+    generated_label: float = 0.1
+    generated_label_deviation: float = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,33 +124,42 @@ class Recipe:
 
     Attributes:
         name: name of the model it makes.
+        stage: "fidelity", the generator alone, or "adversarial", against a discriminator.
+        start: model whose weights the generator starts from: a shipped name or a .safetensors file.
         summary: one sentence for the model's card.
         generator: the network's dimensions.
         data: what the network sees.
-        optimiser: how the weights move.
+        optimiser: how the generator's weights move.
+        discriminator: the judge of the adversarial stage.
         loss: what is minimised.
         run: how the run is carried out and followed.
     """
 
     name: str
     summary: str = ""
+    stage: Literal["fidelity", "adversarial"] = "fidelity"
+    start: str = ""
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     data: DataOptions = field(default_factory=DataOptions)
     optimiser: OptimiserOptions = field(default_factory=OptimiserOptions)
+    discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
     loss: LossOptions = field(default_factory=LossOptions)
     run: RunOptions = field(default_factory=RunOptions)
 
     def to_toml(self) -> str:
         """The recipe, every field given, as TOML."""
-        sections = dataclasses.asdict(self)
-        lines = [
-            f"{key} = {json.dumps(sections.pop(key), ensure_ascii=False)}" for key in ("name", "summary")
-        ]
-        for section, values in sections.items():
-            lines.append(f"\n[{section}]")
-            # Numbers, strings and booleans are written alike in JSON and TOML.
-            lines.extend(f"{key} = {json.dumps(value)}" for key, value in values.items())
+        lines = []
+        for name, value in dataclasses.asdict(self).items():
+            if isinstance(value, dict):
+                lines += ["", f"[{name}]", *(_assignment(*item) for item in value.items())]
+            else:
+                lines.append(_assignment(name, value))
         return "\n".join(lines) + "\n"
+
+
+def _assignment(key: str, value: object) -> str:
+    # Numbers, strings and booleans are written alike in JSON and TOML.
+    return f"{key} = {json.dumps(value, ensure_ascii=False)}"
 
 
 def list_recipes() -> list[str]:
@@ -223,6 +264,7 @@ def _contradictions(recipe: Recipe) -> list[str]:
         "run.log_every": recipe.run.log_every,
         "run.validate_every": recipe.run.validate_every,
         "run.keep_checkpoints": recipe.run.keep_checkpoints,
+        "discriminator.channels": recipe.discriminator.channels,
     }
     problems = [f"'{key}' is {value}, must be at least 1" for key, value in at_least_one.items() if value < 1]
     shares = {
@@ -235,6 +277,16 @@ def _contradictions(recipe: Recipe) -> list[str]:
     positive = {
         "optimiser.learning_rate": recipe.optimiser.learning_rate,
         "optimiser.muon_learning_rate": recipe.optimiser.muon_learning_rate,
+        "discriminator.learning_rate": recipe.discriminator.learning_rate,
     }
     problems += [f"'{key}' is {value}, must be above 0" for key, value in positive.items() if value <= 0]
+    loss = recipe.loss
+    if (loss.features == "none") != (loss.content_weight == 0):
+        problems.append("'loss.content_weight' must be above 0 with 'loss.features', and 0 without")
+    if loss.features == "squeezenet" and not loss.features_file:
+        problems.append("'loss.features_file' is missing: the .npz of SqueezeNet 1.0's ImageNet weights")
+    if recipe.stage == "fidelity" and (loss.features != "none" or loss.adversarial_weight):
+        problems.append("'stage' must be 'adversarial' for content and adversarial losses")
+    if recipe.discriminator.kind == "unet" and recipe.data.crop % 2:
+        problems.append(f"'data.crop' is {recipe.data.crop}, must be even for the U-Net discriminator")
     return problems

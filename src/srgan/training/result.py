@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -9,13 +10,13 @@ from typing import Any
 
 import torch
 
-from srgan.training.fidelity import FidelityRun
 from srgan.training.setup import processor
+from srgan.training.state import RunState
 from srgan.weights.card import ModelCard
 from srgan.weights.files import write_model
 
 
-def write_generator(run: FidelityRun, path: Path, training: dict[str, Any]) -> None:
+def write_generator(run: RunState, path: Path, training: dict[str, Any]) -> None:
     """Writes the averaged weights, as 16-bit floats, with their card."""
     tensors = {name: tensor.cpu().half().numpy() for name, tensor in run.average.state_dict().items()}
     card = ModelCard(
@@ -29,20 +30,19 @@ def write_generator(run: FidelityRun, path: Path, training: dict[str, Any]) -> N
 
 
 def training_facts(
-    run: FidelityRun, data: Path, pictures: int, validation: Path | None, validation_pictures: int
+    run: RunState, data: Path, pictures: int, validation: Path | None, validation_pictures: int
 ) -> dict[str, Any]:
     """What the card says of the run: its pictures, its length, its hardware, its last validation."""
     recipe = run.recipe
+    # Where a file lay on this computer is nobody else's business.
+    files = {"features_file": Path(recipe.loss.features_file).name}
     device = torch.cuda.get_device_name() if run.device.type == "cuda" else _processor()
     return {
         "data": data.name,
         "pictures": pictures,
         "degradation": "bicubic reduction of the whole picture (MATLAB's imresize)",
         "steps": run.step,
-        "batch_size": recipe.data.batch_size,
-        "crop": recipe.data.crop,
-        "loss": recipe.loss.pixel,
-        "optimiser": recipe.optimiser.kind,
+        "recipe": {**dataclasses.asdict(recipe), "loss": {**dataclasses.asdict(recipe.loss), **files}},
         "hours": round(run.seconds / 3600, 2),
         "hardware": device,
         "precision": str(run.dtype).removeprefix("torch."),

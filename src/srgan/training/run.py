@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -10,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from srgan.data.store import SCALE, PictureStore, read_pairs
 from srgan.errors import RunError
 from srgan.images.read import list_pictures
+from srgan.training.adversarial import AdversarialRun
 from srgan.training.checkpoints import (
     discard_after,
     load_checkpoint,
@@ -27,9 +25,10 @@ from srgan.training.log import RunLog, plot_log, save_samples
 from srgan.training.recipe import Recipe
 from srgan.training.result import training_facts, write_generator
 from srgan.training.setup import Device, choose_device
+from srgan.training.state import RunState
 from srgan.training.validation import Pair, sample_rows, validate
 
-_COLUMNS = ("pixel_loss", "learning_rate", "seconds", "validation_psnr_y")
+_COLUMNS = ("learning_rate", "seconds", "validation_psnr_y")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +70,7 @@ def train(
     device: Device = "auto",
     report: Callable[[Progress], None] | None = None,
 ) -> RunResult:
-    """Runs the first stage, or goes on with it from its last checkpoint.
+    """Runs a recipe's stage, or goes on with it from its last checkpoint.
 
     On a CPU with the same number of threads, a run that was stopped at any moment and called again gives
     the same weights, bit for bit, as one that was not.
@@ -96,13 +95,16 @@ def train(
     store = PictureStore(read_pairs(files, side), chosen)
     validation_files = list_pictures(validation, recursive=True) if validation else []
     pairs = read_pairs(validation_files, 3 * SCALE) if validation else []
-    run = FidelityRun(recipe, store, chosen)
+    run = (AdversarialRun if recipe.stage == "adversarial" else FidelityRun)(recipe, store, chosen)
     try:
         for folder in ("checkpoints", "samples"):
             (out / folder).mkdir(parents=True, exist_ok=True)
         _go_on(run, out, resume)
         (out / "config.toml").write_text(recipe.to_toml(), encoding="utf-8")
-        with closing(RunLog(out, _COLUMNS, run.step)) as log, stop_requests() as stop_requested:
+        with (
+            closing(RunLog(out, (*run.losses, *_COLUMNS), run.step)) as log,
+            stop_requests() as stop_requested,
+        ):
             fit(run, pairs, log, out, stop_requested, report)
         finished = run.step >= recipe.optimiser.steps
         model = out / "generator.safetensors"
@@ -122,7 +124,7 @@ def train(
     )
 
 
-def _go_on(run: FidelityRun, out: Path, resume: Literal["auto", "never"] | Path) -> None:
+def _go_on(run: RunState, out: Path, resume: Literal["auto", "never"] | Path) -> None:
     """Brings the run to where it goes on from, and removes what lies beyond."""
     state = None
     if isinstance(resume, Path):
@@ -135,7 +137,7 @@ def _go_on(run: FidelityRun, out: Path, resume: Literal["auto", "never"] | Path)
 
 
 def fit(
-    run: FidelityRun,
+    run: RunState,
     pairs: list[Pair],
     log: RunLog,
     out: Path,
@@ -152,12 +154,12 @@ def fit(
         run.seconds = before + time.perf_counter() - started
         figures: dict[str, float] = {}
         if run.step % options.log_every == 0:
-            loss = _finite_loss(run) / options.log_every
-            run.loss_sum.zero_()
-            rate = run.optimisers[0].param_groups[0]["lr"]
-            figures = {"pixel_loss": loss, "learning_rate": rate, "seconds": run.seconds}
+            figures = run.means(options.log_every)
+            loss = figures["pixel_loss"]
+            figures["learning_rate"] = run.optimisers[0].param_groups[0]["lr"]
+            figures["seconds"] = run.seconds
         if pairs and (run.step % options.validate_every == 0 or run.step == steps):
-            with torch.autocast(run.device.type, run.dtype, enabled=run.dtype != torch.float32):
+            with run.autocast():
                 run.psnr_y = figures["validation_psnr_y"] = validate(run.average, pairs, run.device)
                 rows = sample_rows(run.average, pairs, run.device)
             save_samples(out / "samples" / f"step-{run.step:08d}.png", rows)
@@ -173,17 +175,7 @@ def fit(
     _save(run, out)
 
 
-def _finite_loss(run: FidelityRun) -> float:
-    """The sum of losses since the last row of the log."""
-    loss = run.loss_sum.item()
-    if not math.isfinite(loss):
-        raise RunError(
-            f"the loss is {loss} at step {run.step}; go on with a lower learning rate: the checkpoints "
-            "before are sound"
-        )
-    return loss
-
-
-def _save(run: FidelityRun, out: Path) -> None:
-    _finite_loss(run)
+def _save(run: RunState, out: Path) -> None:
+    # A checkpoint of broken weights would push out the sound ones.
+    run.check_finite()
     save_checkpoint(out / "checkpoints", run.step, run.state(), run.recipe.run.keep_checkpoints)

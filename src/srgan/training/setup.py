@@ -10,8 +10,11 @@ import torch
 from torch import nn
 
 from srgan.errors import UsageError
+from srgan.models.generator import Generator
 from srgan.training.muon import Muon
 from srgan.training.recipe import OptimiserOptions
+from srgan.weights.catalogue import find_model
+from srgan.weights.files import read_model
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -49,6 +52,25 @@ def autocast_dtype(precision: Literal["auto", "bf16", "fp32"], device: torch.dev
     """The type convolutions compute in; weights and their updates are always float32."""
     bf16 = computes_bf16(device) if precision == "auto" else precision == "bf16"
     return torch.bfloat16 if bf16 else torch.float32
+
+
+def load_start(network: Generator, start: str) -> None:
+    """Gives a generator the weights of a model.
+
+    Args:
+        network: the generator.
+        start: a shipped model's name, or a ``.safetensors`` file.
+
+    Raises:
+        UsageError: if there is no such model, or it has other dimensions.
+        ModelError: if its file cannot be read.
+    """
+    card, tensors = read_model(find_model(start))
+    if card.generator != network.config:
+        raise UsageError(
+            f"start = '{start}': has {card.generator}, the recipe {network.config}; make them agree"
+        )
+    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
 
 
 def make_optimisers(network: nn.Module, options: OptimiserOptions) -> list[torch.optim.Optimizer]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from srgan.errors import ModelError
-from srgan.weights.architecture import GeneratorConfig
+from srgan.weights.architecture import GeneratorConfig, Norm
+
+_MOST = 4096  # blocks and channels; a wrong number must not fill the memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,25 @@ class ModelCard:
         """
         try:
             fields = json.loads(text)
-            return cls(**{**fields, "generator": GeneratorConfig(**fields["generator"])})
-        except (ValueError, TypeError, KeyError) as error:
+            card = cls(**{**fields, "generator": GeneratorConfig(**fields["generator"])})
+            wrong = card._wrong_field()
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ModelError(f"the model's card cannot be read ({error}); update srgan") from error
+        if wrong is not None:
+            raise ModelError(f"the model's card cannot be read ('{wrong}' is wrong); get the file again")
+        return card
+
+    def _wrong_field(self) -> str | None:
+        """The first field whose value it cannot have; files come from anywhere."""
+        generator = self.generator
+        is_right = {
+            "name": isinstance(self.name, str),
+            "blocks": isinstance(generator.blocks, int) and 1 <= generator.blocks <= _MOST,
+            "channels": isinstance(generator.channels, int) and 1 <= generator.channels <= _MOST,
+            "norm": generator.norm in get_args(Norm),
+            "training": isinstance(self.training, dict),
+            "figures": isinstance(self.figures, dict)
+            and all(isinstance(scores, dict) for scores in self.figures.values()),
+            "halo": self.halo is None or (isinstance(self.halo, int) and 0 <= self.halo <= generator.halo),
+        }
+        return next((field for field, right in is_right.items() if not right), None)

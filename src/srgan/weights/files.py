@@ -50,7 +50,10 @@ def read_card(path: Path) -> ModelCard:
         raise ModelError(f"{path}: not a readable .safetensors model ({error}); get the file again") from None
     if _CARD_KEY not in metadata:
         raise ModelError(f"{path}: has no srgan card; only models written by 'srgan train' can be used")
-    return ModelCard.from_json(metadata[_CARD_KEY])
+    try:
+        return ModelCard.from_json(metadata[_CARD_KEY])
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
@@ -67,7 +70,7 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
     try:
         with safe_open(path, framework="numpy") as file:
             tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, TypeError) as error:  # TypeError: a type that NumPy does not have
         raise ModelError(f"{path}: damaged model ({error}); get the file again") from None
     expected = card.generator.shapes()
     found = {name: tensor.shape for name, tensor in tensors.items()}

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from srgan.errors import DataError, RunError, UsageError
-from srgan.training.run import train
 from srgan.training.recipe import load_recipe
+from srgan.training.run import train
 from srgan.weights.files import read_model
 
 TINY = [
@@ -24,6 +24,13 @@ TINY = [
     "data.batch_size=4",
     "run.log_every=5",
     "run.validate_every=20",
+]
+
+ADVERSARIAL = [
+    "stage=adversarial",
+    "loss.adversarial_weight=0.1",
+    "loss.feature_matching_weight=0.1",
+    "discriminator.channels=4",
 ]
 
 
@@ -77,14 +84,14 @@ def test_a_run_learns_and_leaves_all_that_is_promised(photos, tmp_path):
     assert card.training["pictures"] == 3
     assert card.training["steps"] == 40
     assert card.training["validation_psnr_y"] == pytest.approx(result.psnr_y, abs=1e-3)
-    average = final_state(run)["average"]
+    average = final_state(run)["modules"]["average"]
     for name, tensor in tensors.items():
         np.testing.assert_array_equal(tensor, average[name].half().float().numpy())
 
 
-@pytest.mark.parametrize("kind", ["muon", "adamw"])
-def test_after_kill_9_at_any_moment_the_weights_are_the_same_bit_for_bit(kind, photos, tmp_path):
-    changes = [*TINY, "optimiser.steps=40", f"optimiser.kind={kind}", "run.checkpoint_seconds=0"]
+@pytest.mark.parametrize("stage", [["optimiser.kind=muon"], ["optimiser.kind=adamw"], ADVERSARIAL])
+def test_after_kill_9_at_any_moment_the_weights_are_the_same_bit_for_bit(stage, photos, tmp_path):
+    changes = [*TINY, *stage, "optimiser.steps=40", "run.checkpoint_seconds=0"]
     settings = [part for change in changes for part in ("--set", change)]
 
     def start(out):
@@ -159,7 +166,7 @@ def test_resume_never_starts_anew_and_a_named_checkpoint_is_taken(photos, tmp_pa
 
 def test_a_checkpoint_of_another_network_is_refused(photos, tmp_path):
     train(recipe("optimiser.steps=2"), photos, None, tmp_path / "run")
-    with pytest.raises(RunError, match="another network or optimiser"):
+    with pytest.raises(RunError, match="another stage, network or optimiser"):
         train(recipe("generator.blocks=2"), photos, None, tmp_path / "run")
     assert final_state(tmp_path / "run")["step"] == 2
 
@@ -181,7 +188,7 @@ def test_mse_is_another_loss(photos, tmp_path):
 def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoints(photos, tmp_path):
     bad = recipe("optimiser.steps=50", "optimiser.learning_rate=1e30", "run.log_every=1")
     bad = dataclasses.replace(bad, run=dataclasses.replace(bad.run, checkpoint_seconds=0.0))
-    with pytest.raises(RunError, match="the loss is"):
+    with pytest.raises(RunError, match="the pixel loss is"):
         train(bad, photos, None, tmp_path / "run")
     assert (tmp_path / "run" / "log.csv").exists()
 
@@ -192,7 +199,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_after(photos, tmp_path):
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
-        with pytest.raises(RunError, match="cannot be written .* the same command goes on"):
+        with pytest.raises(RunError, match=r"cannot be written .* the same command goes on"):
             train(recipe("optimiser.steps=8"), photos, None, run)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))

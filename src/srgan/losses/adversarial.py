@@ -1,0 +1,35 @@
+"""The game between generator and discriminator (arXiv 1609.04802, section 2.2.2), on logits."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def generator_loss(logits: Tensor) -> Tensor:
+    """Binary cross-entropy of a generated picture's logits against "true": -log D(G(x))."""
+    return F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
+
+
+def discriminator_loss(true_logits: Tensor, generated_logits: Tensor, generated_labels: Tensor) -> Tensor:
+    """Mean binary cross-entropy of both sides.
+
+    Args:
+        true_logits: verdicts on true pictures; their label is 1.
+        generated_logits: verdicts on generated pictures, (N, ...).
+        generated_labels: one label a picture, (N,), in [0, 1]; see :func:`draw_labels`.
+    """
+    labels = generated_labels.view(-1, *[1] * (generated_logits.ndim - 1)).expand_as(generated_logits)
+    return 0.5 * (
+        F.binary_cross_entropy_with_logits(true_logits, torch.ones_like(true_logits))
+        + F.binary_cross_entropy_with_logits(generated_logits, labels)
+    )
+
+
+def draw_labels(number: int, mean: float, deviation: float, random: torch.Generator) -> Tensor:
+    """Labels of generated pictures, (number,): normal around ``mean``, cut to [0, 1].
+
+    Labels that are not quite zero keep the discriminator from growing sure of itself.
+    """
+    return torch.normal(mean, deviation, (number,), generator=random).clamp_(0, 1)

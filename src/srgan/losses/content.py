@@ -1,0 +1,22 @@
+"""Losses between feature maps rather than pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def content_loss(sr_features: Sequence[Tensor], hr_features: Sequence[Tensor]) -> Tensor:
+    """Mean squared difference of feature maps, summed over layers (arXiv 1609.04802, equation 5)."""
+    return sum(F.mse_loss(sr, hr) for sr, hr in zip(sr_features, hr_features, strict=True))  # type: ignore[return-value]
+
+
+def feature_matching_loss(sr_features: Sequence[Tensor], hr_features: Sequence[Tensor]) -> Tensor:
+    """Mean absolute difference of a discriminator's feature maps, averaged over layers (arXiv 1711.11585).
+
+    Gradients flow to the generated side only.
+    """
+    layers = [F.l1_loss(sr, hr.detach()) for sr, hr in zip(sr_features, hr_features, strict=True)]
+    return sum(layers) / len(layers)  # type: ignore[return-value]

@@ -1,0 +1,127 @@
+"""The second stage: the generator against a discriminator, with a perceptual loss (arXiv 1609.04802, 2.2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from srgan.data.store import SCALE, PictureStore
+from srgan.losses.adversarial import discriminator_loss, draw_labels, generator_loss
+from srgan.losses.content import content_loss, feature_matching_loss
+from srgan.losses.pixel import pixel_loss
+from srgan.models.discriminator import Discriminator, UNetDiscriminator
+from srgan.models.features import SqueezeFeatures, VGGFeatures, download_vgg19, read_feature_weights
+from srgan.training.recipe import Recipe
+from srgan.training.setup import make_optimisers
+from srgan.training.state import RunState
+
+
+def make_discriminator(recipe: Recipe) -> nn.Module:
+    """The recipe's discriminator, for the recipe's crops."""
+    options = recipe.discriminator
+    if options.kind == "unet":
+        return UNetDiscriminator(options.channels)
+    return Discriminator(recipe.data.crop * SCALE, options.channels)
+
+
+def make_features(recipe: Recipe) -> nn.Module | None:
+    """The network in whose feature maps pictures are compared, or None.
+
+    Raises:
+        ModelError: if its weights cannot be read or are another network's.
+    """
+    options = recipe.loss
+    if options.features == "none":
+        return None
+    path = Path(options.features_file).expanduser() if options.features_file else download_vgg19()
+    kind = VGGFeatures if options.features == "vgg19" else SqueezeFeatures
+    return kind(read_feature_weights(path))
+
+
+class AdversarialRun(RunState):
+    """A run of the second stage: a step teaches the discriminator, then the generator, on one batch."""
+
+    losses = (
+        "discriminator_loss",
+        "content_loss",
+        "adversarial_loss",
+        "feature_matching_loss",
+        "pixel_loss",
+        "judged_true",
+        "judged_generated",
+    )
+
+    def __init__(self, recipe: Recipe, store: PictureStore, device: torch.device) -> None:
+        super().__init__(recipe, store, device)
+        self.discriminator = self.place(make_discriminator(recipe))
+        self.modules["discriminator"] = self.discriminator
+        features = make_features(recipe)
+        self.features = self.place(features) if features else None
+        self._generators = make_optimisers(self.network, recipe.optimiser)
+        rate = recipe.discriminator.learning_rate
+        self._judges = [
+            torch.optim.AdamW(self.discriminator.parameters(), lr=rate, weight_decay=0.0, fused=True)
+        ]
+        self.optimisers = [*self._generators, *self._judges]
+
+    def learn(self, lr_image: Tensor, hr_image: Tensor) -> None:
+        """Teaches the discriminator to tell the generator's pictures from true ones, then the generator."""
+        with self.autocast():
+            sr_image = self.network(lr_image)
+        self._teach_discriminator(sr_image.detach().float(), hr_image)
+        self._teach_generator(sr_image.float(), hr_image)
+
+    def _teach_discriminator(self, sr_image: Tensor, hr_image: Tensor) -> None:
+        options = self.recipe.loss
+        labels = draw_labels(
+            len(sr_image), options.generated_label, options.generated_label_deviation, self.random
+        )
+        with self.autocast():
+            true_logits, _ = self.discriminator(hr_image)
+            generated_logits, _ = self.discriminator(sr_image)
+        true_logits, generated_logits = true_logits.float(), generated_logits.float()
+        loss = discriminator_loss(true_logits, generated_logits, labels.to(self.device))
+        self.minimise(loss, self._judges)
+        self.record(
+            discriminator_loss=loss,
+            judged_true=true_logits.sigmoid().mean(),
+            judged_generated=generated_logits.sigmoid().mean(),
+        )
+
+    def _teach_generator(self, sr_image: Tensor, hr_image: Tensor) -> None:
+        options = self.recipe.loss
+        pixel = pixel_loss(sr_image, hr_image, options.pixel)
+        content = self._content(sr_image, hr_image)
+        # The discriminator's weights stand still here; its gradients would be thrown away.
+        self.discriminator.requires_grad_(False)
+        with self.autocast():
+            logits, sr_features = self.discriminator(sr_image)
+            with torch.no_grad():
+                _, hr_features = self.discriminator(hr_image)
+        self.discriminator.requires_grad_(True)
+        adversarial = generator_loss(logits.float())
+        matching = feature_matching_loss(sr_features, hr_features)
+        loss = (
+            options.pixel_weight * pixel
+            + options.content_weight * content
+            + options.adversarial_weight * adversarial
+            + options.feature_matching_weight * matching
+        )
+        self.minimise(loss, self._generators)
+        self.record(
+            content_loss=content,
+            adversarial_loss=adversarial,
+            feature_matching_loss=matching,
+            pixel_loss=pixel,
+        )
+
+    def _content(self, sr_image: Tensor, hr_image: Tensor) -> Tensor:
+        if self.features is None:
+            return sr_image.new_zeros(())
+        with self.autocast():
+            sr_features = self.features(sr_image)
+            with torch.no_grad():
+                hr_features = self.features(hr_image)
+        return content_loss([maps.float() for maps in sr_features], [maps.float() for maps in hr_features])

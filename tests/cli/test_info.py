@@ -1,0 +1,67 @@
+"""``srgan info`` and ``srgan models``, against facts taken from the files in another way."""
+
+import hashlib
+import json
+import math
+import struct
+
+import pytest
+
+from srgan.weights.catalogue import find_model, list_models, load_card
+
+
+def stored_shapes(path):
+    """Straight from the bytes: the length of a JSON header, then the header."""
+    raw = path.read_bytes()
+    header = json.loads(raw[8 : 8 + struct.unpack("<Q", raw[:8])[0]])
+    return {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
+
+
+def reach(blocks):
+    """Low-res pixels on either side that a result depends on, followed back layer by layer."""
+    low = high = 0
+    widest = 0
+    for position in range(4):  # of the four results above one low-res pixel
+        low, high = position - 4, position + 4  # 9x9 tail, at four times the size
+        for _ in range(2):  # back through a pixel shuffle, then a 3x3 convolution
+            low, high = math.floor(low / 2) - 1, math.floor(high / 2) + 1
+        low, high = low - (1 + 2 * blocks), high + (1 + 2 * blocks)  # the trunk and the blocks
+        low, high = low - 4, high + 4  # 9x9 head
+        widest = max(widest, -low, high)
+    return widest
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_info_says_what_is_in_the_file(srgan, name):
+    done = srgan("info", name, "--json")
+    assert (done.code, done.err) == (0, "")
+    facts = json.loads(done.out)
+
+    path = find_model(name)
+    shapes = stored_shapes(path)
+    trained = [shape for tensor, shape in shapes.items() if "running_" not in tensor and "num_" not in tensor]
+    blocks = len({tensor.split(".")[1] for tensor in shapes if tensor.startswith("blocks.")})
+    assert facts["parameters"] == sum(map(math.prod, trained))
+    assert facts["generator"]["blocks"] == blocks
+    assert facts["generator"]["channels"] == shapes["head.weight"][0]
+    assert facts["receptive_field"] == 2 * reach(blocks) + 1
+    assert facts["file"] == str(path)
+    assert facts["bytes"] == len(path.read_bytes())
+    assert facts["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert facts["summary"] == load_card(name).summary
+
+
+def test_info_reads_a_file_of_ones_own(srgan, tiny_model):
+    done = srgan("info", tiny_model)
+    assert "name: tiny\n" in done.out
+    assert "  blocks: 1\n" in done.out
+    assert f"sha256: {hashlib.sha256(tiny_model.read_bytes()).hexdigest()}\n" in done.out
+
+
+def test_models_lists_every_shipped_card(srgan):
+    cards = json.loads(srgan("models", "--json").out)["models"]
+    assert [card["name"] for card in cards] == list_models()
+    assert [card["figures"] for card in cards] == [load_card(name).figures for name in list_models()]
+    lines = srgan("models").out.splitlines()
+    for card in cards:
+        assert f"{card['name']}: {card['summary']}" in lines

@@ -1,0 +1,89 @@
+"""What all commands share: help, wrong calls, unforeseen errors."""
+
+import sys
+import typing
+
+import pytest
+
+import srgan.cli.main
+import srgan.weights.catalogue
+
+COMMANDS = ("upscale", "models", "info", "train", "evaluate", "bench")
+
+
+def test_every_command_is_known_here():
+    assert {command.callback.__name__ for command in srgan.cli.main.app.registered_commands} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(srgan, command):
+    done = srgan(command, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert f"Example: srgan {command}" in done.out
+
+
+@pytest.mark.parametrize("arguments", [[], ["upscale"], ["info"], ["evaluate"]])
+def test_without_arguments_the_help_is_shown(srgan, arguments):
+    done = srgan(*arguments)
+    assert (done.code, done.err) == (2, "")
+    assert "Usage: " + " ".join(["srgan", *arguments]) in done.out
+    assert "Example: " in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["frob"], "'frob'; see srgan --help"),
+        (["--frob"], "--frob; see srgan --help"),
+        (["info", "a", "b"], "(b); see srgan info --help"),
+        (["models", "--jsn"], "--json"),
+        (["evaluate", "--metric", "psnr"], "--hr"),
+        (["evaluate", "--hr", "."], "nothing to measure"),
+        (["evaluate", "--hr", ".", "--baseline", "nearest"], "'bicubic', 'lanczos'"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_exit_2(srgan, arguments, message):
+    done = srgan(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("srgan: ")
+    assert done.err.count("\n") == 1
+    assert message in done.err
+
+
+def failing(error):
+    def fail() -> typing.NoReturn:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_unforeseen_error_is_one_line_unless_debugging(srgan, monkeypatch, debug):
+    monkeypatch.setattr("srgan.weights.catalogue.list_models", failing(ZeroDivisionError("by\n nought")))
+    done = srgan("models", *(["--debug"] if debug else []))
+    assert done.code == 1
+    assert done.err.endswith(
+        "srgan: unexpected ZeroDivisionError: by  nought; add --debug and report what it shows\n"
+    )
+    assert ("Traceback" in done.err) == debug
+    assert debug or done.err.count("\n") == 1
+
+
+def test_debug_leaves_the_exit_code(srgan):
+    done = srgan("--debug", "info", "srresnt")
+    assert done.code == 2
+    assert "Traceback" in done.err
+
+
+def test_ctrl_c_is_one_line_and_exit_130(srgan, monkeypatch):
+    monkeypatch.setattr("srgan.weights.catalogue.list_models", failing(KeyboardInterrupt()))
+    done = srgan("models")
+    assert (done.code, done.err) == (130, "srgan: interrupted\n")
+
+
+def test_python_dash_m_is_the_same_command(monkeypatch, capsys):
+    import runpy
+
+    monkeypatch.setattr(sys, "argv", ["srgan", "models"])
+    runpy.run_module("srgan", run_name="__main__")
+    assert "srresnet: " in capsys.readouterr().out

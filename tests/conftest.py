@@ -1,0 +1,50 @@
+"""What tests of several rooms need: a tiny model, a small photograph, a cache of their own."""
+
+import numpy as np
+import pytest
+import skimage.data
+
+from srgan.weights.architecture import GeneratorConfig
+from srgan.weights.card import ModelCard
+from srgan.weights.files import write_model
+
+TINY = GeneratorConfig(blocks=1, channels=8)
+
+
+@pytest.fixture
+def cache(tmp_path_factory, monkeypatch):
+    """Keeps compiled models out of the user's own cache."""
+    folder = str(tmp_path_factory.getbasetemp() / "cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", folder)
+    monkeypatch.setenv("LOCALAPPDATA", folder)
+
+
+@pytest.fixture
+def tiny_tensors():
+    """Parameters whose results lie mostly inside [0, 1] and depend on the picture."""
+    random = np.random.default_rng(0)
+    tensors = {
+        name: (random.standard_normal(shape) * 0.12).astype(np.float32)
+        for name, shape in TINY.shapes().items()
+    }
+    tensors["tail.weight"] /= 6
+    tensors["tail.bias"] += 0.5
+    return tensors
+
+
+@pytest.fixture
+def tiny_card():
+    return ModelCard(name="tiny", generator=TINY, summary="For tests.")
+
+
+@pytest.fixture
+def tiny_model(cache, tmp_path_factory, tiny_tensors, tiny_card):  # noqa: ARG001
+    path = tmp_path_factory.mktemp("model") / "tiny.safetensors"
+    write_model(path, tiny_tensors, tiny_card)
+    return path
+
+
+@pytest.fixture
+def photo():
+    """24 high, 30 wide, RGB, uint8."""
+    return np.ascontiguousarray(skimage.data.astronaut()[40:136:4, 150:270:4])

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+import torch
+from scipy.special import expit
+
+from srgan.losses.adversarial import discriminator_loss, draw_labels, generator_loss
+from srgan.losses.content import content_loss, feature_matching_loss
+from srgan.losses.pixel import pixel_loss
+
+
+def cross_entropy(logits, label):
+    probability = expit(logits.double().numpy())
+    return -np.mean(label * np.log(probability) + (1 - label) * np.log(1 - probability))
+
+
+def test_the_generators_loss_is_minus_log_d():
+    logits = torch.tensor([[0.3], [-2.0]])
+    assert generator_loss(logits).item() == pytest.approx(cross_entropy(logits, 1.0), rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (3, 1, 4, 4)])
+def test_the_discriminators_loss_is_the_mean_cross_entropy_of_both_sides(shape):
+    torch.manual_seed(0)
+    true, generated = torch.randn(shape), torch.randn(shape)
+    labels = torch.tensor([0.0, 0.1, 0.3])
+    given = labels.view(3, *[1] * (len(shape) - 1)).numpy()
+    expected = 0.5 * (cross_entropy(true, 1.0) + cross_entropy(generated, given))
+    assert discriminator_loss(true, generated, labels).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_labels_are_drawn_around_their_mean_and_follow_the_seed():
+    labels = draw_labels(20_000, 0.1, 0.05, torch.Generator().manual_seed(0))
+    assert labels.mean().item() == pytest.approx(0.1, abs=0.005)
+    assert labels.std().item() == pytest.approx(0.05, abs=0.005)
+    assert labels.min() == 0
+    assert torch.equal(labels[:5], draw_labels(20_000, 0.1, 0.05, torch.Generator().manual_seed(0))[:5])
+
+
+def test_content_loss_is_the_sum_of_mean_squares():
+    first = [torch.zeros(1, 2, 2, 2), torch.zeros(1, 4, 1, 1)]
+    second = [torch.full((1, 2, 2, 2), 2.0), torch.full((1, 4, 1, 1), 3.0)]
+    assert content_loss(first, second).item() == 13.0
+
+
+def test_feature_matching_moves_the_generated_side_only():
+    sr, hr = (torch.full((1, 2), value, requires_grad=True) for value in (1.0, 3.0))
+    loss = feature_matching_loss([sr, sr * 2], [hr, hr * 2])
+    assert loss.item() == 3.0
+    loss.backward()
+    assert sr.grad is not None
+    assert hr.grad is None
+
+
+def test_pixel_losses():
+    first, second = torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 0.5)
+    assert pixel_loss(first, second, "l1").item() == 0.5
+    assert pixel_loss(first, second, "mse").item() == 0.25

@@ -1,0 +1,159 @@
+import csv
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from srgan.data.store import PictureStore, low_res_pair
+from srgan.errors import ModelError, RunError, UsageError
+from srgan.training.adversarial import AdversarialRun
+from srgan.training.recipe import load_recipe
+from srgan.training.run import train
+
+TINY = [
+    "stage=adversarial",
+    "generator.blocks=1",
+    "generator.channels=8",
+    "data.crop=8",
+    "data.batch_size=4",
+    "discriminator.channels=4",
+    "loss.adversarial_weight=1e-3",
+    "optimiser.warmup=0.0",
+    "run.log_every=5",
+    "run.precision=fp32",
+]
+
+
+def recipe(*changes):
+    return load_recipe("srresnet", [*TINY, *changes])
+
+
+@pytest.fixture(scope="module")
+def store():
+    return PictureStore([low_res_pair(data.astronaut()[:128, :128])], torch.device("cpu"))
+
+
+@pytest.mark.parametrize("kind", ["srgan", "unet"])
+def test_a_discriminator_with_nobody_to_fool_learns_to_tell_true_from_generated(kind, store):
+    changes = [
+        f"discriminator.kind={kind}",
+        "discriminator.learning_rate=2e-3",
+        "optimiser.learning_rate=1e-9",
+        "optimiser.muon_learning_rate=1e-9",
+    ]
+    run = AdversarialRun(recipe(*changes), store, torch.device("cpu"))
+    for _ in range(5):
+        run.train_step()
+    first = run.means(5)
+    for _ in range(60):
+        run.train_step()
+    run.means(60)
+    for _ in range(5):
+        run.train_step()
+    last = run.means(5)
+    assert last["discriminator_loss"] < first["discriminator_loss"] - 0.1
+    assert last["judged_true"] > last["judged_generated"] + 0.3
+
+
+def test_the_generator_follows_the_sum_of_its_weighted_losses(store, monkeypatch):
+    weights = {"pixel": 0.5, "adversarial": 0.3, "feature_matching": 0.2}
+    run = AdversarialRun(
+        recipe(*(f"loss.{name}_weight={value}" for name, value in weights.items())),
+        store,
+        torch.device("cpu"),
+    )
+    totals = []
+    minimise = run.minimise
+
+    def watched(loss, optimisers):
+        totals.append(loss.item())
+        minimise(loss, optimisers)
+
+    monkeypatch.setattr(run, "minimise", watched)
+    run.train_step()
+    means = run.means(1)
+    expected = sum(weight * means[f"{name}_loss"] for name, weight in weights.items())
+    assert totals[0] == pytest.approx(means["discriminator_loss"], rel=1e-5)
+    assert totals[1] == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_generators_step_leaves_the_discriminators_weights_alone(store, monkeypatch):
+    run = AdversarialRun(recipe(), store, torch.device("cpu"))
+    seen = []
+    minimise = run.minimise
+
+    def watched(loss, optimisers):
+        before = [parameter.clone() for parameter in run.discriminator.parameters()]
+        minimise(loss, optimisers)
+        after = run.discriminator.parameters()
+        seen.append(any(not torch.equal(a, b) for a, b in zip(before, after, strict=True)))
+
+    monkeypatch.setattr(run, "minimise", watched)
+    run.train_step()
+    assert seen == [True, False]
+
+
+def test_the_second_stage_starts_from_a_model_and_logs_every_loss(photos, tmp_path):
+    first = train(
+        load_recipe("srresnet", [*TINY[1:5], "optimiser.steps=3"]), photos, None, tmp_path / "first"
+    )
+    result = train(recipe(f"start='{first.model}'", "optimiser.steps=5"), photos, photos, tmp_path / "second")
+    assert result.finished
+    with (tmp_path / "second" / "log.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert next(iter(row)) == "step"
+    for name in ("discriminator_loss", "adversarial_loss", "judged_true", "judged_generated"):
+        assert float(row[name]) > 0
+    with pytest.raises(RunError, match="another stage"):
+        train(recipe("stage=fidelity", "loss.adversarial_weight=0.0"), photos, None, tmp_path / "second")
+
+
+def test_a_start_of_other_dimensions_is_refused(photos, tmp_path):
+    with pytest.raises(UsageError, match="make them agree"):
+        train(recipe("start=srresnet"), photos, None, tmp_path / "run")
+
+
+def test_features_need_their_file(store, tmp_path):
+    changes = ["loss.features=squeezenet", "loss.content_weight=1.0"]
+    with pytest.raises(UsageError, match=r"'loss\.features_file' is missing"):
+        recipe(*changes)
+    with pytest.raises(ModelError, match="no such file of feature weights"):
+        AdversarialRun(
+            recipe(*changes, f"loss.features_file='{tmp_path / 'none.npz'}'"), store, torch.device("cpu")
+        )
+
+
+def test_losses_and_stage_must_agree():
+    with pytest.raises(UsageError) as error:
+        load_recipe("srresnet", ["loss.adversarial_weight=0.1", "loss.content_weight=1.0"])
+    assert "'stage' must be 'adversarial'" in str(error.value)
+    assert "'loss.content_weight' must be above 0 with 'loss.features', and 0 without" in str(error.value)
+
+
+def test_without_vgg19s_file_and_offline_one_line_names_the_options(store, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+
+    def offline(*_arguments, **_options):
+        raise OSError("network is unreachable")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
+    with pytest.raises(
+        ModelError, match=r"cannot be downloaded .* loss\.features_file, or set loss\.features"
+    ):
+        AdversarialRun(recipe("loss.features=vgg19", "loss.content_weight=1.0"), store, torch.device("cpu"))
+
+
+def test_the_mean_of_labels_is_the_recipes(store):
+    run = AdversarialRun(recipe("loss.generated_label=0.4"), store, torch.device("cpu"))
+    # A discriminator that says 0.5 to everything pays log 2 whatever the labels; one that is sure of a
+    # generated picture pays for the distance to 0.4.
+    with torch.no_grad():
+        for parameter in run.discriminator.dense[-1].parameters():
+            parameter.zero_()
+    run.discriminator.dense[-1].bias.data.fill_(-2.0)
+    run.train_step()
+    loss = run.means(1)["discriminator_loss"]
+    sure = 1 / (1 + np.exp(2.0))
+    expected = 0.5 * (-np.log(sure) - 0.4 * np.log(sure) - 0.6 * np.log(1 - sure))
+    assert loss == pytest.approx(expected, abs=0.05)
