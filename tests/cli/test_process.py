@@ -21,6 +21,11 @@ def noise(here):
     return here / "noise.png"
 
 
+def listen():
+    """Background jobs, as tests may be one, are started with Ctrl-C ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @posix
 @pytest.mark.parametrize(
     ("number", "code", "says"),
@@ -34,7 +39,7 @@ def test_a_picture_that_is_interrupted_leaves_nothing_under_its_name(
     noise, here, tiny_model, number, code, says
 ):
     command = [*COMMAND, "upscale", noise, "-o", "out.png", "--tile", "16", "--model", tiny_model]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen) as process:
         while not list(here.glob(".srgan-*")):
             assert process.poll() is None
             time.sleep(0.02)

@@ -8,7 +8,7 @@ from skimage import data
 from srgan.data.store import PictureStore, low_res_pair
 from srgan.errors import ModelError, RunError, UsageError
 from srgan.training.adversarial import AdversarialRun
-from srgan.training.recipe import load_recipe
+from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 
 TINY = [

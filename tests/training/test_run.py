@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from srgan.errors import DataError, RunError, UsageError
-from srgan.training.recipe import load_recipe
+from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 from srgan.weights.files import read_model
 

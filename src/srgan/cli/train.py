@@ -42,7 +42,7 @@ def train(
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError("srgan train", "train")
     prepare_for_torch()
-    from srgan.training.recipe import load_recipe
+    from srgan.training.recipe_file import load_recipe
 
     if steps is not None:
         changes = [*(changes or []), f"optimiser.steps={steps}"]

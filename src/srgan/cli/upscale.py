@@ -11,6 +11,7 @@ import typer
 
 from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName, EngineName, Format, Precision
+from srgan.cpu import prepare_for_torch
 from srgan.errors import ImageError, SrganError, UsageError
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def upscale(
         recursive=recursive,
         compare=compare,
     )
+    if engine is EngineName.torch:
+        prepare_for_torch()
     upscaler = Upscaler(
         model, engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile)
     )

@@ -68,7 +68,7 @@ def srgan_step() -> Work:
 
     from srgan.data.store import PictureStore, low_res_pair
     from srgan.training.fidelity import FidelityRun
-    from srgan.training.recipe import load_recipe
+    from srgan.training.recipe_file import load_recipe
 
     store = PictureStore([low_res_pair(_noise(256, 256))], torch.device("cpu"))
     recipe = load_recipe("srresnet", [f"data.batch_size={BATCH}", f"data.crop={CROP}"])

@@ -3,7 +3,8 @@ import tomllib
 import pytest
 
 from srgan.errors import UsageError
-from srgan.training.recipe import Recipe, list_recipes, load_recipe
+from srgan.training.recipe import Recipe
+from srgan.training.recipe_file import list_recipes, load_recipe
 
 
 @pytest.mark.parametrize("name", list_recipes())
