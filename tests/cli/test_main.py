@@ -8,7 +8,7 @@ import pytest
 import srgan.cli.main
 import srgan.weights.catalogue
 
-COMMANDS = ("upscale", "models", "info", "train", "evaluate", "bench")
+COMMANDS = ("prepare", "upscale", "models", "info", "train", "evaluate", "bench")
 
 
 def test_every_command_is_known_here():

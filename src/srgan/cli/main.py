@@ -15,6 +15,7 @@ from srgan.cli.console import is_debugging, print_error
 from srgan.cli.evaluate import evaluate
 from srgan.cli.info import info
 from srgan.cli.models import models
+from srgan.cli.prepare import prepare
 from srgan.cli.train import train
 from srgan.cli.upscale import upscale
 from srgan.errors import SrganError, UsageError
@@ -26,7 +27,7 @@ app = typer.Typer(
     help="Clearer pictures: four times larger per side, offline, with the SRGAN.",
     epilog="Example: srgan upscale photo.jpg.  With --debug anywhere, an error shows its traceback.",
 )
-for command in (upscale, models, info, train, evaluate, bench):
+for command in (upscale, models, info, prepare, train, evaluate, bench):
     app.command(no_args_is_help=command not in (models, bench))(command)
 
 # Typer uses Click or its own copy of it, by its version; this is the class of either.

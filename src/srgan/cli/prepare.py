@@ -1,0 +1,100 @@
+"""``srgan prepare``: a training set of raw photographs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srgan.cli.console import print_json, print_message, progress_bar
+
+if TYPE_CHECKING:
+    from srgan.data.examine import PrepareOptions
+    from srgan.data.prepare import Prepared
+
+
+def prepare(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE", help="A folder (with its sub-folders), .zip or .tar (.gz, .bz2, .xz)."
+        ),
+    ],
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="Folder for train/, validation/ and manifest.json.")
+    ],
+    min_size: Annotated[
+        int, typer.Option(min=1, help="Pixels that each side of a photograph must have.")
+    ] = 360,
+    crop: Annotated[
+        int, typer.Option(min=0, help="Side of the centre crop in pixels; 0 keeps whole pictures.")
+    ] = 256,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many pictures kept.")] = None,
+    validation: Annotated[float, typer.Option(help="Share of the pictures to validate on.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Another one splits in another way.")] = 0,
+    max_pixels: Annotated[
+        int, typer.Option(min=1, help="Leave out pictures with more pixels.")
+    ] = 250_000_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
+) -> None:
+    """Makes a training set of raw photographs; call it again to go on after an interruption.
+
+    Leaves out what is too small, grey, damaged, or there already, also in another size or quality; the
+    manifest names each with the reason. COCO's train2017.zip and CelebA's img_align_celeba.zip are taken as
+    they are downloaded; faces of 178x218 need --min-size 178 --crop 176.
+
+    Example: srgan prepare train2017.zip sets/coco
+    """
+    from srgan.data.examine import PrepareOptions
+
+    options = PrepareOptions(
+        min_size=min_size,
+        crop=crop,
+        limit=limit,
+        validation=validation,
+        seed=seed,
+        max_pixels=max_pixels,
+    )
+    started = time.perf_counter()
+    try:
+        prepared = _run(source, dest, options)
+    except KeyboardInterrupt:
+        print_message(f"stopped; the same command goes on with {dest}")
+        raise typer.Exit(130) from None
+    if as_json:
+        print_json(
+            {
+                "train": str(prepared.train),
+                "validation": str(prepared.validation),
+                "manifest": str(prepared.manifest),
+                "counts": dict(prepared.counts),
+                "seconds": round(time.perf_counter() - started, 3),
+            }
+        )
+    else:
+        print_message(_summary(prepared))
+
+
+def _summary(prepared: Prepared) -> str:
+    from srgan.data.prepare import describe_dropped
+
+    counts = prepared.counts
+    return (
+        f"{counts['kept']} of {counts['pictures']} pictures kept: {counts['train']} in {prepared.train}, "
+        f"{counts['validation']} in {prepared.validation}; left out: {describe_dropped(counts)}; "
+        f"{prepared.manifest} names each"
+    )
+
+
+def _run(source: Path, dest: Path, options: PrepareOptions) -> Prepared:
+    from srgan.data.prepare import PrepareProgress, prepare
+
+    with progress_bar("{task.fields[kept]} kept") as bar:
+        task = bar.add_task("preparing", total=None, kept=0)
+
+        def report(progress: PrepareProgress) -> None:
+            bar.update(task, completed=progress.done, total=progress.total, kept=progress.kept)
+
+        return prepare(source, dest, options, report=report)
