@@ -21,9 +21,11 @@ def noise(here):
     return here / "noise.png"
 
 
-def listen():
-    """Background jobs, as tests may be one, are started with Ctrl-C ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# Background jobs, as tests may be one, are started with Ctrl-C ignored.
+LISTENING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from srgan.cli.main import main; main()"
+)
 
 
 @posix
@@ -38,8 +40,9 @@ def listen():
 def test_a_picture_that_is_interrupted_leaves_nothing_under_its_name(
     noise, here, tiny_model, number, code, says
 ):
-    command = [*COMMAND, "upscale", noise, "-o", "out.png", "--tile", "16", "--model", tiny_model]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen) as process:
+    options = ["upscale", noise, "-o", "out.png", "--tile", "16", "--model", tiny_model]
+    command = [sys.executable, "-c", LISTENING, *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not list(here.glob(".srgan-*")):
             assert process.poll() is None
             time.sleep(0.02)
