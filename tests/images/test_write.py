@@ -292,3 +292,18 @@ def test_memory_does_not_grow_with_the_height(tmp_path, name):
     unit = 1 if sys.platform == "darwin" else 1024
     assert grown * unit < 96e6
     assert opened(tmp_path / f"a.{name}").size == (6000, 6000)
+
+
+def test_ctrl_c_at_the_very_start_leaves_no_encoder_waiting(tmp_path, monkeypatch):
+    start = threading.Thread.start
+
+    def interrupted(thread):
+        start(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    picture = Picture.from_array(np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(KeyboardInterrupt):
+        write_picture(tmp_path / "out.png", [picture.pixels], size=(8, 8), source=picture)
+    assert not [thread for thread in threading.enumerate() if thread.name == "encoder"]
+    assert not list(tmp_path.iterdir())

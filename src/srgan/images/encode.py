@@ -91,9 +91,9 @@ def encode(
             # Ends the writing below, should rows still be coming.
             os.close(read_end)
 
-    encoder = threading.Thread(target=consume, name="encoder")
-    encoder.start()
+    encoder = threading.Thread(target=consume, name="encoder", daemon=True)
     try:
+        encoder.start()
         for piece in _png_stream(rows, size, channels, exif):
             try:
                 _write_all(write_end, piece)
@@ -101,6 +101,7 @@ def encode(
                 break  # the encoder has stopped: it failed, or needs no more
     finally:
         os.close(write_end)
-        encoder.join()
+        if encoder.ident is not None:  # it runs, even if Ctrl-C came while it was being started
+            encoder.join()
     if failures:
         raise failures[0]
