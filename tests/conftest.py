@@ -1,5 +1,7 @@
 """What tests of several rooms need: a tiny model, a small photograph, a cache of their own."""
 
+import sys
+
 import numpy as np
 import pytest
 import skimage.data
@@ -9,6 +11,16 @@ from srgan.weights.card import ModelCard
 from srgan.weights.files import write_model
 
 TINY = GeneratorConfig(blocks=1, channels=8)
+
+
+@pytest.fixture
+def srgan_process():
+    """The command in a process of its own that listens to Ctrl-C, even where tests are a background job."""
+    script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from srgan.cli.main import main; main()"
+    )
+    return [sys.executable, "-c", script]
 
 
 @pytest.fixture

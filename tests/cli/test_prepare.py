@@ -96,10 +96,11 @@ def test_what_goes_wrong_is_one_line(srgan, raw, arguments, code, message):
     ("number", "code", "says"),
     [("SIGKILL", -9, ""), ("SIGINT", 130, "stopped; the same command goes on with set\n")],
 )
-def test_a_run_that_is_stopped_goes_on(raw, here, number, code, says):
+def test_a_run_that_is_stopped_goes_on(raw, here, srgan_process, number, code, says):
+    command = [*srgan_process, "prepare", "raw", "set", *SIZES]
     raw(40, (640, 480))
     subprocess.run([*COMMAND, "raw", "uninterrupted", *SIZES], check=True, capture_output=True)
-    with subprocess.Popen([*COMMAND, "raw", "set", *SIZES], stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while len(list(here.glob("set/train/*.png"))) < 3:
             assert process.poll() is None
             time.sleep(0.002)

@@ -21,13 +21,6 @@ def noise(here):
     return here / "noise.png"
 
 
-# Background jobs, as tests may be one, are started with Ctrl-C ignored.
-LISTENING = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    "from srgan.cli.main import main; main()"
-)
-
-
 @posix
 @pytest.mark.parametrize(
     ("number", "code", "says"),
@@ -38,10 +31,10 @@ LISTENING = (
     ],
 )
 def test_a_picture_that_is_interrupted_leaves_nothing_under_its_name(
-    noise, here, tiny_model, number, code, says
+    noise, here, tiny_model, srgan_process, number, code, says
 ):
     options = ["upscale", noise, "-o", "out.png", "--tile", "16", "--model", tiny_model]
-    command = [sys.executable, "-c", LISTENING, *options]
+    command = [*srgan_process, *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         while not list(here.glob(".srgan-*")):
             assert process.poll() is None

@@ -125,21 +125,30 @@ def latest(run):
     return max((path.name for path in run.glob("checkpoints/*.pt")), default=None)
 
 
-def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path):
-    def interrupt(progress):
-        if progress.step == 7:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    stopped = train(recipe("optimiser.steps=20"), photos, None, tmp_path / "run", report=interrupt)
-    assert (stopped.step, stopped.finished, stopped.model) == (7, False, None)
+def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path, srgan_process):
+    changes = [*TINY, "optimiser.steps=300", "run.checkpoint_seconds=0"]
+    options = ["--data", photos, "--out", tmp_path / "run", "--device", "cpu"]
+    options += [part for change in changes for part in ("--set", change)]
+    with subprocess.Popen(
+        [*srgan_process, "train", "--recipe", "srresnet", *options],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    ) as process:
+        while latest(tmp_path / "run") is None:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    step = final_state(tmp_path / "run")["step"]
+    assert process.returncode == 130
+    assert err == f"stopped after {step} steps; the same command goes on from there\n"
+    assert 0 < step < 300
     seen = []
-    result = train(
-        recipe("optimiser.steps=20"), photos, None, tmp_path / "run", report=lambda p: seen.append(p.step)
-    )
-    assert seen == list(range(8, 21))
-    assert result.finished
-    whole = train(recipe("optimiser.steps=20"), photos, None, tmp_path / "whole")
-    assert whole.finished
+    again = recipe("optimiser.steps=300")
+    train(again, photos, None, tmp_path / "run", report=lambda progress: seen.append(progress.step))
+    assert seen == list(range(step + 1, 301))
+    train(again, photos, None, tmp_path / "whole")
     assert_identical(final_state(tmp_path / "run"), final_state(tmp_path / "whole"))
 
 
