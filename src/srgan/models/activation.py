@@ -21,7 +21,8 @@ class _ScalarPReLU(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
         x, slope = ctx.saved_tensors
         gradient = gradients[0]
-        slope_gradient = (gradient * x.clamp(max=0)).sum(dtype=torch.float32).view(1)
+        # Over the channels first: a sum to another type would copy the whole product to it.
+        slope_gradient = (gradient * x.clamp(max=0)).sum(1).sum(dtype=torch.float32).view(1)
         return torch.ops.aten.leaky_relu_backward(gradient, x, slope.item(), False), slope_gradient
 
 
