@@ -6,7 +6,9 @@ import torch
 from PIL import Image
 from skimage import data
 
-from srgan.data.store import PictureStore, low_res_pair, read_pairs
+from srgan.data.degradation_options import DegradationOptions
+from srgan.data.degradations import degrade
+from srgan.data.store import PictureStore, choose_strata, low_res_pair, read_pairs
 from srgan.errors import DataError
 from srgan.images.resize import bicubic
 
@@ -62,6 +64,41 @@ def test_batches_are_channels_last_and_follow_the_seed(pairs):
     assert torch.equal(first[1], second[1])
 
 
+def test_low_res_crops_are_made_from_the_true_ones_by_degradations(pairs):
+    options = DegradationOptions(rounds=2)
+    store = PictureStore(pairs, torch.device("cpu"), options)
+    lr, hr = store.sample(4, 8, torch.Generator().manual_seed(3))
+    generator = torch.Generator().manual_seed(3)
+    _, same_hr = PictureStore(pairs, torch.device("cpu")).sample(4, 8, generator)
+    assert lr.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(hr, same_hr)
+    # What is left of the generator's numbers goes on into the degradations.
+    assert torch.equal(lr, degrade(hr, options, generator))
+
+
+@pytest.mark.parametrize("rounds", [0, 2])
+def test_processes_with_a_share_each_draw_the_batch_that_one_alone_draws(pairs, rounds):
+    options = DegradationOptions(rounds=rounds)
+    pairs = [*pairs, *pairs[::-1]]  # four strata of a picture each
+    alone = PictureStore(pairs, torch.device("cpu"), options, strata=4)
+    lr, hr = alone.sample(8, 8, torch.Generator().manual_seed(3))
+    for rank in range(2):
+        share = slice(rank, None, 2)
+        store = PictureStore(pairs[share], torch.device("cpu"), options, strata=2, share=share)
+        own_lr, own_hr = store.sample(8, 8, torch.Generator().manual_seed(3))
+        assert torch.equal(own_hr, hr[share])
+        # Another size of batch may be added up in another order, and fall to the other side of a half.
+        assert ((own_lr - lr[share]).abs() < 0.5 / 255).float().mean() > 0.999
+
+
+def test_a_picture_smaller_than_the_crop_on_any_side_is_not_drawn(pairs):
+    # 24x16, 13x20 and 12x12 low-res pixels.
+    small = low_res_pair(np.zeros((48, 48, 3), np.uint8))
+    store = PictureStore([*pairs, small], torch.device("cpu"))
+    _, hr = store.sample(200, 13, torch.Generator().manual_seed(0))
+    assert hr.flatten(1).amax(1).min() > 0
+
+
 def test_pairs_are_read_cropped_and_reduced(tmp_path):
     picture = data.coffee()[:61, :90]
     Image.fromarray(picture).save(tmp_path / "a.png")
@@ -81,6 +118,21 @@ def test_a_picture_smaller_than_a_crop_is_named(tmp_path):
     Image.new("RGB", (90, 50)).save(tmp_path / "small.png")
     with pytest.raises(DataError, match=r"small\.png: 90x50 is smaller than 96"):
         read_pairs([tmp_path / "small.png"], 96)
+
+
+def test_small_pictures_are_enlarged_if_asked(tmp_path):
+    Image.fromarray(data.coffee()[:50, :90]).save(tmp_path / "small.png")
+    ((lr, hr),) = read_pairs([tmp_path / "small.png"], 96, enlarge_small=True)
+    assert hr.shape == (96, 172, 3)  # 172.8, cut to a multiple of four
+    assert lr.shape == (24, 43, 3)
+    np.testing.assert_array_equal(hr, bicubic(data.coffee()[:50, :90], 96 / 50)[:, :172])
+
+
+@pytest.mark.parametrize(
+    ("pictures", "batch_size", "strata"), [(100, 16, 16), (5, 16, 4), (3, 16, 2), (3, 6, 3), (1, 16, 1)]
+)
+def test_strata_divide_the_batch_and_have_a_picture_each(pictures, batch_size, strata):
+    assert choose_strata(pictures, batch_size) == strata
 
 
 def test_no_pictures_is_an_error():

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import skimage.data
 import torch
 
 from srgan.engines.engine import open_engine
@@ -14,6 +15,8 @@ from srgan.errors import MissingExtraError, UsageError
 from srgan.models.generator import Generator
 from srgan.weights.architecture import GeneratorConfig
 from srgan.weights.card import ModelCard
+from srgan.weights.catalogue import find_model
+from srgan.weights.files import read_model
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +118,34 @@ def test_openvino_out_of_memory_is_memory_error_and_other_errors_are_not(model, 
     message = "something else"
     with pytest.raises(RuntimeError, match="something else"):
         engine.upscale(batch)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return read_model(find_model("srresnet"))
+
+
+@pytest.fixture(scope="module")
+def enlarged_coffee(shipped):
+    """A photograph, float32, and its enlargement by torch in fp32."""
+    picture = (skimage.data.coffee()[:128, :160] / np.float32(255))[None]
+    by_torch = open_engine(*shipped, engine="torch", precision="fp32", device="cpu")
+    return picture, by_torch.upscale(picture)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("name", ["openvino", "torch"])
+def test_engines_agree_with_the_shipped_weights(cache, shipped, enlarged_coffee, name, precision):  # noqa: ARG001
+    picture, truth = enlarged_coffee
+    try:
+        engine = open_engine(*shipped, engine=name, precision=precision, device="cpu")
+    except UsageError:
+        pytest.skip(f"{name} does not compute in {precision} on this processor")
+
+    difference = np.abs(engine.upscale(picture) - truth)
+    levels = np.abs(engine.upscale(np.rint(picture * 255).astype(np.uint8)) - np.rint(truth * 255))
+
+    if precision == "fp32":
+        assert difference.max() < 1e-4
+    assert np.mean(difference <= 1 / 255) >= 0.999
+    assert np.mean(levels <= 1) >= 0.999

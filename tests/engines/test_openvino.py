@@ -15,9 +15,11 @@ from srgan.engines.engine import open_engine
 from srgan.engines.graph import fold_norm, fold_shuffle
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.errors import UsageError
-from srgan.models.generator import Generator
+from srgan.inference.upscaler import Upscaler
+from srgan.models.generator import make_generator
 from srgan.weights.architecture import GeneratorConfig
 from srgan.weights.card import ModelCard
+from srgan.weights.files import write_model
 
 WHITE = {"uint8": 255, "uint16": 65535, "float32": 1}
 
@@ -29,10 +31,17 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "cache" / "srgan" / "openvino"
 
 
-def random_model(norm="none", seed=0, blocks=2, channels=16):
+CONFIGS = {
+    "none": GeneratorConfig(blocks=2, channels=16),
+    "batch": GeneratorConfig(blocks=2, channels=16, norm="batch"),
+    "compact": GeneratorConfig(kind="compact", blocks=3, channels=16),
+}
+
+
+def random_model(variant="none"):
     """A generator with every parameter and statistic away from its default, its result mostly in [0, 1]."""
-    torch.manual_seed(seed)
-    generator = Generator(GeneratorConfig(blocks=blocks, channels=channels, norm=norm)).eval()
+    torch.manual_seed(0)
+    generator = make_generator(CONFIGS[variant]).eval()
     with torch.no_grad():
         for name, parameter in generator.named_parameters():
             if name.endswith("activation.weight"):
@@ -44,10 +53,12 @@ def random_model(norm="none", seed=0, blocks=2, channels=16):
         for name, statistic in generator.named_buffers():
             if name.endswith(("mean", "var")):
                 statistic.uniform_(0.2, 1.5)
-        some = generator(torch.rand(1, 3, 24, 24))
-        generator.tail.weight /= 8 * some.std()
+        # Without its own bias, the last layer's part of the result: all of it, or what the input lacks.
         generator.tail.bias.fill_(0.0)
-        generator.tail.bias += 0.5 - generator(torch.rand(1, 3, 24, 24)).mean()
+        some = torch.rand(1, 3, 24, 24)
+        repeated = F.interpolate(some, scale_factor=4.0) if variant == "compact" else 0.0
+        generator.tail.weight /= 8 * (generator(some) - repeated).std()
+        generator.tail.bias += 0.5 - generator(some).mean()
     tensors = {name: value.float().numpy() for name, value in generator.state_dict().items()}
     return generator, ModelCard(name="random", generator=generator.config), tensors
 
@@ -68,9 +79,9 @@ def random_picture(shape, dtype, seed=0):
 
 @pytest.mark.parametrize("name", ["openvino", "torch"])
 @pytest.mark.parametrize("dtype", list(WHITE))
-@pytest.mark.parametrize("norm", ["none", "batch"])
-def test_fp32_agrees_with_pytorch_within_1e_4(name, dtype, norm):
-    generator, card, tensors = random_model(norm)
+@pytest.mark.parametrize("variant", list(CONFIGS))
+def test_fp32_agrees_with_pytorch_within_1e_4(name, dtype, variant):
+    generator, card, tensors = random_model(variant)
     engine = open_engine(card, tensors, engine=name, precision="fp32", device="cpu")
     batch = random_picture((2, 11, 18, 3), dtype)
 
@@ -86,8 +97,9 @@ def test_fp32_agrees_with_pytorch_within_1e_4(name, dtype, norm):
 
 @pytest.mark.parametrize("name", ["openvino", "torch"])
 @pytest.mark.parametrize("dtype", list(WHITE))
-def test_bf16_agrees_within_a_level_on_almost_all_pixels(name, dtype):
-    generator, card, tensors = random_model()
+@pytest.mark.parametrize("variant", ["none", "compact"])
+def test_bf16_agrees_within_a_level_on_almost_all_pixels(name, dtype, variant):
+    generator, card, tensors = random_model(variant)
     try:
         engine = open_engine(card, tensors, engine=name, precision="bf16", device="cpu")
     except UsageError:
@@ -104,10 +116,11 @@ def test_bf16_agrees_within_a_level_on_almost_all_pixels(name, dtype):
     assert np.mean(difference <= 1 / 255 + 1e-9) >= 0.999
 
 
-@pytest.mark.parametrize("context", [0, 1, 2, 3, 4, 7, 11, 12, 13, 20])
-def test_context_is_used_up_without_changing_the_result(context):
-    # 12 is the exact halo of two blocks; less must still give what the whole input gives, cropped.
-    generator, card, tensors = random_model("batch")
+@pytest.mark.parametrize("variant", ["batch", "compact"])
+@pytest.mark.parametrize("context", [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 20])
+def test_context_is_used_up_without_changing_the_result(context, variant):
+    # 12 and 5 are the exact halos; less must still give what the whole input gives, cropped.
+    generator, card, tensors = random_model(variant)
     engine = OpenVinoEngine(card, tensors, precision="fp32")
     batch = random_picture((1, 5 + 2 * context, 3 + 2 * context, 3), "float32")
 
@@ -119,6 +132,19 @@ def test_context_is_used_up_without_changing_the_result(context):
     whole = engine.upscale(batch)[:, 4 * context : 4 * (5 + context), 4 * context : 4 * (3 + context)]
     assert result.shape == whole.shape == (1, 20, 12, 3)
     assert np.abs(result - whole).max() < 1e-5
+
+
+@pytest.mark.parametrize("precision", ["fp32", "auto"])
+def test_tiles_of_the_compact_kind_equal_the_whole_bit_by_bit(tmp_path, precision):
+    _, card, tensors = random_model("compact")
+    write_model(tmp_path / "compact.safetensors", tensors, card)
+    whole, tiled = (
+        Upscaler(tmp_path / "compact.safetensors", engine="openvino", precision=precision, tile=tile)
+        for tile in ("off", 16)
+    )
+    for dtype in WHITE:
+        picture = random_picture((45, 37, 3), dtype)
+        assert np.array_equal(whole.upscale(picture), tiled.upscale(picture))
 
 
 def test_results_are_clipped():

@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from srgan.models.activation import PReLU
-from srgan.models.generator import Generator
+from srgan.models.generator import Generator, make_generator
 from srgan.weights.architecture import GeneratorConfig
 
 
@@ -55,19 +55,27 @@ def test_parameters_are_the_papers_layer_list():
     assert GeneratorConfig(norm="batch").parameters == weights + biases + slopes + 33 * 2 * 64
 
 
-@pytest.mark.parametrize("norm", ["none", "batch"])
-def test_the_described_tensors_are_the_networks(norm):
-    config = GeneratorConfig(blocks=2, channels=8, norm=norm)
-    network = Generator(config)
+@pytest.mark.parametrize(
+    "config",
+    [
+        GeneratorConfig(blocks=2, channels=8),
+        GeneratorConfig(blocks=2, channels=8, norm="batch"),
+        GeneratorConfig(kind="compact", blocks=2, channels=8),
+    ],
+)
+def test_the_described_tensors_are_the_networks(config):
+    network = make_generator(config)
+    assert network.config == config
     assert {k: tuple(v.shape) for k, v in network.state_dict().items()} == config.shapes()
     assert sum(p.numel() for p in network.parameters()) == config.parameters
 
 
+@pytest.mark.parametrize("kind", ["srresnet", "compact"])
 @pytest.mark.parametrize("blocks", [1, 4])
-def test_a_result_depends_on_the_halo_and_on_nothing_beyond(blocks):
+def test_a_result_depends_on_the_halo_and_on_nothing_beyond(kind, blocks):
     torch.manual_seed(0)
-    config = GeneratorConfig(blocks=blocks, channels=4)
-    network = Generator(config).double()
+    config = GeneratorConfig(kind=kind, blocks=blocks, channels=4)
+    network = make_generator(config).double()
     side = 2 * config.halo + 9
     x = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
     middle = 4 * (side // 2)

@@ -33,6 +33,12 @@ def test_card_and_parameters_come_back(tmp_path, tiny_tensors, tiny_card, dtype)
     assert [entry.name for entry in tmp_path.iterdir()] == ["m.safetensors"]
 
 
+def test_a_card_of_before_the_compact_kind_is_still_read(tiny_card):
+    fields = json.loads(tiny_card.to_json())
+    assert fields["generator"].pop("kind") == "srresnet"
+    assert ModelCard.from_json(json.dumps(fields)) == tiny_card
+
+
 def test_a_failed_write_keeps_the_old_file(tmp_path, tiny_tensors, tiny_card):
     path = tmp_path / "m.safetensors"
     write_model(path, tiny_tensors, tiny_card)
@@ -132,6 +138,9 @@ def test_a_type_that_numpy_lacks_is_refused(tmp_path, tiny_tensors, tiny_card):
         {"generator": {"blocks": 1, "channels": -8}},
         {"generator": {"blocks": 1, "channels": 8.5}},
         {"generator": {"blocks": 1, "channels": 8, "norm": "layer"}},
+        {"generator": {"blocks": 1, "channels": 8, "kind": "deep"}},
+        {"generator": {"blocks": 1, "channels": 8, "kind": ["compact"]}},
+        {"generator": {"blocks": 1, "channels": 8, "kind": "compact", "norm": "batch"}},
         {"generator": {"blocks": 1, "depth": 8}},
         {"generator": {"blocks": "x", "channels": 8}, "halo": 4},
         {"generator": None},

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from srgan.data.degradation_options import DegradationOptions
+from srgan.data.degradations import degrade
 from srgan.errors import DataError
 from srgan.images.read import read_picture
 from srgan.images.resize import bicubic
@@ -33,13 +35,14 @@ def low_res_pair(hr_image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArra
 
 
 def read_pairs(
-    files: Sequence[Path], smallest_side: int
+    files: Sequence[Path], smallest_side: int, *, enlarge_small: bool = False
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Reads pictures and reduces them, on all cores.
 
     Args:
         files: pictures, 8 or 16 bit (the latter are cut to 8).
         smallest_side: high-res pixels that each side must have.
+        enlarge_small: enlarge smaller ones to that, by bicubic, instead of refusing them.
 
     Returns:
         ``(lr_image, hr_image)`` of every picture, in the order of ``files``.
@@ -52,32 +55,65 @@ def read_pairs(
 
     def read(file: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         pixels = read_picture(file).pixels
-        if min(pixels.shape[:2]) < smallest_side:
+        pixels = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+        shorter = min(pixels.shape[:2])
+        if shorter < smallest_side and enlarge_small:
+            pixels = bicubic(pixels, smallest_side / shorter)
+        elif shorter < smallest_side:
             size = f"{pixels.shape[1]}x{pixels.shape[0]}"
             raise DataError(f"{file}: {size} is smaller than {smallest_side} pixels; remove the picture")
-        return low_res_pair(pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8))
+        return low_res_pair(pixels)
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(read, files))
 
 
+def choose_strata(pictures: int, batch_size: int) -> int:
+    """Into how many strata pictures are dealt for a :class:`PictureStore`.
+
+    The most that divide a batch evenly and get a picture each: the number of processes, which must divide
+    them in turn, is then as free as can be.
+    """
+    return max(
+        strata for strata in range(1, batch_size + 1) if batch_size % strata == 0 and strata <= pictures
+    )
+
+
 class PictureStore:
     """Random aligned crops of a set of pictures, made on the training device.
 
-    All pixels lie end to end in two byte tensors; a batch is one gather from each, whose indices carry
+    All pixels lie end to end in byte tensors; a batch is one gather from each, whose indices carry
     the crop, the flip and the quarter turn. Nothing is decoded, copied between devices or collated.
+
+    The pictures are dealt into strata; the k-th sample of a batch is of the k-th stratum, counted round. So
+    several processes can hold some strata each, and together draw the batches that one alone would: all draw
+    the same random numbers, and each uses those of its own samples.
 
     Args:
         pairs: ``(lr_image, hr_image)`` as :func:`read_pairs` gives them.
         device: where the pixels live and the batches appear.
+        degradations: how low-res crops are made from the true ones; without rounds they are cut from
+            ``lr_image``.
+        strata: of the pictures here: the i-th is of stratum i modulo this; see :func:`choose_strata`.
+        share: of a batch's samples, those whose strata are here.
     """
 
     def __init__(
-        self, pairs: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8]]], device: torch.device
+        self,
+        pairs: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8]]],
+        device: torch.device,
+        degradations: DegradationOptions = DegradationOptions(),
+        *,
+        strata: int = 1,
+        share: slice = slice(None),
     ) -> None:
         self.device = device
-        self._lr = torch.from_numpy(np.concatenate([lr.reshape(-1, 3) for lr, _ in pairs])).to(device)
+        self._strata = strata
+        self._share = share
+        self._degradations = degradations
         self._hr = torch.from_numpy(np.concatenate([hr.reshape(-1, 3) for _, hr in pairs])).to(device)
+        if degradations.rounds == 0:
+            self._lr = torch.from_numpy(np.concatenate([lr.reshape(-1, 3) for lr, _ in pairs])).to(device)
         self._sizes = torch.tensor([lr.shape[:2] for lr, _ in pairs])
         pixels = self._sizes.prod(1)
         self._offsets = pixels.cumsum(0) - pixels
@@ -87,26 +123,37 @@ class PictureStore:
         return len(self._sizes)
 
     def sample(self, batch_size: int, crop: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draws a batch; a picture's chance grows with the number of places a crop can take in it.
+        """Draws a batch; a picture's chance grows with the number of places a crop can take in it, from none.
 
         Args:
-            batch_size: pictures in the batch.
+            batch_size: pictures in the batch, of all processes together.
             crop: low-res pixels on each side of a crop.
             generator: a CPU generator, the only source of randomness.
 
         Returns:
             ``(lr_image, hr_image)``: (N, 3, crop, crop) and (N, 3, 4 crop, 4 crop), float32 in [0, 1],
-            channels-last in memory.
+            channels-last in memory; N is ``batch_size``, or this process's share of it.
         """
-        places = (self._sizes - crop + 1).prod(1)
-        picture = torch.multinomial(places.double(), batch_size, replacement=True, generator=generator)
+        chance = torch.rand(batch_size, 3, generator=generator, dtype=torch.float64)[self._share]
+        symmetry = torch.randint(8, (batch_size,), generator=generator)[self._share]
+        picture = self._draw_pictures(chance[:, 0], crop)
         free = self._sizes[picture] - crop + 1
-        corner = (torch.rand(batch_size, 2, generator=generator, dtype=torch.float64) * free).long()
-        symmetry = torch.randint(8, (batch_size,), generator=generator)
-        return (
-            self._gather(self._lr, picture, corner, symmetry, crop, 1),
-            self._gather(self._hr, picture, corner, symmetry, crop, SCALE),
-        )
+        corner = (chance[:, 1:] * free).long()
+        hr_image = self._gather(self._hr, picture, corner, symmetry, crop, SCALE)
+        if self._degradations.rounds == 0:
+            return self._gather(self._lr, picture, corner, symmetry, crop, 1), hr_image
+        lr_image = degrade(hr_image, self._degradations, generator, batch_size=batch_size, share=self._share)
+        return lr_image.contiguous(memory_format=torch.channels_last), hr_image
+
+    def _draw_pictures(self, chance: Tensor, crop: int) -> Tensor:
+        """The picture of each sample, for numbers in [0, 1): the k-th from stratum k modulo their number."""
+        places = (self._sizes - crop + 1).clamp(min=0).prod(1)
+        picture = torch.empty(len(chance), dtype=torch.long)
+        for stratum in range(min(self._strata, len(chance))):
+            ends = places[stratum :: self._strata].cumsum(0)
+            drawn = torch.searchsorted(ends, chance[stratum :: self._strata] * ends[-1], right=True)
+            picture[stratum :: self._strata] = drawn * self._strata + stratum
+        return picture
 
     def _gather(
         self, pixels: Tensor, picture: Tensor, corner: Tensor, symmetry: Tensor, crop: int, scale: int

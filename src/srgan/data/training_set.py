@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any, Literal
+
+from filelock import FileLock, Timeout
 
 from srgan.data.examine import Facts, PrepareOptions
 from srgan.errors import DataError, UsageError
@@ -73,7 +73,7 @@ class TrainingSet:
         }
         self.work = folder / ".prepare"
         self._journal: IO[bytes] | None = None
-        self._lock: IO[str] | None = None
+        self._lock = FileLock(self.work / "lock")
         self._new = not self.manifest.exists()
         self._facts: dict[str, Facts] = {}
         self._outputs: set[str] = set()
@@ -145,19 +145,9 @@ class TrainingSet:
 
     def _take(self) -> None:
         """Holds a lock until the process ends or :meth:`close`."""
-        self._lock = (self.work / "lock").open("w")
         try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(self._lock.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            self._lock = None
+            self._lock.acquire(timeout=0)
+        except Timeout:
             raise DataError(f"{self.folder}: another srgan prepare is at work in it; wait for it") from None
 
     def _clear(self) -> None:
@@ -199,10 +189,10 @@ class TrainingSet:
         """Removes what is half-written, and lets other processes in."""
         if self._journal is not None:
             self._journal.close()
-        if self._lock is not None:
+        self._journal = None
+        if self._lock.is_locked:
             self._clear()
-            self._lock.close()
-        self._journal = self._lock = None
+            self._lock.release()
 
     def _write_manifest(self, records: Sequence[Record], counts: Mapping[str, int], complete: bool) -> None:
         head = json.dumps({**self.head, "complete": complete, "counts": counts}, indent=1)
@@ -212,7 +202,7 @@ class TrainingSet:
     def _write(self, name: str, data: bytes) -> None:
         temporary = self.work / "writing"
         temporary.write_bytes(data)
-        os.replace(temporary, self.folder / name)  # noqa: PTH105
+        temporary.replace(self.folder / name)
 
 
 def _without(mapping: dict[str, Any], keys: set[str]) -> dict[str, Any]:

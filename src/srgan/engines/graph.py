@@ -55,18 +55,35 @@ def fold_shuffle(weight: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate(phases)
 
 
+def in_two_parts(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A picture as two that add up to it, each of which bf16 holds as exactly as it can.
+
+    bf16 has eight bits: steps of a whole level of 255 near white. Convolutions round what they are given to
+    it, and what the first of them loses is lost to the result.
+
+    Args:
+        picture: (N, H, W, 3), float32 in [0, 1].
+
+    Returns:
+        (N, H, W, 6), float32: multiples of 1/256, and what remains.
+    """
+    coarse = np.rint(picture * np.float32(256.0)) / np.float32(256.0)
+    return np.concatenate((coarse, picture - coarse), axis=3)
+
+
 def build_model(config: GeneratorConfig, tensors: _Tensors, *, is_byte: bool, context: int) -> Any:
     """Builds the graph of a generator for pictures of any number and size.
 
     Args:
         config: the generator's dimensions.
         tensors: its parameters, float32, by the names of its ``state_dict``.
-        is_byte: uint8 in [0, 255] in and out, else float32 in [0, 1].
+        is_byte: uint8 in [0, 255] in and out, else float32 in [0, 1], in as its two parts.
         context: pixels at each side of the input that have no result. Convolutions use them up instead of
             padding, from the last layer backwards, which saves up to half of the work on them.
 
     Returns:
-        An ``openvino.Model``: (N, H, W, 3) -> (N, 4 * (H - 2 * context), 4 * (W - 2 * context), 3).
+        An ``openvino.Model``: (N, H, W, 3), of floats (N, H, W, 6) as :func:`in_two_parts` makes them, ->
+        (N, 4 * (H - 2 * context), 4 * (W - 2 * context), 3).
     """
     return _Builder(config, tensors, is_byte=is_byte, context=context).build()
 
@@ -87,10 +104,15 @@ class _Builder:
         from openvino import Model
 
         op = self._op
-        picture = op.parameter([-1, -1, -1, 3], np.uint8 if self._is_byte else np.float32)
+        channels, type_ = (3, np.uint8) if self._is_byte else (6, np.float32)
+        picture = op.parameter([-1, -1, -1, channels], type_)
         x = op.convert(picture, "f32") if self._is_byte else picture
-        features = self._low_resolution(op.transpose(x, [0, 3, 1, 2]))
-        model = Model([self._to_picture(self._enlarge(features))], [picture], "srgan")
+        x = op.transpose(x, [0, 3, 1, 2])
+        if self._config.kind == "compact":
+            result = self._to_picture(self._compact(x), 4)
+        else:
+            result = self._to_picture(self._enlarge(self._low_resolution(x)), 2)
+        model = Model([result], [picture], "srgan")
         # The cache tells models apart by names too, and names given by default count up through the process.
         for index, node in enumerate(model.get_ordered_ops()):
             node.set_friendly_name(f"node{index}")
@@ -98,15 +120,30 @@ class _Builder:
         model.output().set_names({"result"})
         return model
 
+    def _compact(self, picture: Any) -> Any:
+        """All of the compact kind: (N, 3, H, W) -> (N, 48, H', W'): 4x4 cells, as (row, column, RGB)."""
+        context, need = self._context, self._config.blocks + 1
+        x = self._head(picture, need)
+        for block in range(self._config.blocks):
+            need -= 1
+            name = f"blocks.{block}"
+            weight, bias = self._tensors[f"{name}.conv.weight"], self._tensors[f"{name}.conv.bias"]
+            x = self._prelu(self._convolution(x, weight, bias, need), f"{name}.activation")
+        # torch's shuffle wants (RGB, row, column).
+        weight = self._tensors["tail.weight"]
+        weight = weight.reshape(3, 16, *weight.shape[1:]).swapaxes(0, 1).reshape(weight.shape)
+        details = self._tail(x, weight, self._tensors["tail.bias"].reshape(3, 16).T.reshape(-1))
+        picture = self._crop(picture, context - self._context)
+        if not self._is_byte:
+            picture = self._op.add(*self._op.split(picture, 1, 2).outputs())
+        enlarged = self._op.tile(picture, np.array([1, 16, 1, 1]))
+        return self._op.add(details, enlarged)
+
     def _low_resolution(self, x: Any) -> Any:
-        """Head, residual blocks and trunk: (N, 3, H, W) -> (N, channels, H', W')."""
-        weight, bias = self._tensors["head.weight"], self._tensors["head.bias"]
-        if self._is_byte:
-            # Bytes go in as they are, whole numbers that bf16 holds exactly; their scale is in the weights.
-            weight = weight / np.float32(255.0)
+        """The SRResNet's head, residual blocks and trunk: (N, 3 or 6, H, W) -> (N, channels, H', W')."""
         # What the layers after this one reach: two convolutions a block, the trunk, three pixels to enlarge.
         need = 2 * self._config.blocks + 1 + 3
-        x = self._prelu(self._convolution(x, weight, bias, need), "head_activation")
+        x = self._head(x, need)
         head, context = x, self._context
         for block in range(self._config.blocks):
             need -= 2
@@ -129,13 +166,24 @@ class _Builder:
         self._context *= 2
         x = self._convolution(x, tensors["upsample.1.conv.weight"], tensors["upsample.1.conv.bias"], 2)
         x = self._prelu(x, "upsample.1.activation")
-        weight, bias = fold_shuffle(tensors["tail.weight"]), np.tile(tensors["tail.bias"], 4)
+        return self._tail(x, fold_shuffle(tensors["tail.weight"]), np.tile(tensors["tail.bias"], 4))
+
+    def _head(self, x: Any, need: int) -> Any:
+        weight, bias = self._tensors["head.weight"], self._tensors["head.bias"]
+        # Bytes go in as they are, whole numbers that bf16 holds exactly; their scale is in the weights.
+        weight = weight / np.float32(255.0) if self._is_byte else np.tile(weight, (1, 2, 1, 1))
+        return self._prelu(self._convolution(x, weight, bias, need), "head_activation")
+
+    def _tail(self, x: Any, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:
         if self._is_byte:
             weight, bias = weight * np.float32(255.0), bias * np.float32(255.0)
         return self._convolution(x, weight, bias, 0)
 
-    def _to_picture(self, cells: Any) -> Any:
-        """(N, 12, 2H, 2W) -> (N, 4H, 4W, 3), clipped; bytes are rounded."""
+    def _to_picture(self, cells: Any, side: int) -> Any:
+        """(N, side * side * 3, H, W), cells as (row, column, RGB) -> (N, side * H, side * W, 3).
+
+        Clipped; bytes are rounded. What is left of the context is cut off.
+        """
         op = self._op
         x = op.clamp(cells, 0.0, 255.0 if self._is_byte else 1.0)
         if self._is_byte:
@@ -143,16 +191,16 @@ class _Builder:
         x = op.transpose(x, [0, 2, 3, 1])
         shape = op.shape_of(x, "i64")
         number, height, width = (op.gather(shape, np.array([axis]), np.array(0)) for axis in range(3))
-        two, three, six = (np.array([value], np.int64) for value in (2, 3, 6))
-        x = op.reshape(x, op.concat([number, height, width, two, six], 0), special_zero=False)
+        sides, three, row = (np.array([value], np.int64) for value in (side, 3, 3 * side))
+        x = op.reshape(x, op.concat([number, height, width, sides, row], 0), special_zero=False)
         x = op.transpose(x, [0, 1, 3, 2, 4])
         x = op.reshape(
             x,
-            op.concat([number, op.multiply(height, two), op.multiply(width, two), three], 0),
+            op.concat([number, op.multiply(height, sides), op.multiply(width, sides), three], 0),
             special_zero=False,
         )
-        # The enlarging layers reach two and a half low-res pixels: half a pixel of context can be left.
-        return self._crop(x, 2 * self._context, axes=(1, 2))
+        # The SRResNet's enlarging layers reach two and a half low-res pixels: half a pixel can be left.
+        return self._crop(x, side * self._context, axes=(1, 2))
 
     def _convolution(self, x: Any, weight: NDArray[np.float32], bias: NDArray[np.float32], need: int) -> Any:
         """A convolution; it pads only where the context beyond what later layers ``need`` is too small."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.engines.engine import Precision, is_out_of_memory
-from srgan.engines.graph import build_model
+from srgan.engines.graph import build_model, in_two_parts
 from srgan.errors import UsageError
 from srgan.weights.card import ModelCard
 
@@ -49,10 +49,10 @@ class OpenVinoEngine:
         precision: Precision = "auto",
         threads: int | None = None,
     ) -> None:
-        self._core = _import_openvino().Core()
+        self._core = import_openvino().Core()
         self._config = card.generator
         self._tensors = dict(tensors)
-        self.precision = _choose_precision(self._core, precision)
+        self.precision = choose_precision(self._core, precision)
         self._options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
             "PERFORMANCE_HINT": "LATENCY",
@@ -77,7 +77,8 @@ class OpenVinoEngine:
         try:
             # A request of one's own, so that threads may call at the same time.
             request = model.create_infer_request()
-            result: NDArray[Any] = request.infer([np.ascontiguousarray(batch)], share_inputs=True)[0]
+            picture = batch if batch.dtype == np.uint8 else in_two_parts(batch)
+            result: NDArray[Any] = request.infer([np.ascontiguousarray(picture)], share_inputs=True)[0]
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise MemoryError(f"not enough memory for a tile of {batch.shape}") from error
@@ -104,7 +105,7 @@ class OpenVinoEngine:
         return self._core.compile_model(model, "CPU", self._options)
 
 
-def _import_openvino() -> Any:
+def import_openvino() -> Any:
     """OpenVINO without its converter, which is not needed here and reports every import to its makers.
 
     Imported at first use and not at the top: it takes 0.2 s, which help texts need not wait for.
@@ -119,7 +120,12 @@ def _import_openvino() -> Any:
     return importlib.import_module("openvino")
 
 
-def _choose_precision(core: Any, precision: Precision) -> str:
+def choose_precision(core: Any, precision: Precision) -> str:
+    """The type that is computed in: ``"auto"`` is bf16 where the processor computes it natively, else fp32.
+
+    Raises:
+        UsageError: if the processor or the engine does not compute in it.
+    """
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if precision == "auto":
         return "bf16" if has_bf16 else "fp32"

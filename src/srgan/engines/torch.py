@@ -41,7 +41,7 @@ class TorchEngine:
         # Here and not at the top: torch may not be installed, and takes a second to import.
         import torch
 
-        from srgan.models.generator import Generator
+        from srgan.models.generator import make_generator
 
         self.device = _choose_device(torch, device)
         if precision == "auto":
@@ -53,10 +53,11 @@ class TorchEngine:
             torch.set_num_threads(threads)
         self._torch = torch
         self._scale = card.generator.SCALE
-        self._type = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-        generator = Generator(card.generator)
+        generator = make_generator(card.generator)
         generator.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
-        generator.eval().to(self.device, self._type)
+        generator.eval().to(self.device)
+        if precision != "fp32":
+            _reduce(generator, {"bf16": torch.bfloat16, "fp16": torch.float16}[precision])
         # torch's stubs do not know the keyword.
         self._generator = generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -81,8 +82,7 @@ class TorchEngine:
             plain = batch.astype(np.float32) if batch.dtype == np.uint16 else batch
             picture = torch.from_numpy(np.ascontiguousarray(plain)).to(self.device)
             # An NHWC array seen as NCHW is what torch calls channels-last.
-            x = (picture.permute(0, 3, 1, 2).float() / white).to(self._type)
-            y = self._generator(x)
+            y = self._generator(picture.permute(0, 3, 1, 2).float() / white)
             margin = context * self._scale
             y = y[:, :, margin : y.shape[2] - margin, margin : y.shape[3] - margin]
             y = y.float().clamp_(0.0, 1.0).mul_(white)
@@ -90,6 +90,20 @@ class TorchEngine:
                 y = y.round_()
             result: NDArray[np.float32] = y.permute(0, 2, 3, 1).contiguous().cpu().numpy()
             return result
+
+
+def _reduce(generator: Any, low_type: Any) -> None:
+    """Lets a generator compute in a type of 16 bits, but for its first and last convolution.
+
+    bf16 has steps of a whole level near white: neither picture may be rounded to it. Nor may the sums that
+    grow from block to block; they are as exact as the first layer's result, which begins them.
+    """
+    modules = generator.modules()
+    layers = [module for module in modules if next(module.parameters(recurse=False), None) is not None]
+    for layer in layers[2:-2]:  # each of the two convolutions has an activation beside it
+        layer.to(low_type)
+    for layer in layers:
+        layer.register_forward_pre_hook(lambda layer, inputs: (inputs[0].to(layer.weight.dtype),))
 
 
 def _choose_device(torch: Any, device: Device) -> str:

@@ -1,4 +1,4 @@
-"""The generator of the SRGAN (SRResNet), arXiv 1609.04802, figure 4."""
+"""The generator of the SRGAN (SRResNet), arXiv 1609.04802, figure 4; and the choice of a generator."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from srgan.models.activation import PReLU
+from srgan.models.compact import CompactGenerator
 from srgan.weights.architecture import GeneratorConfig
 
 
@@ -119,3 +120,11 @@ class Generator(nn.Module):
         assert bias is not None
         cells = F.conv2d(self.upsample[1](features), weight, bias.repeat_interleave(4), padding=2)
         return F.pixel_shuffle(cells, 2)
+
+
+def make_generator(config: GeneratorConfig) -> nn.Module:
+    """The generator of the kind and the dimensions that a config says, with random weights.
+
+    It maps (N, 3, H, W) to (N, 3, 4H, 4W), RGB in [0, 1], and has its config as ``config``.
+    """
+    return CompactGenerator(config) if config.kind == "compact" else Generator(config)

@@ -6,19 +6,23 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+Kind = Literal["srresnet", "compact"]
 Norm = Literal["batch", "none"]
+Shapes = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorConfig:
-    """Dimensions of the SRResNet generator (arXiv 1609.04802, figure 4).
+    """Dimensions of a generator.
 
     Attributes:
-        blocks: residual blocks.
+        kind: ``"srresnet"``, the SRGAN's (arXiv 1609.04802, figure 4), or ``"compact"``, for video.
+        blocks: residual blocks; of the compact kind, the convolutions between its first and its last.
         channels: feature maps of every block.
-        norm: ``"batch"`` as in the paper, or ``"none"``.
+        norm: ``"batch"`` as in the paper, or ``"none"``; the compact kind has none.
     """
 
+    kind: Kind = "srresnet"
     blocks: int = 16
     channels: int = 64
     norm: Norm = "none"
@@ -29,10 +33,14 @@ class GeneratorConfig:
     def halo(self) -> int:
         """Low-res pixels around a pixel that its result depends on.
 
-        Radius 4 of the 9x9 head, 1 for each 3x3 convolution at low resolution (two a block, the trunk's
-        and the first up-sampling's), half a pixel (1 at twice the resolution) for the second
+        Of the compact kind: 1 for each of its 3x3 convolutions, all at low resolution.
+
+        Of the SRResNet: radius 4 of the 9x9 head, 1 for each 3x3 convolution at low resolution (two a block,
+        the trunk's and the first up-sampling's), half a pixel (1 at twice the resolution) for the second
         up-sampling's, and 4 at four times the resolution for the 9x9 tail.
         """
+        if self.kind == "compact":
+            return 1 + self.blocks + 1
         # The tail reaches 4 pixels at four times the size, that is 2 cells at twice the size; with the 1 of
         # the second up-sampling's 3x3 that is 3 there, which lie within 2 low-res pixels.
         return 4 + 2 * self.blocks + 1 + 1 + 2
@@ -46,33 +54,40 @@ class GeneratorConfig:
             if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
         )
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
+    def shapes(self) -> Shapes:
         """Shape of every tensor in a model file, by the name it has in the generator's ``state_dict``."""
-        c = self.channels
-        shapes: dict[str, tuple[int, ...]] = {}
+        return _compact_shapes(self) if self.kind == "compact" else _srresnet_shapes(self)
 
-        def convolution(name: str, inputs: int, outputs: int, size: int) -> None:
-            shapes[f"{name}.weight"] = (outputs, inputs, size, size)
-            shapes[f"{name}.bias"] = (outputs,)
 
-        def norm(name: str) -> None:
-            if self.norm == "batch":
-                for statistic in ("weight", "bias", "running_mean", "running_var"):
-                    shapes[f"{name}.{statistic}"] = (c,)
-                shapes[f"{name}.num_batches_tracked"] = ()
+def _compact_shapes(config: GeneratorConfig) -> Shapes:
+    c = config.channels
+    shapes = _convolution("head", 3, c, 3) | {"head_activation.weight": (1,)}
+    for block in range(config.blocks):
+        shapes |= _convolution(f"blocks.{block}.conv", c, c, 3)
+        shapes[f"blocks.{block}.activation.weight"] = (1,)
+    return shapes | _convolution("tail", c, 3 * config.SCALE**2, 3)
 
-        convolution("head", 3, c, 9)
-        shapes["head_activation.weight"] = (1,)
-        for block in range(self.blocks):
-            convolution(f"blocks.{block}.conv1", c, c, 3)
-            norm(f"blocks.{block}.norm1")
-            shapes[f"blocks.{block}.activation.weight"] = (1,)
-            convolution(f"blocks.{block}.conv2", c, c, 3)
-            norm(f"blocks.{block}.norm2")
-        convolution("trunk", c, c, 3)
-        norm("trunk_norm")
-        for stage in range(2):
-            convolution(f"upsample.{stage}.conv", c, 4 * c, 3)
-            shapes[f"upsample.{stage}.activation.weight"] = (1,)
-        convolution("tail", c, 3, 9)
-        return shapes
+
+def _srresnet_shapes(config: GeneratorConfig) -> Shapes:
+    c = config.channels
+
+    def norm(name: str) -> Shapes:
+        if config.norm == "none":
+            return {}
+        statistics = ("weight", "bias", "running_mean", "running_var")
+        return {f"{name}.{statistic}": (c,) for statistic in statistics} | {f"{name}.num_batches_tracked": ()}
+
+    shapes = _convolution("head", 3, c, 9) | {"head_activation.weight": (1,)}
+    for block in range(config.blocks):
+        shapes |= _convolution(f"blocks.{block}.conv1", c, c, 3) | norm(f"blocks.{block}.norm1")
+        shapes[f"blocks.{block}.activation.weight"] = (1,)
+        shapes |= _convolution(f"blocks.{block}.conv2", c, c, 3) | norm(f"blocks.{block}.norm2")
+    shapes |= _convolution("trunk", c, c, 3) | norm("trunk_norm")
+    for stage in range(2):
+        shapes |= _convolution(f"upsample.{stage}.conv", c, 4 * c, 3)
+        shapes[f"upsample.{stage}.activation.weight"] = (1,)
+    return shapes | _convolution("tail", c, 3, 9)
+
+
+def _convolution(name: str, inputs: int, outputs: int, size: int) -> Shapes:
+    return {f"{name}.weight": (outputs, inputs, size, size), f"{name}.bias": (outputs,)}

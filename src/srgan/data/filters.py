@@ -1,0 +1,58 @@
+"""Resizing and blurring of batches on the training device."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from srgan.images.resize import bicubic
+
+
+def bicubic_resize(image: Tensor, height: int, width: int) -> Tensor:
+    """Resizes pictures exactly as :func:`srgan.images.resize.bicubic` does, MATLAB's way; not clipped.
+
+    Args:
+        image: (N, 3, H, W), float.
+        height: of the result.
+        width: of the result.
+    """
+    rows, columns = (
+        _bicubic_matrix(old, new).to(image) for old, new in zip(image.shape[2:], (height, width), strict=True)
+    )
+    return rows @ image @ columns.T
+
+
+@lru_cache(maxsize=512)
+def _bicubic_matrix(old: int, new: int) -> Tensor:
+    """The weights with which a line of ``old`` pixels becomes one of ``new``: (new, old)."""
+    # Each column is what becomes of one lit pixel, as an image of one column and a channel a pixel.
+    return torch.from_numpy(bicubic(np.eye(old)[:, None], new / old)[:, 0].astype(np.float32))
+
+
+def gaussian_blur(image: Tensor, first: Tensor, second: Tensor, angle: Tensor, *, reach: int) -> Tensor:
+    """Blurs each picture by a Gaussian of its own, by multiplying spectra; the surroundings are reflected.
+
+    Args:
+        image: (N, C, H, W), float32.
+        first: standard deviation in pixels along the first axis, (N, 1, 1, 1); 0 leaves the picture alone.
+        second: along the second axis.
+        angle: of the first axis to the rows, in radians, (N, 1, 1, 1).
+        reach: pixels beyond which every Gaussian is negligible, three times the deviation or so.
+    """
+    height, width = image.shape[2:]
+    top, left = min(reach, height - 1), min(reach, width - 1)
+    padded = F.pad(image, (left, left, top, top), mode="reflect")
+    rows, columns = padded.shape[2:]
+    y = torch.fft.fftfreq(rows, device=image.device)[:, None]
+    x = torch.fft.rfftfreq(columns, device=image.device)
+    along = (x * angle.cos() + y * angle.sin()) * first
+    across = (y * angle.cos() - x * angle.sin()) * second
+    # A Gaussian's spectrum is a Gaussian.
+    gain = torch.exp((along.square() + across.square()) * (-2 * math.pi**2))
+    blurred = torch.fft.irfft2(torch.fft.rfft2(padded) * gain, s=(rows, columns))
+    return blurred[:, :, top : top + height, left : left + width]
