@@ -13,6 +13,16 @@ def photos(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def four_photos(tmp_path_factory):
+    """A folder with four small pictures, of different sizes."""
+    folder = tmp_path_factory.mktemp("four")
+    for number, name in enumerate(("astronaut", "chelsea", "coffee", "rocket")):
+        picture = getattr(data, name)()[: 100 + 20 * number, :150]
+        Image.fromarray(picture).save(folder / f"{name}.png")
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def one_thread():
     """Tiny networks gain nothing from more, and a busy machine makes threads wait for each other."""

@@ -10,6 +10,7 @@ from srgan.errors import ModelError, RunError, UsageError
 from srgan.training.adversarial import AdversarialRun
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
+from srgan.training.watch import Watch
 
 TINY = [
     "stage=adversarial",
@@ -45,13 +46,13 @@ def test_a_discriminator_with_nobody_to_fool_learns_to_tell_true_from_generated(
     run = AdversarialRun(recipe(*changes), store, torch.device("cpu"))
     for _ in range(5):
         run.train_step()
-    first = run.means(5)
+    first = run.recent.take(run.processes)
     for _ in range(60):
         run.train_step()
-    run.means(60)
+    run.recent.take(run.processes)
     for _ in range(5):
         run.train_step()
-    last = run.means(5)
+    last = run.recent.take(run.processes)
     assert last["discriminator_loss"] < first["discriminator_loss"] - 0.1
     assert last["judged_true"] > last["judged_generated"] + 0.3
 
@@ -63,35 +64,65 @@ def test_the_generator_follows_the_sum_of_its_weighted_losses(store, monkeypatch
         store,
         torch.device("cpu"),
     )
-    totals = []
+    totals = {}
     minimise = run.minimise
 
-    def watched(loss, optimisers):
-        totals.append(loss.item())
-        minimise(loss, optimisers)
+    def watched(what, losses, optimisers):
+        def watched_losses():
+            for loss, figures in losses:
+                totals[what] = loss.item()
+                yield loss, figures
+
+        minimise(what, watched_losses(), optimisers)
 
     monkeypatch.setattr(run, "minimise", watched)
     run.train_step()
-    means = run.means(1)
+    means = run.recent.take(run.processes)
     expected = sum(weight * means[f"{name}_loss"] for name, weight in weights.items())
-    assert totals[0] == pytest.approx(means["discriminator_loss"], rel=1e-5)
-    assert totals[1] == pytest.approx(expected, rel=1e-5)
+    assert totals["discriminator"] == pytest.approx(means["discriminator_loss"], rel=1e-5)
+    assert totals["generator"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_generators_step_leaves_the_discriminators_weights_alone(store, monkeypatch):
     run = AdversarialRun(recipe(), store, torch.device("cpu"))
-    seen = []
+    changed = {}
     minimise = run.minimise
 
-    def watched(loss, optimisers):
+    def watched(what, losses, optimisers):
         before = [parameter.clone() for parameter in run.discriminator.parameters()]
-        minimise(loss, optimisers)
+        minimise(what, losses, optimisers)
         after = run.discriminator.parameters()
-        seen.append(any(not torch.equal(a, b) for a, b in zip(before, after, strict=True)))
+        changed[what] = any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
     monkeypatch.setattr(run, "minimise", watched)
     run.train_step()
-    assert seen == [True, False]
+    assert changed == {"generator": False, "discriminator": True}
+
+
+@pytest.mark.parametrize(
+    ("bias", "expected"), [(None, "the discriminator has won"), (0.0, "the discriminator has died")]
+)
+def test_a_discriminator_that_wins_or_dies_is_reported_once(bias, expected, store):
+    rate = 3e-3 if bias is None else 1e-12
+    changes = ["optimiser.learning_rate=1e-9", "optimiser.muon_learning_rate=1e-9"]
+    run = AdversarialRun(
+        recipe(*changes, f"discriminator.learning_rate={rate}", "discriminator.channels=8"),
+        store,
+        torch.device("cpu"),
+    )
+    if bias is not None:  # what it says is the same for all pictures
+        torch.nn.init.zeros_(run.discriminator.dense[-1].weight)
+    watch = Watch(run)
+    notices = []
+    for _ in range(40):
+        run.train_step()
+        run.train_step()
+        notices.append(watch.notice(run.recent.take(run.processes)))
+    said = [notice for notice in notices if notice]
+    assert len(said) == 1
+    assert said[0].startswith("step ")
+    assert expected in said[0]
+    assert notices[0] is None  # one row may be chance
 
 
 def test_the_second_stage_starts_from_a_model_and_logs_every_loss(photos, tmp_path):
@@ -153,7 +184,7 @@ def test_the_mean_of_labels_is_the_recipes(store):
             parameter.zero_()
     run.discriminator.dense[-1].bias.data.fill_(-2.0)
     run.train_step()
-    loss = run.means(1)["discriminator_loss"]
+    loss = run.recent.take(run.processes)["discriminator_loss"]
     sure = 1 / (1 + np.exp(2.0))
     expected = 0.5 * (-np.log(sure) - 0.4 * np.log(sure) - 0.6 * np.log(1 - sure))
     assert loss == pytest.approx(expected, abs=0.05)

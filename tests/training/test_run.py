@@ -1,5 +1,4 @@
 import csv
-import dataclasses
 import os
 import resource
 import signal
@@ -10,10 +9,14 @@ import time
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from PIL import Image
+from skimage import data
 
 from srgan.errors import DataError, RunError, UsageError
-from srgan.training.recipe_file import load_recipe
+from srgan.losses.pixel import pixel_loss
+from srgan.training import fidelity
+from srgan.training.recipe_file import list_recipes, load_recipe
 from srgan.training.run import train
 from srgan.weights.files import read_model
 
@@ -194,12 +197,146 @@ def test_mse_is_another_loss(photos, tmp_path):
     assert losses["mse"] < losses["l1"]
 
 
-def test_a_loss_that_is_no_number_ends_the_run_and_keeps_the_checkpoints(photos, tmp_path):
-    bad = recipe("optimiser.steps=50", "optimiser.learning_rate=1e30", "run.log_every=1")
-    bad = dataclasses.replace(bad, run=dataclasses.replace(bad.run, checkpoint_seconds=0.0))
-    with pytest.raises(RunError, match="the pixel loss is"):
+def test_a_loss_that_stays_no_number_ends_the_run_and_keeps_the_checkpoints(photos, tmp_path):
+    run = tmp_path / "run"
+    train(recipe("optimiser.steps=4"), photos, None, run)
+    bad = recipe("optimiser.steps=50", "optimiser.learning_rate=1e30", "optimiser.warmup=0.0")
+    with pytest.raises(RunError, match=r"generator's loss is (nan|inf) at step \d+ and 20 times in a row"):
+        train(bad, photos, None, run)
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000004.pt"]
+    assert len(log_rows(run)) >= 1
+
+
+def test_weights_that_are_no_numbers_never_become_a_checkpoint(photos, tmp_path):
+    # The loss of the one step is computed before the weights break.
+    bad = recipe("optimiser.steps=1", "optimiser.learning_rate=1e39", "optimiser.warmup=0.0")
+    with pytest.raises(RunError, match="has weights that are no numbers at step 1"):
         train(bad, photos, None, tmp_path / "run")
-    assert (tmp_path / "run" / "log.csv").exists()
+    assert not list((tmp_path / "run" / "checkpoints").iterdir())
+
+
+def test_a_loss_that_is_no_number_once_is_left_out_and_counted(photos, tmp_path, monkeypatch):
+    seen = []
+
+    def sometimes(*arguments):
+        seen.append(None)
+        return pixel_loss(*arguments) * (float("nan") if len(seen) in (3, 9) else 1.0)
+
+    monkeypatch.setattr(fidelity, "pixel_loss", sometimes)
+    notices = []
+    result = train(
+        recipe("optimiser.steps=20"),
+        photos,
+        None,
+        tmp_path / "run",
+        report=lambda progress: notices.append(progress.notice),
+    )
+    assert result.finished
+    rows = log_rows(tmp_path / "run")
+    assert [row["skipped"] for row in rows] == ["1", "2", "2", "2"]
+    assert all(np.isfinite(float(row["pixel_loss"])) for row in rows)
+    said = [notice for notice in notices if notice]
+    assert said == [
+        f"step {step}: 1 updates left out, for their loss was no finite number" for step in (5, 10)
+    ]
+    assert read_model(result.model)[0].training["skipped_updates"] == 2
+
+
+def test_a_length_in_epochs_follows_the_number_of_pictures(photos, tmp_path):
+    changes = ["optimiser.steps=0", "optimiser.epochs=4", "data.batch_size=2", "run.log_every=1"]
+    result = train(recipe(*changes), photos, None, tmp_path / "run")
+    assert result.step == 4 * 2  # three pictures are two batches of two
+    with (tmp_path / "run" / "epochs.csv").open() as file:
+        epochs = list(csv.DictReader(file))
+    assert [(row["step"], row["epoch"]) for row in epochs] == [("2", "1"), ("4", "2"), ("6", "3"), ("8", "4")]
+    steps = [float(row["pixel_loss"]) for row in log_rows(tmp_path / "run")]
+    for number, row in enumerate(epochs):
+        assert float(row["pixel_loss"]) == pytest.approx(
+            np.mean(steps[2 * number : 2 * number + 2]), rel=1e-4
+        )
+
+
+def test_a_batch_in_parts_gives_the_same_weights(photos, tmp_path):
+    states = []
+    for parts in (1, 4):
+        changes = [f"data.accumulation={parts}", "optimiser.steps=5", "run.precision=fp32"]
+        train(recipe(*changes), photos, None, tmp_path / f"{parts}")
+        states.append(final_state(tmp_path / f"{parts}")["modules"]["network"])
+    for name, tensor in states[0].items():
+        torch.testing.assert_close(tensor, states[1][name], atol=1e-5, rtol=0)
+
+
+def test_a_teacher_is_learned_from(photos, tmp_path):
+    first = train(recipe("optimiser.steps=30"), photos, None, tmp_path / "teacher")
+    changes = [f"loss.teacher='{first.model}'", "loss.teacher_weight=1e3", "run.log_every=1"]
+    train(recipe(*changes, f"start='{first.model}'", "optimiser.steps=1"), photos, None, tmp_path / "same")
+    (row,) = log_rows(tmp_path / "same")
+    assert float(row["teacher_loss"]) == 0
+    assert float(row["pixel_loss"]) > 0
+    rates = ["optimiser.steps=100", "optimiser.learning_rate=5e-3", "optimiser.muon_learning_rate=5e-3"]
+    compact = ["generator.kind=compact", *changes, *rates]
+    result = train(recipe(*compact), photos, None, tmp_path / "pupil")
+    rows = log_rows(tmp_path / "pupil")
+    losses, last = ([float(row[name]) for row in rows] for name in ("teacher_loss", "pixel_loss"))
+    assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:10])
+    assert np.mean(losses[-10:]) < np.mean(last[-10:])  # closer to the teacher than to the truth
+    card, _ = read_model(result.model)
+    assert card.generator.kind == "compact"
+    assert card.training["recipe"]["loss"]["teacher"] == "generator.safetensors"
+    assert card.training["losses"].keys() == {"pixel_loss", "teacher_loss"}
+
+
+def test_a_run_on_worn_pictures_is_validated_on_worn_pictures(photos, tmp_path):
+    scores = []
+    for number, rounds in enumerate((0, 2, 2)):
+        changes = [f"degradation.rounds={rounds}", "degradation.clean=0.0", "optimiser.steps=2"]
+        result = train(recipe(*changes), photos, photos, tmp_path / f"{number}")
+        scores.append(result.psnr_y)
+    assert scores[1] == scores[2]
+    assert scores[0] != scores[1]
+    card, _ = read_model(result.model)
+    assert card.training["degradation"].startswith("2 rounds of blur, resize, noise and JPEG")
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_every_shipped_recipe_runs(name, photos, tmp_path):
+    small = ["loss.features=none", "loss.content_weight=0.0", "start=''", "discriminator.channels=4"]
+    length = ["optimiser.epochs=0", "optimiser.steps=2"]
+    chosen = load_recipe(name, [*TINY, *small, *length])
+    result = train(chosen, photos, photos, tmp_path / "run")
+    card, _ = read_model(result.model)
+    assert card.name == name
+    assert card.summary
+
+
+def test_going_on_from_a_checkpoint_with_other_pictures_in_another_folder(photos, tmp_path):
+    train(recipe("optimiser.steps=5"), photos, None, tmp_path / "a")
+    (checkpoint,) = (tmp_path / "a" / "checkpoints").iterdir()
+    others = tmp_path / "others"
+    others.mkdir()
+    Image.fromarray(data.rocket()[:200, :200]).save(others / "rocket.png")
+    seen = []
+    result = train(
+        recipe("optimiser.steps=8"),
+        others,
+        None,
+        tmp_path / "b",
+        resume=checkpoint,
+        report=lambda progress: seen.append(progress.step),
+    )
+    assert seen == [6, 7, 8]
+    assert read_model(result.model)[0].training["data"] == "others"
+    assert [path.name for path in (tmp_path / "a" / "checkpoints").iterdir()] == ["step-00000005.pt"]
+
+
+def test_a_run_folder_in_use_is_left_alone(photos, tmp_path):
+    run = tmp_path / "run"
+    train(recipe("optimiser.steps=2"), photos, None, run)
+    before = (run / "config.toml").read_bytes()
+    with FileLock(run / ".lock"), pytest.raises(RunError, match="another srgan train is at work in it"):
+        train(recipe("optimiser.steps=9"), photos, None, run)
+    assert (run / "config.toml").read_bytes() == before
+    assert train(recipe("optimiser.steps=3"), photos, None, run).step == 3
 
 
 def test_a_full_disk_is_one_line_and_the_run_goes_on_after(photos, tmp_path):

@@ -31,11 +31,12 @@ def print_json(result: Mapping[str, Any]) -> None:
     print(json.dumps(result, indent=2))
 
 
-def progress_bar(*columns: str) -> Progress:
+def progress_bar(*columns: str, hidden: bool = False) -> Progress:
     """A progress bar with an estimate on stderr; silent when stderr is not a terminal.
 
     Args:
         columns: formats of further columns, for example ``"{task.fields[loss]}"``.
+        hidden: whether another process shows it.
     """
     return Progress(
         TextColumn("{task.description}"),
@@ -44,5 +45,5 @@ def progress_bar(*columns: str) -> Progress:
         TimeRemainingColumn(elapsed_when_finished=True),
         *map(TextColumn, columns),
         console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
+        disable=hidden or not sys.stderr.isatty(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,11 +46,19 @@ def train(
     from srgan.training.recipe_file import load_recipe
 
     if steps is not None:
-        changes = [*(changes or []), f"optimiser.steps={steps}"]
+        changes = [*(changes or []), f"optimiser.steps={steps}", "optimiser.epochs=0"]
     loaded = load_recipe(recipe, changes or [])
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out}: is not a folder; name a new one")
-    result = _run(loaded, data, validation, out, resume, device)
+    is_first = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun may have started
+    result = _run(loaded, data, validation, out, resume, device, hidden=not is_first)
+    if is_first:
+        _print_result(result, as_json)
+    if not result.finished:
+        raise typer.Exit(130)
+
+
+def _print_result(result: RunResult, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -64,21 +73,29 @@ def train(
         print_message(f"{result.step} steps done; the model is {result.model}")
     else:
         print_message(f"stopped after {result.step} steps; the same command goes on from there")
-    if not result.finished:
-        raise typer.Exit(130)
 
 
 def _run(
-    recipe: Recipe, data: Path, validation: Path | None, out: Path, resume: str, device: DeviceName
+    recipe: Recipe,
+    data: Path,
+    validation: Path | None,
+    out: Path,
+    resume: str,
+    device: DeviceName,
+    *,
+    hidden: bool,
 ) -> RunResult:
     from srgan.training.run import Progress, train
 
-    with progress_bar("loss {task.fields[loss]}", "validation {task.fields[psnr]} dB") as bar:
-        task = bar.add_task("training", total=recipe.optimiser.steps, loss="-", psnr="-")
+    with progress_bar("loss {task.fields[loss]}", "validation {task.fields[psnr]} dB", hidden=hidden) as bar:
+        task = bar.add_task("training", total=None, loss="-", psnr="-")
 
         def report(progress: Progress) -> None:
+            if progress.notice is not None:
+                print_message(progress.notice)
             bar.update(
                 task,
+                total=progress.steps,
                 completed=progress.step,
                 loss="-" if progress.loss is None else f"{progress.loss:.4f}",
                 psnr="-" if progress.psnr_y is None else f"{progress.psnr_y:.2f}",

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def plain_generator() -> Work:
     """The same network in PyTorch, eager, fp32, channels-last."""
     import torch
 
-    network = _plain_network().to(memory_format=torch.channels_last).eval()
+    network = plain_network().to(memory_format=torch.channels_last).eval()
     batch = torch.rand(1, 3, LR_SIZE[1], LR_SIZE[0]).contiguous(memory_format=torch.channels_last)
 
     @torch.inference_mode()
@@ -80,7 +81,7 @@ def plain_step() -> Work:
     import torch
     from torch.nn.functional import l1_loss
 
-    network = _plain_network()
+    network = plain_network()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
     lr_image, hr_image = torch.rand(BATCH, 3, CROP, CROP), torch.rand(BATCH, 3, 4 * CROP, 4 * CROP)
 
@@ -110,20 +111,25 @@ def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], run
     context = multiprocessing.get_context("spawn")
     pairs = [context.Pipe() for _ in range(2)]
     workers = [
-        context.Process(target=_serve, args=(make, far), daemon=True)
+        # Not daemons: those may not have children, as a DataLoader has.
+        context.Process(target=_serve, args=(make, far))
         for make, (_, far) in zip((ours, theirs), pairs, strict=True)
     ]
-    for worker in workers:
+    for worker, (_, far) in zip(workers, pairs, strict=True):
         worker.start()
+        far.close()
     seconds: list[list[float]] = [[], []]
-    for run in range(runs + 2):
-        for side, (near, _) in enumerate(pairs):
-            near.send(True)
-            taken = near.recv()
-            if run >= 2:
-                seconds[side].append(taken)
-    for worker in workers:
-        worker.terminate()
+    try:
+        for run in range(runs + 2):
+            for side, (near, _) in enumerate(pairs):
+                near.send(True)
+                taken = near.recv()
+                if run >= 2:
+                    seconds[side].append(taken)
+    finally:
+        for worker, (near, _) in zip(workers, pairs, strict=True):
+            near.close()
+            worker.join()
     ratios = [plain / fast for fast, plain in zip(*seconds, strict=True)]
     return {
         "name": name,
@@ -155,6 +161,11 @@ def _serve(make: Callable[[], Work], connection: Connection) -> None:
     # Both sides keep their threads on their cores: without it, PyTorch's are several times slower here.
     os.environ.setdefault("OMP_PROC_BIND", "true")
     work = make()
+    with suppress(EOFError):  # the other side is done
+        _repeat(work, connection)
+
+
+def _repeat(work: Work, connection: Connection) -> None:
     while True:
         connection.recv()
         started = time.perf_counter()
@@ -162,7 +173,7 @@ def _serve(make: Callable[[], Work], connection: Connection) -> None:
         connection.send(time.perf_counter() - started)
 
 
-def _plain_network() -> Any:
+def plain_network() -> Any:
     """The SRResNet as the paper draws it: PyTorch's own modules, in the paper's order."""
     from torch import Tensor, nn
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -13,9 +14,13 @@ from srgan.losses.content import content_loss, feature_matching_loss
 from srgan.losses.pixel import pixel_loss
 from srgan.models.discriminator import Discriminator, UNetDiscriminator
 from srgan.models.features import SqueezeFeatures, VGGFeatures, download_vgg19, read_feature_weights
+from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.setup import make_optimisers
-from srgan.training.state import RunState
+from srgan.training.state import Loss, Part, RunState
+
+_SURE, _ALIKE = 0.97, 0.02
+"""Mean verdicts from which a discriminator has won, and within which it has died."""
 
 
 def make_discriminator(recipe: Recipe) -> nn.Module:
@@ -53,54 +58,51 @@ class AdversarialRun(RunState):
         "judged_generated",
     )
 
-    def __init__(self, recipe: Recipe, store: PictureStore, device: torch.device) -> None:
-        super().__init__(recipe, store, device)
+    def __init__(
+        self,
+        recipe: Recipe,
+        store: PictureStore,
+        device: torch.device,
+        processes: Processes | None = None,
+    ) -> None:
+        super().__init__(recipe, store, device, processes)
         self.discriminator = self.place(make_discriminator(recipe))
         self.modules["discriminator"] = self.discriminator
         features = make_features(recipe)
         self.features = self.place(features) if features else None
-        self._generators = make_optimisers(self.network, recipe.optimiser)
+        self._generators = make_optimisers(self.network, recipe.optimiser, self.dtype)
         rate = recipe.discriminator.learning_rate
         self._judges = [
             torch.optim.AdamW(self.discriminator.parameters(), lr=rate, weight_decay=0.0, fused=True)
         ]
         self.optimisers = [*self._generators, *self._judges]
 
-    def learn(self, lr_image: Tensor, hr_image: Tensor) -> None:
-        """Teaches the discriminator to tell the generator's pictures from true ones, then the generator."""
-        with self.autocast():
-            sr_image = self.network(lr_image)
-        self._teach_discriminator(sr_image.detach().float(), hr_image)
-        self._teach_generator(sr_image.float(), hr_image)
+    def learn(self, parts: Sequence[Part]) -> None:
+        """Teaches the generator against the discriminator, then the discriminator by the same pictures."""
+        generated: list[Tensor] = []
+        # The discriminator's weights stand still here; its gradients would be thrown away.
+        self.discriminator.requires_grad_(False)
+        self.minimise("generator", self._generator_losses(parts, generated), self._generators)
+        self.discriminator.requires_grad_(True)
+        self.minimise("discriminator", self._discriminator_losses(parts, generated), self._judges)
 
-    def _teach_discriminator(self, sr_image: Tensor, hr_image: Tensor) -> None:
-        options = self.recipe.loss
-        labels = draw_labels(
-            len(sr_image), options.generated_label, options.generated_label_deviation, self.random
-        )
-        with self.autocast():
-            true_logits, _ = self.discriminator(hr_image)
-            generated_logits, _ = self.discriminator(sr_image)
-        true_logits, generated_logits = true_logits.float(), generated_logits.float()
-        loss = discriminator_loss(true_logits, generated_logits, labels.to(self.device))
-        self.minimise(loss, self._judges)
-        self.record(
-            discriminator_loss=loss,
-            judged_true=true_logits.sigmoid().mean(),
-            judged_generated=generated_logits.sigmoid().mean(),
-        )
+    def _generator_losses(self, parts: Sequence[Part], generated: list[Tensor]) -> Iterator[Loss]:
+        """Of each part; its pictures are added to ``generated``."""
+        for lr_image, hr_image in parts:
+            with self.autocast():
+                sr_image = self.network(lr_image)
+            sr_image = sr_image.float()
+            generated.append(sr_image.detach())
+            yield self._generator_loss(sr_image, hr_image)
 
-    def _teach_generator(self, sr_image: Tensor, hr_image: Tensor) -> None:
+    def _generator_loss(self, sr_image: Tensor, hr_image: Tensor) -> Loss:
         options = self.recipe.loss
         pixel = pixel_loss(sr_image, hr_image, options.pixel)
         content = self._content(sr_image, hr_image)
-        # The discriminator's weights stand still here; its gradients would be thrown away.
-        self.discriminator.requires_grad_(False)
         with self.autocast():
             logits, sr_features = self.discriminator(sr_image)
             with torch.no_grad():
                 _, hr_features = self.discriminator(hr_image)
-        self.discriminator.requires_grad_(True)
         adversarial = generator_loss(logits.float())
         matching = feature_matching_loss(sr_features, hr_features)
         loss = (
@@ -109,13 +111,12 @@ class AdversarialRun(RunState):
             + options.adversarial_weight * adversarial
             + options.feature_matching_weight * matching
         )
-        self.minimise(loss, self._generators)
-        self.record(
-            content_loss=content,
-            adversarial_loss=adversarial,
-            feature_matching_loss=matching,
-            pixel_loss=pixel,
-        )
+        return loss, {
+            "content_loss": content,
+            "adversarial_loss": adversarial,
+            "feature_matching_loss": matching,
+            "pixel_loss": pixel,
+        }
 
     def _content(self, sr_image: Tensor, hr_image: Tensor) -> Tensor:
         if self.features is None:
@@ -125,3 +126,44 @@ class AdversarialRun(RunState):
             with torch.no_grad():
                 hr_features = self.features(hr_image)
         return content_loss([maps.float() for maps in sr_features], [maps.float() for maps in hr_features])
+
+    def _discriminator_losses(self, parts: Sequence[Part], generated: Sequence[Tensor]) -> Iterator[Loss]:
+        options = self.recipe.loss
+        labels = draw_labels(
+            self.recipe.data.batch_size,
+            options.generated_label,
+            options.generated_label_deviation,
+            self.random,
+        )
+        chunks = labels[self.processes.share].to(self.device).chunk(len(parts))
+        for (_, hr_image), sr_image, label in zip(parts, generated, chunks, strict=True):
+            with self.autocast():
+                true_logits, _ = self.discriminator(hr_image)
+                generated_logits, _ = self.discriminator(sr_image)
+            true_logits, generated_logits = true_logits.float(), generated_logits.float()
+            loss = discriminator_loss(true_logits, generated_logits, label)
+            yield (
+                loss,
+                {
+                    "discriminator_loss": loss,
+                    "judged_true": true_logits.sigmoid().mean(),
+                    "judged_generated": generated_logits.sigmoid().mean(),
+                },
+            )
+
+    def concern(self, means: Mapping[str, float]) -> str | None:
+        """Whether the discriminator has won, or died: the generator then learns nothing from it."""
+        if not {"judged_true", "judged_generated"} <= means.keys():
+            return None
+        true, generated = means["judged_true"], means["judged_generated"]
+        if true > _SURE and generated < self.recipe.loss.generated_label + 1 - _SURE:
+            return (
+                "the discriminator has won: it tells true pictures from generated ones nearly always; lower "
+                "discriminator.learning_rate, or raise loss.adversarial_weight"
+            )
+        if abs(true - generated) < _ALIKE:
+            return (
+                "the discriminator has died: it judges true and generated pictures alike; raise "
+                "discriminator.learning_rate, or lower loss.adversarial_weight"
+            )
+        return None

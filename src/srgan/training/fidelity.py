@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import torch
-from torch import Tensor
 
 from srgan.data.store import PictureStore
 from srgan.losses.pixel import pixel_loss
+from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
-from srgan.training.setup import make_optimisers
-from srgan.training.state import RunState
+from srgan.training.setup import load_model, make_optimisers
+from srgan.training.state import Loss, Part, RunState
 
 
 class FidelityRun(RunState):
     """A run of the first stage."""
 
-    losses = ("pixel_loss",)
+    losses: Sequence[str] = ("pixel_loss",)
 
-    def __init__(self, recipe: Recipe, store: PictureStore, device: torch.device) -> None:
-        super().__init__(recipe, store, device)
-        self.optimisers = make_optimisers(self.network, recipe.optimiser)
+    def __init__(
+        self,
+        recipe: Recipe,
+        store: PictureStore,
+        device: torch.device,
+        processes: Processes | None = None,
+    ) -> None:
+        teacher = recipe.loss.teacher
+        if teacher:
+            self.losses = ("pixel_loss", "teacher_loss")
+        super().__init__(recipe, store, device, processes)
+        self.optimisers = make_optimisers(self.network, recipe.optimiser, self.dtype)
+        self.teacher = self.place(load_model(teacher)).requires_grad_(False).eval() if teacher else None
 
-    def learn(self, lr_image: Tensor, hr_image: Tensor) -> None:
-        """Brings the generator's picture closer to the true one."""
-        with self.autocast():
-            sr_image = self.network(lr_image)
-        loss = pixel_loss(sr_image.float(), hr_image, self.recipe.loss.pixel)
-        self.minimise(loss, self.optimisers)
-        self.record(pixel_loss=loss)
+    def learn(self, parts: Sequence[Part]) -> None:
+        """Brings the generator's picture closer to the true one, and to the teacher's."""
+        self.minimise("generator", self._losses(parts), self.optimisers)
+
+    def _losses(self, parts: Sequence[Part]) -> Iterator[Loss]:
+        options = self.recipe.loss
+        for lr_image, hr_image in parts:
+            with self.autocast():
+                sr_image = self.network(lr_image)
+            sr_image = sr_image.float()
+            pixel = pixel_loss(sr_image, hr_image, options.pixel)
+            if self.teacher is None:
+                yield pixel, {"pixel_loss": pixel}
+                continue
+            with self.autocast(), torch.no_grad():
+                taught = self.teacher(lr_image).float()
+            teacher = pixel_loss(sr_image, taught, options.pixel)
+            loss = pixel + options.teacher_weight * teacher
+            yield loss, {"pixel_loss": pixel, "teacher_loss": teacher}

@@ -1,4 +1,4 @@
-"""What a person can follow a run by: log.csv, TensorBoard, the loss plot, sample pictures."""
+"""What a person can follow a run by: log.csv, epochs.csv, TensorBoard, the loss plot, sample pictures."""
 
 from __future__ import annotations
 
@@ -16,10 +16,41 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 
-class RunLog:
-    """Rows of figures of one run, in ``log.csv`` and as TensorBoard events.
+class Table:
+    """A CSV file of figures that grows with a run; its first column is ``step``.
 
     Rows after ``step``, left by a run that was stopped after its last checkpoint, are removed.
+
+    Args:
+        path: the file.
+        columns: names of the figures; a row may lack some.
+        step: the step the run goes on from.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], step: int) -> None:
+        self._columns = ["step", *columns]
+        rows = [row for row in read_table(path) if int(row["step"]) <= step] if step else []
+        temporary = path.with_suffix(".tmp")
+        with temporary.open("w", newline="") as file:
+            writer = csv.DictWriter(file, self._columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        temporary.replace(path)
+        self._file = path.open("a", newline="")
+
+    def write(self, step: int, figures: Mapping[str, float]) -> None:
+        """Adds a row, flushed to disk at once."""
+        row = {name: f"{value:.6g}" for name, value in figures.items()}
+        csv.DictWriter(self._file, self._columns).writerow({"step": step, **row})
+        self._file.flush()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+
+class RunLog:
+    """The figures of one run: ``log.csv`` and TensorBoard events by steps, ``epochs.csv`` by epochs.
 
     Args:
         folder: the run's folder.
@@ -28,34 +59,29 @@ class RunLog:
     """
 
     def __init__(self, folder: Path, columns: Sequence[str], step: int) -> None:
-        self._path = folder / "log.csv"
-        self._columns = ["step", *columns]
-        rows = [row for row in read_log(self._path) if int(row["step"]) <= step] if step else []
-        temporary = self._path.with_suffix(".tmp")
-        with temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self._columns)
-            writer.writeheader()
-            writer.writerows(rows)
-        temporary.replace(self._path)
-        self._file = self._path.open("a", newline="")
+        self._steps = Table(folder / "log.csv", columns, step)
+        self._epochs = Table(folder / "epochs.csv", ["epoch", *columns], step)
         self._events = SummaryWriter(str(folder / "events"), purge_step=step + 1)
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
-        """Adds a row, flushed to disk at once."""
-        row = {name: f"{value:.6g}" for name, value in figures.items()}
-        csv.DictWriter(self._file, self._columns).writerow({"step": step, **row})
-        self._file.flush()
+        """Adds a row to ``log.csv``, and its figures to the events."""
+        self._steps.write(step, figures)
         for name, value in figures.items():
             self._events.add_scalar(name, value, step)
 
+    def write_epoch(self, step: int, epoch: int, figures: Mapping[str, float]) -> None:
+        """Adds a row to ``epochs.csv``."""
+        self._epochs.write(step, {"epoch": epoch, **figures})
+
     def close(self) -> None:
         """Closes the files."""
-        self._file.close()
+        self._steps.close()
+        self._epochs.close()
         self._events.close()
 
 
-def read_log(path: Path) -> list[dict[str, str]]:
-    """The complete rows of a ``log.csv``; none if the file is absent."""
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The complete rows of a run's CSV file; none if the file is absent."""
     if not path.exists():
         return []
     with path.open(newline="") as file:
@@ -63,24 +89,42 @@ def read_log(path: Path) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if None not in row.values()]
 
 
+def last_losses(folder: Path) -> dict[str, float]:
+    """The losses of the last row of a run's ``log.csv``; none if it has no row."""
+    rows = read_table(folder / "log.csv")
+    return {
+        name: float(text)
+        for name, text in (rows[-1] if rows else {}).items()
+        if name.endswith("_loss") and text
+    }
+
+
 def plot_log(folder: Path) -> None:
-    """Draws ``loss.png`` from ``log.csv``: the training loss and the validation PSNR over the steps."""
-    rows = read_log(folder / "log.csv")
-    figure, axes = plt.subplots(figsize=(8, 4.5), dpi=120)
-    right = axes.twinx()
-    for axis, name, colour in ((axes, "pixel_loss", "tab:blue"), (right, "validation_psnr_y", "tab:orange")):
-        points = [(int(row["step"]), float(row[name])) for row in rows if row[name]]
-        if points:
-            axis.plot(*zip(*points, strict=True), color=colour, linewidth=1)
-        axis.set_ylabel(name.replace("_", " "), color=colour)
-    axes.set_xlabel("step")
-    axes.set_yscale("log")
-    axes.grid(alpha=0.3)
+    """Draws ``loss.png`` from ``log.csv``: the training losses and the validation PSNR over the steps."""
+    rows = read_table(folder / "log.csv")
+    losses = [name for name in (rows[0] if rows else []) if name.endswith("_loss")]
+    figure, left = plt.subplots(figsize=(8, 4.5), dpi=120)
+    right = left.twinx()
+    lines = [_draw(left, rows, name, f"C{number}") for number, name in enumerate(losses)]
+    lines.append(_draw(right, rows, "validation_psnr_y", "black"))
+    left.legend(handles=[line for line in lines if line is not None], loc="upper center", ncols=3)
+    left.set(xlabel="step", ylabel="loss", yscale="log")
+    right.set_ylabel("validation PSNR of Y, dB")
+    left.grid(alpha=0.3)
     figure.tight_layout()
     temporary = folder / ".loss.tmp.png"
     figure.savefig(temporary)
     plt.close(figure)
     temporary.replace(folder / "loss.png")
+
+
+def _draw(axis: plt.Axes, rows: Sequence[Mapping[str, str]], name: str, colour: str) -> plt.Line2D | None:
+    # A loss of weight zero is no line, nor has it a place on a logarithmic axis.
+    points = [(int(row["step"]), float(row[name])) for row in rows if row[name] and float(row[name]) > 0]
+    if not points:
+        return None
+    (line,) = axis.plot(*zip(*points, strict=True), color=colour, linewidth=1, label=name.replace("_", " "))
+    return line
 
 
 def save_samples(path: Path, rows: Sequence[Sequence[NDArray[np.uint8]]]) -> None:

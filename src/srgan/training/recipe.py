@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
+from srgan.data.degradation_options import DegradationOptions, degradation_problems
 from srgan.weights.architecture import GeneratorConfig
 
 
@@ -16,11 +18,20 @@ class DataOptions:
 
     Attributes:
         crop: low-res pixels on each side of a crop.
-        batch_size: crops in a step.
+        batch_size: crops in a step, over all processes.
+        accumulation: parts in which a step's batch is computed, one after the other, with gradients
+            accumulated: less memory, the same result.
+        enlarge_small: whether pictures smaller than a crop are enlarged to it by bicubic, not refused.
     """
 
     crop: int = 24
     batch_size: int = 16
+    accumulation: int = 1
+    enlarge_small: bool = False
+
+    def steps_per_epoch(self, pictures: int) -> int:
+        """Steps in which as many crops are seen as there are pictures."""
+        return math.ceil(pictures / self.batch_size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +39,8 @@ class OptimiserOptions:
     """How the weights move.
 
     Attributes:
-        steps: length of the run.
+        steps: length of the run; 0 if it is given in epochs.
+        epochs: length of the run in passes over the pictures; 0 if it is given in steps.
         kind: "muon" (convolutions inside the network by Muon, the rest by AdamW) or "adamw" (all).
         learning_rate: AdamW's, at its highest.
         muon_learning_rate: Muon's, at its highest.
@@ -37,7 +49,8 @@ class OptimiserOptions:
         ema_decay: of the moving average of the weights, which is what is validated and kept.
     """
 
-    steps: int = 20_000
+    steps: int = 0
+    epochs: int = 0
     kind: Literal["muon", "adamw"] = "muon"
     learning_rate: float = 6e-4
     muon_learning_rate: float = 7e-4
@@ -63,7 +76,7 @@ class DiscriminatorOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class LossOptions:
-    """What is minimised. The first stage takes the pixel loss alone, at weight 1.
+    """What is minimised. The first stage takes the pixel loss, at weight 1, and the teacher's.
 
     Attributes:
         pixel: "l1" or "mse", between the result and the true picture, RGB in [0, 1].
@@ -74,6 +87,8 @@ class LossOptions:
         content_weight: of the content loss, the mean squared difference of feature maps.
         adversarial_weight: of the adversarial loss, binary cross-entropy.
         feature_matching_weight: of the difference between the discriminator's own feature maps.
+        teacher: model whose results the first stage also learns from: a shipped name or a .safetensors file.
+        teacher_weight: of the pixel loss to the teacher's result.
         generated_label: mean of the labels that generated pictures have in the discriminator's loss.
         generated_label_deviation: standard deviation of those labels.
     """
@@ -85,6 +100,8 @@ class LossOptions:
     content_weight: float = 0.0
     adversarial_weight: float = 0.0
     feature_matching_weight: float = 0.0
+    teacher: str = ""
+    teacher_weight: float = 0.0
     generated_label: float = 0.1
     generated_label_deviation: float = 0.05
 
@@ -119,8 +136,10 @@ class Recipe:
         stage: "fidelity", the generator alone, or "adversarial", against a discriminator.
         start: model whose weights the generator starts from: a shipped name or a .safetensors file.
         summary: one sentence for the model's card.
+        licence: terms of the weights and of the training pictures, for the model's card.
         generator: the network's dimensions.
         data: what the network sees.
+        degradation: how low-res pictures come about.
         optimiser: how the generator's weights move.
         discriminator: the judge of the adversarial stage.
         loss: what is minimised.
@@ -129,14 +148,23 @@ class Recipe:
 
     name: str
     summary: str = ""
+    licence: str = ""
     stage: Literal["fidelity", "adversarial"] = "fidelity"
     start: str = ""
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
     data: DataOptions = field(default_factory=DataOptions)
+    degradation: DegradationOptions = field(default_factory=DegradationOptions)
     optimiser: OptimiserOptions = field(default_factory=OptimiserOptions)
     discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
     loss: LossOptions = field(default_factory=LossOptions)
     run: RunOptions = field(default_factory=RunOptions)
+
+    def with_steps(self, pictures: int) -> Recipe:
+        """The recipe with its length in steps, for a number of training pictures."""
+        if not self.optimiser.epochs:
+            return self
+        steps = self.optimiser.epochs * self.data.steps_per_epoch(pictures)
+        return dataclasses.replace(self, optimiser=dataclasses.replace(self.optimiser, steps=steps, epochs=0))
 
     def to_toml(self) -> str:
         """The recipe, every field given, as TOML."""
@@ -161,7 +189,7 @@ def contradictions(recipe: Recipe) -> list[str]:
         "generator.channels": recipe.generator.channels,
         "data.crop": recipe.data.crop,
         "data.batch_size": recipe.data.batch_size,
-        "optimiser.steps": recipe.optimiser.steps,
+        "data.accumulation": recipe.data.accumulation,
         "run.log_every": recipe.run.log_every,
         "run.validate_every": recipe.run.validate_every,
         "run.keep_checkpoints": recipe.run.keep_checkpoints,
@@ -181,11 +209,22 @@ def contradictions(recipe: Recipe) -> list[str]:
         "discriminator.learning_rate": recipe.discriminator.learning_rate,
     }
     problems += [f"'{key}' is {value}, must be above 0" for key, value in positive.items() if value <= 0]
+    if (recipe.optimiser.steps > 0) == (recipe.optimiser.epochs > 0):
+        problems.append("one of 'optimiser.steps' and 'optimiser.epochs' must be above 0, the other 0")
+    if recipe.data.batch_size % max(recipe.data.accumulation, 1):
+        problems.append("'data.batch_size' must be a multiple of 'data.accumulation'")
+    if recipe.generator.kind == "compact" and recipe.generator.norm != "none":
+        problems.append("'generator.norm' must be 'none' for the compact kind")
+    problems += degradation_problems(recipe.degradation, "degradation")
     loss = recipe.loss
     if (loss.features == "none") != (loss.content_weight == 0):
         problems.append("'loss.content_weight' must be above 0 with 'loss.features', and 0 without")
     if loss.features == "squeezenet" and not loss.features_file:
         problems.append("'loss.features_file' is missing: the .npz of SqueezeNet 1.0's ImageNet weights")
+    if bool(loss.teacher) != (loss.teacher_weight > 0):
+        problems.append("'loss.teacher_weight' must be above 0 with 'loss.teacher', and 0 without")
+    if recipe.stage == "adversarial" and loss.teacher:
+        problems.append("'stage' must be 'fidelity' for a teacher")
     if recipe.stage == "fidelity" and (loss.features != "none" or loss.adversarial_weight):
         problems.append("'stage' must be 'adversarial' for content and adversarial losses")
     if recipe.discriminator.kind == "unet" and recipe.data.crop % 2:

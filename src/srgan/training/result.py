@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from srgan.data.degradation_options import DegradationOptions
+from srgan.training.pictures import Pictures
 from srgan.training.setup import processor
 from srgan.training.state import RunState
 from srgan.weights.card import ModelCard
@@ -23,6 +26,7 @@ def write_generator(run: RunState, path: Path, training: dict[str, Any]) -> None
         name=run.recipe.name,
         generator=run.recipe.generator,
         summary=run.recipe.summary,
+        licence=run.recipe.licence,
         training=training,
         version=version("srgan"),
     )
@@ -30,26 +34,48 @@ def write_generator(run: RunState, path: Path, training: dict[str, Any]) -> None
 
 
 def training_facts(
-    run: RunState, data: Path, pictures: int, validation: Path | None, validation_pictures: int
+    run: RunState, pictures: Pictures, data: Path, validation: Path | None, losses: Mapping[str, float]
 ) -> dict[str, Any]:
-    """What the card says of the run: its pictures, its length, its hardware, its last validation."""
+    """What the card says of the run: its pictures, its length, its hardware, its last losses and validation.
+
+    Args:
+        run: where it stands.
+        pictures: that it learned from and was validated on.
+        data: their folder.
+        validation: the folder of those it was validated on.
+        losses: means over the last steps.
+    """
     recipe = run.recipe
-    # Where a file lay on this computer is nobody else's business.
-    files = {"features_file": Path(recipe.loss.features_file).name}
     device = torch.cuda.get_device_name() if run.device.type == "cuda" else _processor()
     return {
         "data": data.name,
-        "pictures": pictures,
-        "degradation": "bicubic reduction of the whole picture (MATLAB's imresize)",
+        "pictures": pictures.count,
+        "degradation": _degradation(recipe.degradation),
         "steps": run.step,
-        "recipe": {**dataclasses.asdict(recipe), "loss": {**dataclasses.asdict(recipe.loss), **files}},
+        "skipped_updates": run.skipped,
+        "losses": dict(losses),
+        "recipe": _without_folders(dataclasses.asdict(recipe)),
         "hours": round(run.seconds / 3600, 2),
         "hardware": device,
+        "processes": run.processes.count,
         "precision": str(run.dtype).removeprefix("torch."),
         "validation": validation.name if validation else None,
-        "validation_pictures": validation_pictures,
+        "validation_pictures": len(pictures.validation),
         "validation_psnr_y": run.psnr_y and round(run.psnr_y, 3),
     }
+
+
+def _degradation(options: DegradationOptions) -> str:
+    if options.rounds:
+        return f"{options.rounds} rounds of blur, resize, noise and JPEG, as the recipe says, then bicubic"
+    return "bicubic reduction of the whole picture (MATLAB's imresize)"
+
+
+def _without_folders(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Where a file lay on this computer is nobody else's business."""
+    loss = recipe["loss"]
+    names = {key: Path(loss[key]).name for key in ("features_file", "teacher")}
+    return {**recipe, "start": Path(recipe["start"]).name, "loss": {**loss, **names}}
 
 
 def _processor() -> str:

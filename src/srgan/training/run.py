@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from srgan.data.store import SCALE, PictureStore, read_pairs
+from filelock import FileLock, Timeout
+
 from srgan.errors import RunError
-from srgan.images.read import list_pictures
 from srgan.training.adversarial import AdversarialRun
 from srgan.training.checkpoints import (
     discard_after,
@@ -21,24 +21,36 @@ from srgan.training.checkpoints import (
 )
 from srgan.training.fidelity import FidelityRun
 from srgan.training.interrupt import stop_requests
-from srgan.training.log import RunLog, plot_log, save_samples
+from srgan.training.log import RunLog, last_losses, plot_log, save_samples
+from srgan.training.pictures import Pictures, load_pictures
+from srgan.training.processes import Processes, joined_processes
 from srgan.training.recipe import Recipe
 from srgan.training.result import training_facts, write_generator
 from srgan.training.setup import Device, choose_device
 from srgan.training.state import RunState
-from srgan.training.validation import Pair, sample_rows, validate
+from srgan.training.validation import sample_rows, validate
+from srgan.training.watch import Watch
 
-_COLUMNS = ("learning_rate", "seconds", "validation_psnr_y")
+_COLUMNS = ("learning_rate", "seconds", "skipped", "validation_psnr_y")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """Where a run stands: steps done, of how many, the last loss, the last validation's PSNR in dB."""
+    """Where a run stands.
+
+    Attributes:
+        step: steps done.
+        steps: of how many.
+        loss: the pixel loss of the log's last row, or None.
+        psnr_y: the last validation's, in dB, or None.
+        notice: something a person should know, said once; or None.
+    """
 
     step: int
     steps: int
     loss: float | None
     psnr_y: float | None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +84,9 @@ def train(
 ) -> RunResult:
     """Runs a recipe's stage, or goes on with it from its last checkpoint.
 
-    On a CPU with the same number of threads, a run that was stopped at any moment and called again gives
-    the same weights, bit for bit, as one that was not.
+    Under torchrun, every process calls this alike; each holds its share of the pictures and of each batch,
+    and the first one writes. On a CPU with the same number of threads, a run that was stopped at any moment
+    and called again gives the same weights, bit for bit, as one that was not.
 
     Args:
         recipe: everything but the pictures.
@@ -83,38 +96,36 @@ def train(
         resume: "auto" goes on where the folder's newest checkpoint is, "never" starts anew, a path goes on
             from that checkpoint; the folder's later checkpoints are removed.
         device: "auto", "cpu", "cuda" or "mps".
-        report: called after every step.
+        report: called after every step, in the first process.
 
     Raises:
         DataError, ImageError: if the pictures cannot serve.
-        RunError: if a checkpoint cannot be used or the loss stops being a number.
+        RunError: if the folder is in use or cannot be written, a checkpoint cannot be used, or the loss
+            stays no number.
     """
     chosen = choose_device(device)
-    side = recipe.data.crop * SCALE
-    files = list_pictures(data, recursive=True)
-    store = PictureStore(read_pairs(files, side), chosen)
-    validation_files = list_pictures(validation, recursive=True) if validation else []
-    pairs = read_pairs(validation_files, 3 * SCALE) if validation else []
-    run = (AdversarialRun if recipe.stage == "adversarial" else FidelityRun)(recipe, store, chosen)
-    try:
-        for folder in ("checkpoints", "samples"):
-            (out / folder).mkdir(parents=True, exist_ok=True)
-        _go_on(run, out, resume)
-        (out / "config.toml").write_text(recipe.to_toml(), encoding="utf-8")
-        with (
-            closing(RunLog(out, (*run.losses, *_COLUMNS), run.step)) as log,
-            stop_requests() as stop_requested,
-        ):
-            fit(run, pairs, log, out, stop_requested, report)
-        finished = run.step >= recipe.optimiser.steps
-        model = out / "generator.safetensors"
-        if finished:
-            write_generator(run, model, training_facts(run, data, len(files), validation, len(pairs)))
-    except OSError as error:
-        reason = error.strerror or error
-        raise RunError(
-            f"{out}: cannot be written ({reason}); mend that, and the same command goes on"
-        ) from error
+    with joined_processes(chosen) as processes:
+        pictures = load_pictures(recipe, data, validation, chosen, processes)
+        lengthy = recipe.with_steps(pictures.count)
+        kind = AdversarialRun if recipe.stage == "adversarial" else FidelityRun
+        run = kind(lengthy, pictures.store, chosen, processes)
+        try:
+            with _run_folder(out, processes):
+                _go_on(run, out, resume)
+                if processes.is_first:
+                    (out / "config.toml").write_text(recipe.to_toml(), encoding="utf-8")
+                with _opened_log(run, out) as log, stop_requests() as stop_requested:
+                    fit(run, pictures, log, out, stop_requested, report)
+                finished = run.step >= lengthy.optimiser.steps
+                model = out / "generator.safetensors"
+                if finished and processes.is_first:
+                    facts = training_facts(run, pictures, data, validation, last_losses(out))
+                    write_generator(run, model, facts)
+        except OSError as error:
+            reason = error.strerror or error
+            raise RunError(
+                f"{out}: cannot be written ({reason}); mend that, and the same command goes on"
+            ) from error
     return RunResult(
         step=run.step,
         finished=finished,
@@ -124,58 +135,115 @@ def train(
     )
 
 
+@contextmanager
+def _run_folder(out: Path, processes: Processes) -> Iterator[None]:
+    """The run's folder, for this run alone."""
+    if not processes.is_first:
+        yield
+        return
+    for folder in ("checkpoints", "samples"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise RunError(f"{out}: another srgan train is at work in it; wait, or name another --out") from None
+
+
+def _opened_log(run: RunState, out: Path) -> AbstractContextManager[RunLog | None]:
+    """The run's log in the first process, None in the others."""
+    if not run.processes.is_first:
+        return nullcontext()
+    return closing(RunLog(out, (*run.losses, *_COLUMNS), run.step))
+
+
 def _go_on(run: RunState, out: Path, resume: Literal["auto", "never"] | Path) -> None:
     """Brings the run to where it goes on from, and removes what lies beyond."""
     state = None
-    if isinstance(resume, Path):
-        state = load_checkpoint(resume)
-    elif resume == "auto":
-        state = load_newest_checkpoint(out / "checkpoints")
+    if run.processes.is_first:
+        if isinstance(resume, Path):
+            state = load_checkpoint(resume)
+        elif resume == "auto":
+            state = load_newest_checkpoint(out / "checkpoints")
+    state = run.processes.from_first(state)
     if state is not None:
         run.load(state)
-    discard_after(out / "checkpoints", run.step)
+    if run.processes.is_first:
+        discard_after(out / "checkpoints", run.step)
 
 
 def fit(
     run: RunState,
-    pairs: list[Pair],
-    log: RunLog,
+    pictures: Pictures,
+    log: RunLog | None,
     out: Path,
     stop_requested: Callable[[], bool],
     report: Callable[[Progress], None] | None,
 ) -> None:
-    """Steps, logs, validates and saves until the recipe's last step or a request to stop."""
+    """Steps, logs, validates and saves until the recipe's last step or a request to stop.
+
+    Args:
+        run: where it stands.
+        pictures: to learn from and to validate on.
+        log: None in all processes but the first.
+        out: the run's folder.
+        stop_requested: whether to stop after the step; all processes stop if one should.
+        report: called after every step.
+    """
     options, steps = run.recipe.run, run.recipe.optimiser.steps
+    steps_per_epoch = run.recipe.data.steps_per_epoch(pictures.count)
+    watch = Watch(run)
     before = run.seconds
     started = last_save = time.perf_counter()
     loss: float | None = None
-    while run.step < steps and not stop_requested():
+    while run.step < steps and not run.processes.any(stop_requested(), run.device):
         run.train_step()
         run.seconds = before + time.perf_counter() - started
+        ends = run.step == steps
         figures: dict[str, float] = {}
+        notice = None
         if run.step % options.log_every == 0:
-            figures = run.means(options.log_every)
-            loss = figures["pixel_loss"]
-            figures["learning_rate"] = run.optimisers[0].param_groups[0]["lr"]
-            figures["seconds"] = run.seconds
-        if pairs and (run.step % options.validate_every == 0 or run.step == steps):
-            with run.autocast():
-                run.psnr_y = figures["validation_psnr_y"] = validate(run.average, pairs, run.device)
-                rows = sample_rows(run.average, pairs, run.device)
-            save_samples(out / "samples" / f"step-{run.step:08d}.png", rows)
+            figures = run.recent.take(run.processes)
+            loss = figures.get("pixel_loss")
+            notice = watch.notice(figures)
+            figures |= _standing(run)
+        epoch_figures = run.epoch.take(run.processes) if run.step % steps_per_epoch == 0 else None
+        if log is None:
+            continue
+        if epoch_figures is not None:
+            log.write_epoch(run.step, run.step // steps_per_epoch, epoch_figures | _standing(run))
+        if pictures.validation and (run.step % options.validate_every == 0 or ends):
+            figures["validation_psnr_y"] = _validate(run, pictures, out)
         if figures:
             log.write(run.step, figures)
-        if "validation_psnr_y" in figures or run.step == steps:
+        if "validation_psnr_y" in figures or ends:
             plot_log(out)
         if report is not None:
-            report(Progress(step=run.step, steps=steps, loss=loss, psnr_y=run.psnr_y))
+            report(Progress(step=run.step, steps=steps, loss=loss, psnr_y=run.psnr_y, notice=notice))
         if time.perf_counter() - last_save > options.checkpoint_seconds:
             _save(run, out)
             last_save = time.perf_counter()
-    _save(run, out)
+    if log is not None:
+        _save(run, out)
+
+
+def _standing(run: RunState) -> dict[str, float]:
+    return {
+        "learning_rate": run.optimisers[0].param_groups[0]["lr"],
+        "seconds": run.seconds,
+        "skipped": run.skipped,
+    }
+
+
+def _validate(run: RunState, pictures: Pictures, out: Path) -> float:
+    with run.autocast():
+        run.psnr_y = validate(run.average, pictures.validation, run.device)
+        rows = sample_rows(run.average, pictures.validation, run.device)
+    save_samples(out / "samples" / f"step-{run.step:08d}.png", rows)
+    return run.psnr_y
 
 
 def _save(run: RunState, out: Path) -> None:
     # A checkpoint of broken weights would push out the sound ones.
-    run.check_finite()
+    run.check_weights()
     save_checkpoint(out / "checkpoints", run.step, run.state(), run.recipe.run.keep_checkpoints)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -10,9 +11,10 @@ import torch
 from torch import nn
 
 from srgan.errors import UsageError
-from srgan.models.generator import Generator
+from srgan.models.generator import make_generator
 from srgan.training.muon import Muon
 from srgan.training.recipe import OptimiserOptions
+from srgan.weights.architecture import GeneratorConfig
 from srgan.weights.catalogue import find_model
 from srgan.weights.files import read_model
 
@@ -22,15 +24,20 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 def choose_device(device: Device) -> torch.device:
     """The device a run computes on; "auto" takes CUDA, then Apple's, then the CPU.
 
+    Under torchrun each process of a computer takes a CUDA device of its own.
+
     Raises:
         UsageError: if the named device is not there.
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if device == "auto":
-        return torch.device(next(name for name, present in there.items() if present))
-    if not there[device]:
-        raise UsageError(f"--device {device}: this computer's PyTorch finds no such device; use --device cpu")
-    return torch.device(device)
+    name = next(name for name, present in there.items() if present) if device == "auto" else device
+    if not there[name]:
+        raise UsageError(f"--device {name}: this computer's PyTorch finds no such device; use --device cpu")
+    if name != "cuda":
+        return torch.device(name)
+    own = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    torch.cuda.set_device(own)
+    return own
 
 
 def processor() -> Mapping[str, Any]:
@@ -54,40 +61,60 @@ def autocast_dtype(precision: Literal["auto", "bf16", "fp32"], device: torch.dev
     return torch.bfloat16 if bf16 else torch.float32
 
 
-def load_start(network: Generator, start: str) -> None:
-    """Gives a generator the weights of a model.
+def load_model(model: str) -> nn.Module:
+    """A generator with the weights of a shipped model's name, or of a ``.safetensors`` file.
+
+    Raises:
+        UsageError: if there is no such model.
+        ModelError: if its file cannot be read.
+    """
+    card, tensors = read_model(find_model(model))
+    network = make_generator(card.generator)
+    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
+    return network
+
+
+def start_network(config: GeneratorConfig, start: str) -> nn.Module:
+    """The generator at the start of a run.
 
     Args:
-        network: the generator.
-        start: a shipped model's name, or a ``.safetensors`` file.
+        config: its dimensions.
+        start: the model whose weights it has, see :func:`load_model`; "" for random ones.
 
     Raises:
         UsageError: if there is no such model, or it has other dimensions.
         ModelError: if its file cannot be read.
     """
-    card, tensors = read_model(find_model(start))
-    if card.generator != network.config:
-        raise UsageError(
-            f"start = '{start}': has {card.generator}, the recipe {network.config}; make them agree"
-        )
-    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
+    if not start:
+        return make_generator(config)
+    network = load_model(start)
+    if network.config != config:
+        raise UsageError(f"start = '{start}': has {network.config}, the recipe {config}; make them agree")
+    return network
 
 
-def make_optimisers(network: nn.Module, options: OptimiserOptions) -> list[torch.optim.Optimizer]:
+def make_optimisers(
+    network: nn.Module, options: OptimiserOptions, dtype: torch.dtype
+) -> list[torch.optim.Optimizer]:
     """The optimisers of all of a network's weights, each weight in one.
 
     Muon takes the convolutions between feature maps. The first and the last layer, whose rows are colours
     rather than features, and all biases, slopes and norms are AdamW's.
+
+    Args:
+        network: with the weights.
+        options: the kind and the rates.
+        dtype: that the run computes in.
     """
     inside: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
-    for parameter in network.parameters():
-        rows, columns = parameter.shape[:1].numel(), parameter.shape[1:].numel()
-        feature_maps = parameter.ndim == 4 and 3 not in parameter.shape[:2] and rows <= columns
+    for name, parameter in network.named_parameters():
+        feature_maps = parameter.ndim == 4 and not name.startswith(("head.", "tail."))
         (inside if options.kind == "muon" and feature_maps else rest).append(parameter)
     adamw = torch.optim.AdamW(rest, lr=options.learning_rate, weight_decay=0.0, betas=(0.9, 0.99), fused=True)
-    muon = Muon(inside, options.muon_learning_rate, options.weight_decay) if inside else None
-    return [adamw, muon] if muon else [adamw]
+    if not inside:
+        return [adamw]
+    return [adamw, Muon(inside, options.muon_learning_rate, options.weight_decay, dtype=dtype)]
 
 
 def schedule(step: int, options: OptimiserOptions) -> float:

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Times training against the field's usual ways, side by side, and the share that the data has of a step.
+
+    benchmarks/training_speed.py [--runs 10]
+
+Each kind of work runs in a process of its own, in turn; figures are medians, ratios of neighbouring runs.
+The pictures are scikit-image's; VGG19 has random weights, which changes no time.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import torch
+from PIL import Image
+from skimage import data
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+from srgan.cpu import prepare_for_torch
+from srgan.data.store import PictureStore, read_pairs
+from srgan.evaluation.speed import BATCH, CROP, compare, plain_network
+from srgan.images.read import list_pictures
+from srgan.models.discriminator import Discriminator
+from srgan.models.features import VGGFeatures
+from srgan.training.adversarial import AdversarialRun
+from srgan.training.fidelity import FidelityRun
+from srgan.training.recipe_file import load_recipe
+from srgan.training.state import RunState
+
+Work = Callable[[], object]
+
+
+class Files(Dataset):
+    """A random crop of a PNG file and its bicubic reduction, decoded anew for every sample, as usual."""
+
+    def __init__(self, folder: Path, length: int) -> None:
+        self._files = list_pictures(folder)
+        self._length = length
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        side = 4 * CROP
+        with Image.open(self._files[index % len(self._files)]) as picture:
+            left, top = (int(torch.randint(length - side + 1, ())) for length in picture.size)
+            hr_image = picture.convert("RGB").crop((left, top, left + side, top + side))
+        lr_image = hr_image.resize((CROP, CROP), Image.Resampling.BICUBIC)
+        return _tensor(lr_image), _tensor(hr_image)
+
+
+def _tensor(picture: Image.Image) -> torch.Tensor:
+    pixels = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
+    return pixels.view(picture.height, picture.width, 3).permute(2, 0, 1).float() / 255
+
+
+def make_pictures(folder: Path) -> None:
+    for name in ("astronaut", "chelsea", "coffee", "rocket", "retina", "lily"):
+        try:
+            Image.fromarray(getattr(data, name)()[..., :3]).save(folder / f"{name}.png")
+        except Exception as error:  # some of scikit-image's pictures are downloads
+            print(f"without {name}: {error}")
+
+
+def our_run(kind: type[RunState], folder: Path, *changes: str) -> RunState:
+    prepare_for_torch()
+    pairs = read_pairs(list_pictures(folder), 4 * CROP)
+    store = PictureStore(pairs, torch.device("cpu"))
+    sizes = [f"data.batch_size={BATCH}", f"data.crop={CROP}", "optimiser.steps=1000"]
+    return kind(load_recipe("srresnet", [*sizes, *changes]), store, torch.device("cpu"))
+
+
+def our_fidelity_step(folder: Path) -> Work:
+    return our_run(FidelityRun, folder).train_step
+
+
+def usual_fidelity_step(folder: Path) -> Work:
+    network = plain_network()
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
+    batches = iter(DataLoader(Files(folder, 10**6), BATCH, num_workers=2))
+
+    def step() -> None:
+        lr_image, hr_image = next(batches)
+        optimiser.zero_grad()
+        F.l1_loss(network(lr_image), hr_image).backward()
+        optimiser.step()
+
+    return step
+
+
+def vgg_file(folder: Path) -> Path:
+    torch.manual_seed(0)
+    path = folder / "vgg19.pth"
+    if not path.exists():
+        widths = [64, 64, "M", 128, 128, "M", *[256] * 4, "M", *[512] * 4, "M", *[512] * 4]
+        weights, index, inputs = {}, 0, 3
+        for width in widths:
+            if width == "M":
+                index += 1
+                continue
+            weights[f"features.{index}.weight"] = torch.randn(width, inputs, 3, 3) * (2 / (9 * inputs)) ** 0.5
+            weights[f"features.{index}.bias"] = torch.zeros(width)
+            inputs, index = width, index + 2
+        torch.save(weights, path)
+    return path
+
+
+def our_adversarial_step(folder: Path) -> Work:
+    return our_run(
+        AdversarialRun,
+        folder,
+        "stage=adversarial",
+        "loss.features=vgg19",
+        f"loss.features_file='{folder / 'vgg19.pth'}'",
+        "loss.content_weight=1.0",
+        "loss.adversarial_weight=1e-3",
+        "optimiser.kind=adamw",
+    ).train_step
+
+
+def plain_adversarial_step(folder: Path) -> Work:
+    """The same networks and losses in fp32 and the default layout, on a batch that is given."""
+    network, judge = plain_network(), Discriminator(4 * CROP)
+    features = VGGFeatures(torch.load(folder / "vgg19.pth", weights_only=True)).requires_grad_(False)
+    optimisers = [torch.optim.Adam(module.parameters(), lr=1e-4) for module in (network, judge)]
+    lr_image, hr_image = torch.rand(BATCH, 3, CROP, CROP), torch.rand(BATCH, 3, 4 * CROP, 4 * CROP)
+
+    def verdict(image: torch.Tensor, truth: float) -> torch.Tensor:
+        logits = judge(image)[0]
+        return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, truth))
+
+    def step() -> None:
+        sr_image = network(lr_image)
+        content = sum(F.mse_loss(*maps) for maps in zip(features(sr_image), features(hr_image), strict=True))
+        for loss, optimiser in (
+            (lambda: content + 1e-3 * verdict(sr_image, 1.0), optimisers[0]),
+            (lambda: verdict(hr_image, 1.0) + verdict(sr_image.detach(), 0.1), optimisers[1]),
+        ):
+            optimiser.zero_grad()
+            loss().backward()
+            optimiser.step()
+
+    return step
+
+
+def data_share(folder: Path, runs: int) -> float:
+    run = our_run(FidelityRun, folder)
+    seconds: dict[str, list[float]] = {"sample": [], "step": []}
+    works: dict[str, Work] = {
+        "sample": lambda: run.store.sample(BATCH, CROP, run.random),
+        "step": run.train_step,
+    }
+    for _ in range(runs + 2):
+        for name, work in works.items():
+            started = time.perf_counter()
+            work()
+            seconds[name].append(time.perf_counter() - started)
+    sample, step = (statistics.median(values[2:]) for values in seconds.values())
+    return sample / step
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--runs", type=int, default=10)
+    runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_pictures(folder)
+        vgg_file(folder)
+        print("| | srgan, pictures/s | usual, pictures/s | ratio |\n|---|---|---|---|")
+        for title, ours, theirs in (
+            ("first stage, against a DataLoader of PNG files", our_fidelity_step, usual_fidelity_step),
+            ("adversarial step with VGG19, against fp32", our_adversarial_step, plain_adversarial_step),
+        ):
+            figures = compare(title, partial(ours, folder), partial(theirs, folder), runs)
+            speeds = [BATCH / figures[f"{side}_seconds"] for side in ("srgan", "plain")]
+            print(f"| {title} | {speeds[0]:.1f} | {speeds[1]:.1f} | {figures['ratio']:.1f} |")
+        prepare_for_torch()
+        print(f"\nThe data's share of a step: {100 * data_share(folder, runs):.1f} %")
+
+
+if __name__ == "__main__":
+    main()

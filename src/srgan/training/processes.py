@@ -1,0 +1,78 @@
+"""One run in several processes, as torchrun starts them: each holds its share of the pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, distributed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processes:
+    """The processes of a run, seen from one of them. They take every step together.
+
+    Attributes:
+        rank: of this process, from 0.
+        count: of all.
+    """
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes, validates and reports."""
+        return self.rank == 0
+
+    @property
+    def share(self) -> slice:
+        """Which of a list of all pictures, or of all samples of a batch, are this process's."""
+        return slice(self.rank, None, self.count)
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Replaces each tensor, in place, by its mean over the processes."""
+        if self.count == 1:
+            return
+        flat = torch.cat([tensor.flatten() for tensor in tensors])
+        distributed.all_reduce(flat)  # a sum: gloo has no mean
+        flat /= self.count
+        for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+            tensor.copy_(mean.view_as(tensor))
+
+    def any(self, flag: bool, device: torch.device) -> bool:
+        """Whether the flag is set in any process."""
+        if self.count == 1:
+            return flag
+        total = torch.tensor(float(flag), device=device)
+        distributed.all_reduce(total)
+        return total.item() > 0
+
+    def from_first(self, value: Any) -> Any:
+        """The first process's value, in all of them."""
+        if self.count == 1:
+            return value
+        values = [value]
+        distributed.broadcast_object_list(values, src=0)
+        return values[0]
+
+
+@contextmanager
+def joined_processes(device: torch.device) -> Iterator[Processes]:
+    """Joins the processes that torchrun started with this one; alone without it.
+
+    Args:
+        device: this process's own; it decides how they talk: NCCL between CUDA devices, else gloo.
+    """
+    if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
+        yield Processes()
+        return
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Processes(rank=distributed.get_rank(), count=distributed.get_world_size())
+    finally:
+        distributed.destroy_process_group()

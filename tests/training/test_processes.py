@@ -1,0 +1,57 @@
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+CHANGES = [
+    "generator.blocks=1",
+    "generator.channels=8",
+    "data.crop=8",
+    "data.batch_size=8",
+    "run.precision=fp32",
+    "run.log_every=2",
+    "run.validate_every=4",
+]
+ADVERSARIAL = [
+    "stage=adversarial",
+    "loss.adversarial_weight=0.1",
+    "discriminator.kind=unet",
+    "discriminator.channels=4",
+]
+
+
+def run_alone_and_together(out, photos, changes, steps):
+    """Calls the command alone and in two processes; returns the two last checkpoints."""
+    options = ["--recipe", "srresnet", "--data", photos, "--validation", photos, "--device", "cpu"]
+    options += [part for change in [*CHANGES, *changes] for part in ("--set", change)]
+    options += ["--steps", str(steps)]
+    torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    states = []
+    for name, launcher in (("alone", []), ("together", [*torchrun, "-m"])):
+        command = [sys.executable, "-m", *launcher, "srgan", "train", *options, "--out", out / name]
+        done = subprocess.run(
+            command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count("steps done; the model is") == 1
+        path = sorted((out / name / "checkpoints").iterdir())[-1]
+        states.append(torch.load(path, weights_only=True))
+    return states
+
+
+@pytest.mark.parametrize("stage", [["optimiser.kind=adamw"], ["optimiser.kind=muon"], ADVERSARIAL])
+def test_two_processes_learn_the_same_as_one_with_the_same_batch(stage, four_photos, tmp_path):
+    alone, together = run_alone_and_together(tmp_path, four_photos, stage, steps=6)
+    assert alone["step"] == together["step"] == 6
+    for module, weights in alone["modules"].items():
+        for name, tensor in weights.items():
+            torch.testing.assert_close(tensor, together["modules"][module][name], atol=1e-5, rtol=0)
+    logs = [(tmp_path / name / "log.csv").read_text().splitlines() for name in ("alone", "together")]
+    assert len(logs[0]) == len(logs[1]) == 4
+    pixel = logs[0][0].split(",").index("pixel_loss")
+    for first, second in zip(*logs, strict=True):
+        if not first.startswith("step"):
+            values = [float(row.split(",")[pixel]) for row in (first, second)]
+            assert values[0] == pytest.approx(values[1], rel=1e-4)
