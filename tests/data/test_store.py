@@ -133,8 +133,3 @@ def test_small_pictures_are_enlarged_if_asked(tmp_path):
 )
 def test_strata_divide_the_batch_and_have_a_picture_each(pictures, batch_size, strata):
     assert choose_strata(pictures, batch_size) == strata
-
-
-def test_no_pictures_is_an_error():
-    with pytest.raises(DataError, match="no pictures"):
-        read_pairs([], 96)

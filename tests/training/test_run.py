@@ -357,8 +357,9 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_after(photos, tmp_path):
 
 def test_wrong_folders(photos, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="no pictures"):
-        train(recipe(), tmp_path / "empty", None, tmp_path / "run")
+    for data_folder, validation in ((tmp_path / "empty", None), (photos, tmp_path / "empty")):
+        with pytest.raises(DataError, match="empty: no pictures found"):
+            train(recipe(), data_folder, validation, tmp_path / "run")
     with pytest.raises(DataError, match="is smaller than"):
         train(recipe("data.crop=50"), photos, None, tmp_path / "run")
     if not torch.cuda.is_available():

@@ -48,11 +48,9 @@ def read_pairs(
         ``(lr_image, hr_image)`` of every picture, in the order of ``files``.
 
     Raises:
-        DataError: if there are none, or one is too small; ImageError if one cannot be read.
+        DataError: if one is too small.
+        ImageError: if one cannot be read.
     """
-    if not files:
-        raise DataError("no pictures found; name a folder that holds PNG, JPEG, WebP or TIFF files")
-
     def read(file: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         pixels = read_picture(file).pixels
         pixels = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

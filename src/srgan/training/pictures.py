@@ -52,8 +52,8 @@ def load_pictures(
         ImageError: if one cannot be read.
     """
     options = recipe.data
-    files = list_pictures(data, recursive=True)
-    strata = choose_strata(max(len(files), 1), options.batch_size)
+    files = _listed(data)
+    strata = choose_strata(len(files), options.batch_size)
     if strata % processes.count:
         raise DataError(
             f"{data}: {len(files)} pictures in batches of {options.batch_size} cannot be shared evenly by "
@@ -70,9 +70,16 @@ def load_pictures(
     )
 
 
+def _listed(folder: Path) -> list[Path]:
+    files = list_pictures(folder, recursive=True)
+    if not files:
+        raise DataError(f"{folder}: no pictures found; name a folder of PNG, JPEG, WebP or TIFF files")
+    return files
+
+
 def _validation_pairs(folder: Path, recipe: Recipe) -> list[Pair]:
     """Pairs like those the network learns from, the same in every run."""
-    pairs = read_pairs(list_pictures(folder, recursive=True), _SMALLEST_VALIDATION)
+    pairs = read_pairs(_listed(folder), _SMALLEST_VALIDATION)
     if recipe.degradation.rounds == 0:
         return pairs
     random = torch.Generator().manual_seed(0)
