@@ -8,11 +8,24 @@ import pytest
 import srgan.cli.main
 import srgan.weights.catalogue
 
-COMMANDS = ("prepare", "upscale", "models", "info", "train", "evaluate", "bench")
+COMMANDS = (
+    "prepare",
+    "upscale",
+    "models",
+    "info",
+    "train",
+    "evaluate",
+    "evaluate-faces",
+    "evaluate-objects",
+    "fit-niqe",
+    "compare",
+    "bench",
+)
 
 
 def test_every_command_is_known_here():
-    assert {command.callback.__name__ for command in srgan.cli.main.app.registered_commands} == set(COMMANDS)
+    commands = srgan.cli.main.app.registered_commands
+    assert {command.callback.__name__.replace("_", "-") for command in commands} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -39,7 +52,7 @@ def test_without_arguments_the_help_is_shown(srgan, arguments):
         (["models", "--jsn"], "--json"),
         (["evaluate", "--metric", "psnr"], "--hr"),
         (["evaluate", "--hr", "."], "nothing to measure"),
-        (["evaluate", "--hr", ".", "--baseline", "nearest"], "'bicubic', 'lanczos'"),
+        (["evaluate", "--hr", ".", "--baseline", "cubic"], "'bicubic', 'lanczos'"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_exit_2(srgan, arguments, message):

@@ -6,7 +6,7 @@ from skimage import data
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from srgan.metrics.fidelity import luma, psnr, psnr_y, ssim, ssim_y
+from srgan.metrics.fidelity import luma, psnr, psnr_rgb, psnr_y, ssim, ssim_rgb, ssim_y
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,14 @@ def test_ssim_y_is_skimages_with_a_gaussian_window(pair):
         first, second, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
     )
     assert ssim_y(sr_image, hr_image) == pytest.approx(expected, abs=1e-9)
+
+
+def test_rgb_figures_are_skimages_over_the_channels(pair):
+    second, first = (image[4:-4, 4:-4] for image in pair)
+    assert psnr_rgb(*pair) == pytest.approx(peak_signal_noise_ratio(first, second), abs=1e-9)
+    options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    expected = structural_similarity(first, second, channel_axis=2, **options)
+    assert ssim_rgb(*pair) == pytest.approx(expected, abs=1e-9)
 
 
 def test_equal_pictures(pair):

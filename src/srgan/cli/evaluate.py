@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srgan.cli.console import print_json, progress_bar
+from srgan.cli.console import print_error, print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName, EngineName, Precision
 from srgan.errors import UsageError
+
+if TYPE_CHECKING:
+    from srgan.evaluation.measures import Tools
 
 
 class BaselineName(StrEnum):
     """Plain enlargements."""
 
+    nearest = "nearest"
     bicubic = "bicubic"
     lanczos = "lanczos"
 
@@ -25,6 +29,30 @@ class MetricName(StrEnum):
 
     psnr = "psnr"
     ssim = "ssim"
+    psnr_rgb = "psnr_rgb"
+    ssim_rgb = "ssim_rgb"
+    niqe = "niqe"
+    grid_index = "grid_index"
+    colour_shift = "colour_shift"
+    consistency = "consistency"
+    lpips = "lpips"
+    dists = "dists"
+    fid = "fid"
+    seconds_per_megapixel = "seconds_per_megapixel"
+
+
+class White(StrEnum):
+    """The value of white in a network's input and output."""
+
+    one = "1"
+    full = "255"
+
+
+class Order(StrEnum):
+    """The order of a network's channels."""
+
+    rgb = "rgb"
+    bgr = "bgr"
 
 
 def evaluate(
@@ -33,52 +61,159 @@ def evaluate(
         Path | None,
         typer.Option(help="Folder of their low-res partners; made by MATLAB's bicubic if absent."),
     ] = None,
-    model: Annotated[list[str] | None, typer.Option(help="A model's name or file; may be repeated.")] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model's name or file, or any network as FILE.onnx; may be repeated."),
+    ] = None,
     baseline: Annotated[
         list[BaselineName] | None, typer.Option(help="A plain enlargement to compare with; may be repeated.")
     ] = None,
     metric: Annotated[
-        list[MetricName] | None, typer.Option(help="What to measure; may be repeated; all if absent.")
+        list[MetricName] | None,
+        typer.Option(help="What to measure; may be repeated; psnr and ssim if absent."),
     ] = None,
+    niqe_model: Annotated[
+        Path | None, typer.Option(help="niqe_pris_params.npz, or what 'srgan fit-niqe' wrote; for niqe.")
+    ] = None,
+    lpips_network: Annotated[
+        Path | None, typer.Option(help="LPIPS as FILE.onnx, of two pictures; for lpips.")
+    ] = None,
+    dists_network: Annotated[
+        Path | None, typer.Option(help="DISTS as FILE.onnx, of two pictures; for dists.")
+    ] = None,
+    fid_network: Annotated[
+        Path | None, typer.Option(help="Inception, or another that makes features, as FILE.onnx; for fid.")
+    ] = None,
+    onnx_white: Annotated[White, typer.Option(help="White in FILE.onnx's pictures.")] = White.one,
+    onnx_order: Annotated[Order, typer.Option(help="Channels of FILE.onnx's pictures.")] = Order.rgb,
+    detail: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Of the models, as in srgan upscale.")
+    ] = None,
+    consistent: Annotated[
+        bool, typer.Option("--consistent", help="Measure results that give their input back.")
+    ] = False,
     engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
     precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    csv: Annotated[Path | None, typer.Option(help="Also write every picture's figures here.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table here.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page with pictures here.")] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="An earlier --json report: print what changed, exit 1 if worse.")
+    ] = None,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --against: what may be lost, as 0.01 or psnr_y=0.01; may be repeated.",
+            metavar="[FIGURE=]NUMBER",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measures PSNR and SSIM (Y channel, border of 4 pixels cropped) of enlargements of reduced pictures.
+    """Measures enlargements of reduced pictures; PSNR and SSIM on Y, border of 4 pixels cropped.
 
-    Example: srgan evaluate --hr Set5 --model srresnet --baseline bicubic
+    Example: srgan evaluate --hr Set5 --model srresnet --baseline bicubic --html set5.html
     """
+    from srgan.evaluation.against import changes_table, compare_reports, read_report
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.evaluate import evaluate
+    from srgan.evaluation.files import write_whole
+    from srgan.evaluation.onnx import OnnxOptions
+    from srgan.evaluation.page import Page
+    from srgan.evaluation.tables import csv_of, markdown_of
 
     if not model and not baseline:
         raise UsageError("nothing to measure; give --model NAME or --baseline bicubic")
+    margins = _margins(margin or [], against)
+    for file in (csv, markdown, html):
+        if file is not None and not file.parent.is_dir():
+            raise UsageError(f"{file}: its folder is not there; make it, or name another")
+    if against:
+        read_report(against)  # a wrong file is told now, not after all the work
+    tools = _tools(niqe=niqe_model, lpips=lpips_network, dists=dists_network, fid=fid_network)
     dataset = Dataset(hr, lr)
+    page = Page() if html else None
     with progress_bar() as bar:
         task = bar.add_task("evaluating", total=len(dataset))
-        result = evaluate(
+        report = evaluate(
             dataset,
             models=model or [],
             baselines=[name.value for name in baseline or []],
-            metrics=[name.value for name in metric or MetricName],
+            metrics=[name.value for name in metric or (MetricName.psnr, MetricName.ssim)],
+            tools=tools,
+            onnx=OnnxOptions(white=1 if onnx_white is White.one else 255, order=onnx_order.value),
             report=lambda done, _total: bar.update(task, completed=done),
+            show=page.add if page else None,
+            detail=detail,
+            consistent=consistent,
             engine=engine.value,
             precision=precision.value,
             device=device.value,
         )
+    table = markdown_of(report)
+    if csv:
+        write_whole(csv, csv_of(report))
+    if markdown:
+        write_whole(markdown, f"{table}\n")
+    if html and page:
+        write_whole(html, page.render(report))
+    _tell_undefined(report)
+    if not as_json:
+        print(table)
+    fell = []
+    if against:
+        changes, missing = compare_reports(report, against, margins)
+        report["against"] = {"file": str(against), "changes": [change.to_json() for change in changes]}
+        fell = [f"{change.model} {change.figure}" for change in changes if change.fell]
+        for name in missing:
+            print_message(f"{against}: has {name}, which was not measured now")
+        if not as_json:
+            print(f"\n{changes_table(changes)}")
     if as_json:
-        print_json(result)
-    else:
-        print(_markdown(result))
+        print_json(report)
+    if fell:
+        print_error(f"worse than in {against} by more than the margin: {', '.join(fell)}")
+        raise typer.Exit(1)
 
 
-def _markdown(result: dict[str, Any]) -> str:
-    columns = list(result["results"][0]["mean"])
-    lines = [f"| {result['dataset']} x{result['scale']} | {' | '.join(columns)} |"]
-    lines.append("|---" * (len(columns) + 1) + "|")
-    for row in result["results"]:
-        means = (row["mean"][column] for column in columns)
-        figures = " | ".join("inf" if mean is None else f"{mean:.4f}" for mean in means)
-        lines.append(f"| {row['model']} | {figures} |")
-    return "\n".join(lines)
+def _tools(*, niqe: Path | None, lpips: Path | None, dists: Path | None, fid: Path | None) -> Tools:
+    from srgan.evaluation.measures import Tools
+    from srgan.evaluation.niqe_file import read_niqe_model
+    from srgan.evaluation.onnx import OnnxDistance, OnnxFeatures
+    from srgan.weights.files import file_sha256
+
+    files = {"niqe": niqe, "lpips": lpips, "dists": dists, "fid": fid}
+    return Tools(
+        niqe=read_niqe_model(niqe) if niqe else None,
+        lpips=OnnxDistance(lpips) if lpips else None,
+        dists=OnnxDistance(dists) if dists else None,
+        fid=OnnxFeatures(fid) if fid else None,
+        files={name: file_sha256(file) for name, file in files.items() if file},
+    )
+
+
+def _margins(texts: list[str], against: Path | None) -> dict[str, float]:
+    from srgan.evaluation.against import ANY
+
+    if texts and against is None:
+        raise UsageError("--margin is what a report may lose; give --against REPORT.json too")
+    margins = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = -1.0
+        if not value >= 0:
+            raise UsageError(f"--margin {text}: must be a number from 0, or FIGURE=NUMBER")
+        margins[name or ANY] = value
+    return margins
+
+
+def _tell_undefined(report: dict[str, Any]) -> None:
+    for result in report["results"]:
+        for figure, names in result["undefined"].items():
+            print_message(
+                f"{result['model']}: {figure} is undefined for {len(names)} of {len(result['images'])} "
+                f"pictures, the first is {names[0]}"
+            )

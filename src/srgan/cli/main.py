@@ -11,11 +11,16 @@ from typing import cast
 import typer
 
 from srgan.cli.bench import bench
+from srgan.cli.compare import compare
 from srgan.cli.console import is_debugging, print_error
 from srgan.cli.evaluate import evaluate
+from srgan.cli.evaluate_faces import evaluate_faces
+from srgan.cli.evaluate_objects import evaluate_objects
+from srgan.cli.fit_niqe import fit_niqe
 from srgan.cli.info import info
 from srgan.cli.models import models
 from srgan.cli.prepare import prepare
+from srgan.cli.recipe_help import CommandWithRecipe
 from srgan.cli.train import train
 from srgan.cli.upscale import upscale
 from srgan.errors import SrganError, UsageError
@@ -27,8 +32,20 @@ app = typer.Typer(
     help="Clearer pictures: four times larger per side, offline, with the SRGAN.",
     epilog="Example: srgan upscale photo.jpg.  With --debug anywhere, an error shows its traceback.",
 )
-for command in (upscale, models, info, prepare, train, evaluate, bench):
+for command in (
+    upscale,
+    models,
+    info,
+    prepare,
+    evaluate,
+    evaluate_faces,
+    evaluate_objects,
+    fit_niqe,
+    compare,
+    bench,
+):
     app.command(no_args_is_help=command not in (models, bench))(command)
+app.command(no_args_is_help=True, cls=CommandWithRecipe)(train)
 
 # Typer uses Click or its own copy of it, by its version; this is the class of either.
 _WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])

@@ -58,6 +58,11 @@ class Dataset:
             if missing:
                 raise DataError(f"{lr}: no partner of {len(missing)} pictures, the first is {missing[0]}")
 
+    @property
+    def has_partners(self) -> bool:
+        """Whether the low-res pictures were given, and not made by reduction."""
+        return self._partners is not None
+
     def __len__(self) -> int:
         """Number of pictures."""
         return len(self._hr_files)

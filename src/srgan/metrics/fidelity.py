@@ -8,14 +8,15 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.metrics.window import gaussian, window_mean
+
 _Sample = TypeVar("_Sample", bound=np.generic)
 
 # BT.601 luma of RGB in 0..255, MATLAB's rgb2ycbcr: Y in 16..235.
 _LUMA = np.array([65.481, 128.553, 24.966]) / 255.0
 
 # One axis of the Gaussian window of SSIM.
-_WINDOW = np.exp(-0.5 * (np.arange(-5, 6) / 1.5) ** 2)
-_WINDOW /= _WINDOW.sum()
+_WINDOW = gaussian(5, 1.5)
 
 
 def luma(image: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -74,6 +75,12 @@ def psnr_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: 
     return psnr(luma(crop_border(sr_image, border)), luma(crop_border(hr_image, border)))
 
 
+def psnr_rgb(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int = 4) -> float:
+    """PSNR of all channels in dB, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
+    _check_shapes(sr_image, hr_image)
+    return psnr(crop_border(sr_image, border), crop_border(hr_image, border))
+
+
 def _check_shapes(first: NDArray[np.generic], second: NDArray[np.generic]) -> None:
     if first.shape != second.shape:
         raise ValueError(f"pictures differ in size: {first.shape} and {second.shape}")
@@ -97,10 +104,11 @@ def ssim(first: NDArray[np.generic], second: NDArray[np.generic], *, data_range:
     if min(first.shape) < _WINDOW.size:
         raise ValueError(f"SSIM needs at least {_WINDOW.size} pixels a side, got {first.shape}")
     x, y = first.astype(np.float64), second.astype(np.float64)
-    mean_x, mean_y = _window_mean(x), _window_mean(y)
-    variance_x = _window_mean(x * x) - mean_x**2
-    variance_y = _window_mean(y * y) - mean_y**2
-    covariance = _window_mean(x * y) - mean_x * mean_y
+    mean_x, mean_y, mean_xx, mean_yy, mean_xy = (
+        window_mean(product, _WINDOW) for product in (x, y, x * x, y * y, x * y)
+    )
+    variance_x, variance_y = mean_xx - mean_x**2, mean_yy - mean_y**2
+    covariance = mean_xy - mean_x * mean_y
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
     luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
@@ -113,9 +121,8 @@ def ssim_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: 
     return ssim(luma(crop_border(sr_image, border)), luma(crop_border(hr_image, border)))
 
 
-def _window_mean(image: NDArray[np.float64]) -> NDArray[np.float64]:
-    for axis in (0, 1):
-        length = image.shape[axis] - _WINDOW.size + 1
-        shifted = (image.take(range(tap, tap + length), axis) for tap in range(_WINDOW.size))
-        image = sum((weight * part for weight, part in zip(_WINDOW, shifted, strict=True)), np.zeros(()))
-    return image
+def ssim_rgb(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int = 4) -> float:
+    """Mean SSIM of the three channels, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
+    _check_shapes(sr_image, hr_image)
+    first, second = crop_border(sr_image, border), crop_border(hr_image, border)
+    return float(np.mean([ssim(first[..., channel], second[..., channel]) for channel in range(3)]))

@@ -1,0 +1,114 @@
+"""``srgan compare``: low-res, bicubic, models and truth beside each other, as pictures to look at."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
+from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.errors import SrganError, UsageError
+
+
+def compare(
+    images: Annotated[
+        list[str], typer.Argument(help="True pictures, folders, or patterns.", metavar="IMAGE...")
+    ],
+    out: Annotated[
+        Path, typer.Option("--output", "-o", help="A file for one sheet of all, else a folder for one each.")
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A model's name or file, or FILE.onnx; may be repeated; all shipped if absent."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="Show this part alone; auto: where the models differ most.", metavar="X,Y,W,H|auto"
+        ),
+    ] = None,
+    low_res: Annotated[
+        bool, typer.Option("--low-res", help="The pictures are low-res ones: do not reduce them.")
+    ] = False,
+    engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
+    precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Shows low-res | bicubic | models | truth beside each other, of pictures reduced four times.
+
+    Example: srgan compare photo.jpg --model srresnet -o photo-panels.png --region auto
+    """
+    from srgan.evaluation.comparison import compare_picture, parse_region, write_row
+    from srgan.evaluation.enlargers import open_enlargers
+    from srgan.evaluation.panels import contact_sheet
+    from srgan.weights.catalogue import list_models
+
+    shown = parse_region(region) if region else None
+    sheet = out if out.suffix and not out.is_dir() else None
+    targets = _plan(images, out, sheet, overwrite)
+    enlargers = open_enlargers(
+        model or list_models(),
+        ["bicubic"],
+        engine=engine.value,
+        precision=precision.value,
+        device=device.value,
+    )
+    results = []
+    rows = []
+    with progress_bar() as bar:
+        for source, target in bar.track(targets, description="comparing"):
+            result: dict[str, Any] = {"input": str(source), "output": str(target), "status": "ok"}
+            result |= {"error": None, "region": None}
+            try:
+                row, used = compare_picture(source, enlargers, region=shown, is_low_res=low_res)
+                result["region"] = used and [used.x, used.y, used.width, used.height]
+                if sheet:
+                    rows.append(row)
+                else:
+                    write_row(target, row)
+            except SrganError as error:
+                if is_debugging():
+                    traceback.print_exc()
+                print_error(str(error))
+                result |= {"status": "failed", "error": str(error)}
+            results.append(result)
+    if sheet and rows:
+        write_row(sheet, contact_sheet(rows))
+    done = [result["output"] for result in results if result["status"] == "ok"]
+    if as_json:
+        print_json({"results": results, "panels": ["low-res", *(way.name for way in enlargers)]})
+    else:
+        for output in dict.fromkeys(done):
+            print_message(output)
+    if len(done) < len(results):
+        raise typer.Exit(1)
+
+
+def _plan(images: list[str], out: Path, sheet: Path | None, overwrite: bool) -> list[tuple[Path, Path]]:
+    """Each picture with the file its panels go to: one for all, or one each in a folder."""
+    from srgan.images.formats import format_of
+    from srgan.inference.naming import plan_jobs
+
+    if sheet:
+        format_of(sheet, None)
+    jobs = plan_jobs(
+        images,
+        None if sheet else out,
+        extension=".png",
+        suffix="-panels",
+        recursive=False,
+        tell=print_message,
+    )
+    targets = [(job.source, sheet or job.target) for job in jobs]
+    sources = {source.resolve() for source, _ in targets}
+    for _, target in targets:
+        if target.resolve() in sources:
+            raise UsageError(f"-o {out}: is one of the pictures; choose another name")
+        if target.exists() and not overwrite:
+            raise UsageError(f"{target}: exists already; add --overwrite or choose another name")
+    return targets

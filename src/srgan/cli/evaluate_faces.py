@@ -1,0 +1,113 @@
+"""``srgan evaluate-faces``: does enlarging help to recognise faces?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from srgan.cli.console import print_json, print_message, progress_bar
+from srgan.cli.evaluate import BaselineName, Order
+from srgan.cli.options import DeviceName, EngineName, Precision
+
+
+def evaluate_faces(
+    images: Annotated[Path, typer.Option(help="Folder of pictures of faces.")],
+    pairs: Annotated[Path, typer.Option(help="CSV first,second,same, or LFW's pairs.txt.")],
+    model: Annotated[
+        list[str] | None, typer.Option(help="A model's name or file, or FILE.onnx; may be repeated.")
+    ] = None,
+    baseline: Annotated[
+        list[BaselineName] | None,
+        typer.Option(help="A plain enlargement; may be repeated; bicubic if absent."),
+    ] = None,
+    reduction: Annotated[
+        list[int] | None,
+        typer.Option(min=2, max=16, help="Make faces so many times smaller; may be repeated; 4 if absent."),
+    ] = None,
+    detector: Annotated[
+        Path | None, typer.Option(help="OpenCV's YuNet as FILE.onnx; dlib's detector if absent.")
+    ] = None,
+    recogniser: Annotated[
+        Path | None,
+        typer.Option(help="A network of faces as FILE.onnx; dlib's ResNet, of the extra [faces], if absent."),
+    ] = None,
+    face_margin: Annotated[
+        float, typer.Option(min=0, max=2, help="FILE.onnx: share added to each side of the face's square.")
+    ] = 0.0,
+    face_mean: Annotated[float, typer.Option(help="FILE.onnx: subtracted from values of 0..255.")] = 127.5,
+    face_deviation: Annotated[
+        float, typer.Option(min=1e-6, help="FILE.onnx: what divides them then.")
+    ] = 127.5,
+    face_order: Annotated[Order, typer.Option(help="FILE.onnx: its channels.")] = Order.rgb,
+    limit: Annotated[int | None, typer.Option(min=4, help="Take only so many pairs.")] = None,
+    engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
+    precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tells pairs of faces apart, at true size and reduced and enlarged by each way.
+
+    Example: srgan evaluate-faces --images lfw/ --pairs pairs.csv --model srresnet
+    """
+    from srgan.evaluation.enlargers import open_enlargers
+    from srgan.evaluation.face_detectors import DlibDetector, YuNet
+    from srgan.evaluation.face_recognisers import DlibRecogniser, EmbedderOptions, OnnxRecogniser
+    from srgan.evaluation.faces import evaluate_faces
+    from srgan.evaluation.pairs import first_pairs, read_pairs
+
+    wanted = read_pairs(pairs, images)
+    if limit is not None:
+        wanted = first_pairs(wanted, limit)
+    enlargers = open_enlargers(
+        model or [],
+        [name.value for name in baseline or [BaselineName.bicubic]],
+        engine=engine.value,
+        precision=precision.value,
+        device=device.value,
+    )
+    finder = YuNet(detector) if detector else None
+    options = EmbedderOptions(
+        margin=face_margin, mean=face_mean, deviation=face_deviation, order=face_order.value
+    )
+    embedder = (
+        OnnxRecogniser(recogniser, finder or DlibDetector(), options) if recogniser else DlibRecogniser()
+    )
+    with progress_bar() as bar:
+        task = bar.add_task("looking at faces", total=None)
+        report = evaluate_faces(
+            images,
+            wanted,
+            enlargers,
+            embedder,
+            reductions=list(dict.fromkeys(reduction or [4])),
+            detector=finder,
+            report=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if report["left_out"]:
+        count, first = len(report["left_out"]), report["left_out"][0]
+        print_message(
+            f"no face was found in {count} pictures, whose pairs are left out; the first is {first}"
+        )
+    if as_json:
+        print_json(report)
+    else:
+        print(_table(report))
+
+
+def _table(report: dict[str, Any]) -> str:
+    from srgan.evaluation.tables import figure_text, markdown_table
+
+    columns = [name for name in report["results"][0]["figures"] if not name.endswith(("_low", "_high"))]
+    rows = []
+    for result in report["results"]:
+        figures = result["figures"]
+        cells = [result["way"], "{:.0f}x{:.0f}".format(*result["face_size"])]
+        for name in columns:
+            low, high = figures.get(f"{name}_low"), figures.get(f"{name}_high")
+            interval = f" ({low:.3f}..{high:.3f})" if low is not None and high is not None else ""
+            cells.append(figure_text(name, figures[name]) + interval)
+        rows.append(cells)
+    same, different = report["pairs"]["same"], report["pairs"]["different"]
+    return markdown_table([f"{same} + {different} pairs", "face", *columns], rows)

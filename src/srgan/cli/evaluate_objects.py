@@ -1,0 +1,90 @@
+"""``srgan evaluate-objects``: does enlarging help to find objects?"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from srgan.cli.console import print_json, progress_bar
+from srgan.cli.evaluate import BaselineName, Order, White
+from srgan.cli.options import DeviceName, EngineName, Precision
+
+
+class LayoutName(StrEnum):
+    """What a detector's outputs are."""
+
+    yolo = "yolo"
+    yolo_objectness = "yolo-objectness"
+    ssd = "ssd"
+
+
+def evaluate_objects(
+    images: Annotated[Path, typer.Option(help="Folder of true pictures.")],
+    detector: Annotated[Path, typer.Option(help="An object detector as FILE.onnx.")],
+    layout: Annotated[LayoutName, typer.Option(help="Of its outputs; see docs/evaluation.md.")],
+    annotations: Annotated[
+        Path | None,
+        typer.Option(help="In COCO's format; the detector's own boxes on the true pictures if absent."),
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(help="A model's name or file, or FILE.onnx; may be repeated.")
+    ] = None,
+    baseline: Annotated[
+        list[BaselineName] | None,
+        typer.Option(help="A plain enlargement; may be repeated; bicubic if absent."),
+    ] = None,
+    detector_white: Annotated[White, typer.Option(help="White in the detector's pictures.")] = White.one,
+    detector_order: Annotated[Order, typer.Option(help="Channels of its pictures.")] = Order.rgb,
+    engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
+    precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Average precision of a detector on true pictures, and on those reduced four times and enlarged again.
+
+    Example: srgan evaluate-objects --images coco/ --detector yolo.onnx --layout yolo --model srresnet
+    """
+    from srgan.evaluation.dataset import Dataset
+    from srgan.evaluation.enlargers import open_enlargers
+    from srgan.evaluation.object_detectors import OnnxDetector
+    from srgan.evaluation.objects import evaluate_objects
+    from srgan.evaluation.onnx import OnnxOptions
+
+    dataset = Dataset(images)
+    options = OnnxOptions(white=1 if detector_white is White.one else 255, order=detector_order.value)
+    finder = OnnxDetector(detector, layout.value, options)
+    enlargers = open_enlargers(
+        model or [],
+        [name.value for name in baseline or [BaselineName.bicubic]],
+        engine=engine.value,
+        precision=precision.value,
+        device=device.value,
+    )
+    with progress_bar() as bar:
+        task = bar.add_task("looking for objects", total=len(dataset))
+        report = evaluate_objects(
+            dataset,
+            finder,
+            enlargers,
+            layout=layout.value,
+            annotations=annotations,
+            report=lambda done, _total: bar.update(task, completed=done),
+        )
+    if as_json:
+        print_json(report)
+    else:
+        print(_table(report))
+
+
+def _table(report: dict[str, Any]) -> str:
+    from srgan.evaluation.tables import figure_text, markdown_table
+
+    columns = list(report["results"][0]["figures"])
+    rows = [
+        [result["way"], *(figure_text(name, result["figures"][name]) for name in columns)]
+        for result in report["results"]
+    ]
+    return markdown_table([f"{report['dataset']}, {report['objects']} objects", *columns], rows)

@@ -1,0 +1,28 @@
+"""What a report was made with, so that two can be told apart."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+
+from srgan.engines.openvino import import_openvino
+
+
+def describe_machine() -> dict[str, str | int]:
+    """``{"processor", "threads", "system", "python", "openvino"}``: names, and how many cores may be used."""
+    openvino = import_openvino()
+    return {
+        "processor": openvino.Core().get_property("CPU", "FULL_DEVICE_NAME").strip(),
+        "threads": cores(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "openvino": version("openvino"),
+    }
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,163 @@
+"""What can be measured of a result: every figure's name, its metric, and which way is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.errors import UsageError
+from srgan.evaluation.dataset import Sample
+from srgan.evaluation.onnx import OnnxDistance, OnnxFeatures
+from srgan.metrics.artifacts import colour_shift, consistency, grid_index
+from srgan.metrics.fidelity import psnr_rgb, psnr_y, ssim_rgb, ssim_y
+from srgan.metrics.frechet import frechet_distance
+from srgan.metrics.niqe import NiqeModel, niqe
+
+Metric = Literal[
+    "psnr",
+    "ssim",
+    "psnr_rgb",
+    "ssim_rgb",
+    "niqe",
+    "grid_index",
+    "colour_shift",
+    "consistency",
+    "lpips",
+    "dists",
+    "fid",
+    "seconds_per_megapixel",
+]
+
+SECONDS = "seconds_per_megapixel"
+HIGHER_IS_BETTER = frozenset(("psnr_y", "psnr_rgb", "ssim_y", "ssim_rgb"))
+"""The figures of which this is true; of all others, less is better."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A picture that was enlarged.
+
+    Attributes:
+        sample: the low-res and the true picture.
+        sr_image: (4h, 4w, 3), uint8.
+        seconds: the enlarging took.
+    """
+
+    sample: Sample
+    sr_image: NDArray[np.uint8]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What some metrics need besides the pictures.
+
+    Attributes:
+        niqe: the model of clean photographs, for NIQE.
+        lpips: the network, for LPIPS (Zhang et al. 2018).
+        dists: the network, for DISTS (Ding et al. 2020).
+        fid: the network, for FID (Heusel et al. 2017).
+        files: the SHA-256 of each one's file, for the report.
+    """
+
+    niqe: NiqeModel | None = None
+    lpips: OnnxDistance | None = None
+    dists: OnnxDistance | None = None
+    fid: OnnxFeatures | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, metric: Metric) -> None:
+        """Raises UsageError if a metric lacks what it needs."""
+        if metric == "niqe" and self.niqe is None:
+            raise UsageError(
+                "niqe needs a model of clean photographs; give --niqe-model niqe_pris_params.npz"
+            )
+        if metric in ("lpips", "dists", "fid") and getattr(self, metric) is None:
+            raise UsageError(
+                f"{metric} needs its network, which srgan does not have; give --{metric}-network FILE.onnx"
+            )
+
+
+def measure(result: Result, metric: Metric, tools: Tools) -> dict[str, float]:
+    """The figures that one picture has of a metric: none of FID, and nan where one is undefined.
+
+    Raises:
+        UsageError: if the metric lacks what it needs.
+        ModelError: if a network cannot be used for this picture.
+    """
+    tools.check(metric)
+    if metric == "niqe" and tools.niqe:
+        return {metric: niqe(result.sr_image, tools.niqe)}
+    distance = {"lpips": tools.lpips, "dists": tools.dists}.get(metric)
+    if distance is not None:
+        return {metric: distance(result.sr_image, result.sample.hr_image)}
+    return {} if metric == "fid" else _MEASURES[metric](result)
+
+
+def _against_truth(
+    name: str, function: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float]
+) -> Callable[[Result], dict[str, float]]:
+    return lambda result: {name: function(result.sr_image, result.sample.hr_image)}
+
+
+def _consistency(result: Result) -> dict[str, float]:
+    largest, mean = consistency(result.sr_image, result.sample.lr_image)
+    return {"consistency": largest, "consistency_mean": mean}
+
+
+_MEASURES: dict[str, Callable[[Result], dict[str, float]]] = {
+    "psnr": _against_truth("psnr_y", psnr_y),
+    "ssim": _against_truth("ssim_y", ssim_y),
+    "psnr_rgb": _against_truth("psnr_rgb", psnr_rgb),
+    "ssim_rgb": _against_truth("ssim_rgb", ssim_rgb),
+    "grid_index": lambda result: {"grid_index": grid_index(result.sr_image)},
+    "colour_shift": _against_truth("colour_shift", colour_shift),
+    "consistency": _consistency,
+    SECONDS: lambda result: {SECONDS: result.seconds / (result.sr_image[..., 0].size / 1e6)},
+}
+
+
+class FrechetDistances:
+    """FID of each model: of its results from the true pictures, as features of a network.
+
+    Args:
+        network: makes the features.
+    """
+
+    def __init__(self, network: OnnxFeatures) -> None:
+        self._network = network
+        self._true: list[NDArray[np.float64]] = []
+        self._made: dict[str, list[NDArray[np.float64]]] = {}
+
+    def add(self, sample: Sample, results: Mapping[str, NDArray[np.uint8]]) -> None:
+        """Takes a picture and its results by their models' names."""
+        self._true.append(self._network(sample.hr_image))
+        for name, sr_image in results.items():
+            self._made.setdefault(name, []).append(self._network(sr_image))
+
+    def distance(self, name: str) -> float:
+        """A model's distance over all pictures; nan for a single one."""
+        return frechet_distance(np.stack(self._made[name]), np.stack(self._true))
+
+
+def mean_figures(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Means over pictures: of those that have the figure; nan where none has."""
+    columns = {name: [row[name] for row in rows if not math.isnan(row[name])] for name in rows[0]}
+    return {name: float(np.mean(values)) if values else math.nan for name, values in columns.items()}
+
+
+def undefined_figures(names: list[str], rows: list[dict[str, float]]) -> dict[str, list[str]]:
+    """For each figure that some pictures do not have, the names of these."""
+    pairs = list(zip(names, rows, strict=True))
+    missing = {figure: [name for name, row in pairs if math.isnan(row[figure])] for figure in rows[0]}
+    return {figure: pictures for figure, pictures in missing.items() if pictures}
+
+
+def for_json(row: Mapping[str, float]) -> dict[str, float | None]:
+    """Figures as JSON can hold them: neither infinite nor nan, but None."""
+    return {name: value if math.isfinite(value) else None for name, value in row.items()}

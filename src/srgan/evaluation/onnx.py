@@ -1,0 +1,208 @@
+"""Any super-resolution network in an ``.onnx`` file, run by OpenVINO, to be compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.engines.engine import Precision
+from srgan.engines.openvino import choose_precision, import_openvino
+from srgan.errors import ModelError
+from srgan.evaluation.dataset import SCALE
+
+_HINTS = {"fp32": "f32", "bf16": "bf16"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxOptions:
+    """What networks from elsewhere take and give, where it is not RGB in [0, 1].
+
+    Attributes:
+        white: the value of white: 1 or 255.
+        order: of the three channels.
+    """
+
+    white: Literal[1, 255] = 1
+    order: Literal["rgb", "bgr"] = "rgb"
+
+
+def compile_onnx(path: Path, *, pictures: int = 1, any_size: bool = True, precision: str = "fp32") -> Any:
+    """Makes a network ready to run on the processor.
+
+    Args:
+        path: the ``.onnx`` file.
+        pictures: how many inputs (1, 3, H, W), of any float type, it must have.
+        any_size: whether a file made for one size of picture is rebuilt for any size, where its layers allow
+            that.
+        precision: ``"fp32"`` or ``"bf16"``.
+
+    Returns:
+        OpenVINO's compiled model.
+
+    Raises:
+        ModelError: if the file is missing, damaged, or no such network.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    openvino = import_openvino()
+    try:
+        # Not ``Core.read_model``: it tries other formats on a damaged file, which print on stderr.
+        reader = openvino.frontend.FrontEndManager().load_by_framework("onnx")
+        model = reader.convert(reader.load(str(path)))
+        inputs = model.inputs
+        sides = [[-1, -1] if any_size else list(port.partial_shape)[2:] for port in inputs]
+        model.reshape({port: [1, 3, *side] for port, side in zip(inputs, sides, strict=True)})
+        compiled = openvino.Core().compile_model(
+            model, "CPU", {"INFERENCE_PRECISION_HINT": _HINTS[precision]}
+        )
+    except Exception as error:  # the reader has a class of its own for each failure
+        raise ModelError(
+            f"{path}: is not a network of (1, 3, H, W) pictures{' of any size' if any_size else ''} "
+            f"({_reason(error)})"
+        ) from error
+    if len(inputs) != pictures:
+        raise ModelError(f"{path}: has {len(inputs)} inputs; a network of {pictures} is needed")
+    if not all(np.issubdtype(port.element_type.to_dtype(), np.floating) for port in inputs):
+        raise ModelError(f"{path}: takes whole numbers; a network of float pictures is needed")
+    return compiled
+
+
+class OnnxNetwork:
+    """A network of one input (1, 3, H, W) and a first output (1, 3, 4H, 4W), of any float type.
+
+    Args:
+        path: the ``.onnx`` file.
+        options: what the network takes and gives.
+        precision: ``"auto"`` (fp32), ``"fp32"`` or ``"bf16"``.
+
+    Raises:
+        ModelError: if the file is missing, damaged, or no such network.
+        UsageError: if the processor cannot compute in ``precision``.
+
+    Attributes:
+        precision: what was chosen.
+    """
+
+    def __init__(
+        self, path: Path, options: OnnxOptions | None = None, *, precision: Precision = "auto"
+    ) -> None:
+        core = import_openvino().Core()
+        self._path = path
+        self._options = options or OnnxOptions()
+        # bf16 costs a network that was not made for it up to half a level of 255 in its last layer.
+        self.precision = choose_precision(core, "fp32" if precision == "auto" else precision)
+        self._compiled = compile_onnx(path, precision=self.precision)
+        self._type = self._compiled.input(0).element_type.to_dtype()
+
+    def upscale(self, lr_image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Enlarges one picture as a whole.
+
+        Args:
+            lr_image: (h, w, 3), RGB, uint8.
+
+        Returns:
+            (4h, 4w, 3), clipped and rounded.
+
+        Raises:
+            ModelError: if the network fails on this size, or does not enlarge four times.
+        """
+        height, width = lr_image.shape[:2]
+        batch = (lr_image if self._options.order == "rgb" else lr_image[:, :, ::-1]).transpose(2, 0, 1)[None]
+        unit = 255 / self._options.white
+        try:
+            result = self._compiled([np.ascontiguousarray(batch / unit, dtype=self._type)])[0]
+        except RuntimeError as error:
+            raise ModelError(
+                f"{self._path}: fails on a {width}x{height} picture ({_reason(error)})"
+            ) from error
+        if result.shape != (1, 3, height * SCALE, width * SCALE):
+            raise ModelError(
+                f"{self._path}: makes {result.shape} of a {width}x{height} picture; "
+                f"a network that enlarges {SCALE} times is needed"
+            )
+        levels = np.rint(result[0].astype(np.float32) * unit).clip(0, 255).astype(np.uint8)
+        sr_image = levels.transpose(1, 2, 0)
+        return np.ascontiguousarray(sr_image if self._options.order == "rgb" else sr_image[:, :, ::-1])
+
+
+class OnnxDistance:
+    """A network that tells how different two pictures look, such as LPIPS or DISTS.
+
+    It has two inputs (1, 3, H, W), RGB in [0, 1], and a first output of one number; less is more alike.
+
+    Args:
+        path: the ``.onnx`` file.
+
+    Raises:
+        ModelError: if the file is missing, damaged, or no such network.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._compiled = compile_onnx(path, pictures=2)
+
+    def __call__(self, sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8]) -> float:
+        """The distance of two pictures (H, W, 3), RGB, uint8.
+
+        Raises:
+            ModelError: if the network fails on this size, or gives more than one number.
+        """
+        height, width = hr_image.shape[:2]
+        kinds = [port.element_type.to_dtype() for port in self._compiled.inputs]
+        batches = [
+            np.ascontiguousarray(image.transpose(2, 0, 1)[None] / 255, dtype=kind)
+            for image, kind in zip((sr_image, hr_image), kinds, strict=True)
+        ]
+        try:
+            result = self._compiled.create_infer_request().infer(batches)[0]
+        except RuntimeError as error:
+            raise ModelError(
+                f"{self._path}: fails on a {width}x{height} picture ({_reason(error)})"
+            ) from error
+        if result.size != 1:
+            raise ModelError(f"{self._path}: gives {result.shape} for two pictures; one number is needed")
+        return float(result.item())
+
+
+class OnnxFeatures:
+    """A network that makes features of a picture, for their distribution over many: Inception, for FID.
+
+    It has one input (1, 3, H, W), RGB in [0, 1], and a first output of any number of values; if it wants
+    another size, it resizes by itself.
+
+    Args:
+        path: the ``.onnx`` file.
+
+    Raises:
+        ModelError: if the file is missing, damaged, or no such network.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._compiled = compile_onnx(path)
+        self._type = self._compiled.input(0).element_type.to_dtype()
+
+    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """The features (d,) of a picture (H, W, 3), RGB, uint8.
+
+        Raises:
+            ModelError: if the network fails on this size.
+        """
+        batch = np.ascontiguousarray(image.transpose(2, 0, 1)[None] / 255, dtype=self._type)
+        try:
+            features = self._compiled([batch])[0]
+        except RuntimeError as error:
+            size = f"{image.shape[1]}x{image.shape[0]}"
+            raise ModelError(f"{self._path}: fails on a {size} picture ({_reason(error)})") from error
+        found: NDArray[np.float64] = np.asarray(features, np.float64).ravel()
+        return found
+
+
+def _reason(error: Exception) -> str:
+    """The last line of OpenVINO's report, which tells the cause; those before tell where in its source."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -1,0 +1,74 @@
+"""A report as one HTML page that needs nothing else: table, bars, every picture's figures, and crops."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from srgan.evaluation.dataset import Sample
+from srgan.evaluation.enlargers import nearest
+from srgan.evaluation.measures import HIGHER_IS_BETTER
+from srgan.evaluation.panels import region_of_difference
+
+CROP = 160
+"""Pixels a side of the crops, of the true size."""
+
+MOST_CROPS = 24
+"""Crops of more pictures would make the page too large to open quickly."""
+
+
+class Page:
+    """Collects crops while pictures are evaluated, then renders the page."""
+
+    def __init__(self) -> None:
+        self._crops: list[tuple[float, int, dict[str, Any]]] = []
+
+    def add(self, sample: Sample, results: Mapping[str, NDArray[np.uint8]]) -> None:
+        """Keeps the part of a picture in which the results, or the only one and the truth, differ most.
+
+        Args:
+            sample: the picture.
+            results: (H, W, 3), uint8, by their models' names.
+        """
+        compared = list(results.values())
+        if len(compared) == 1:
+            compared.append(sample.hr_image)
+        region, difference = region_of_difference(compared, CROP)
+        panels = {"low-res": nearest(sample.lr_image), **results, "truth": sample.hr_image}
+        crop = {
+            "name": sample.name,
+            "region": [region.x, region.y, region.width, region.height],
+            "panels": [[name, _data_url(region.of(panel))] for name, panel in panels.items()],
+        }
+        self._crops.append((difference, len(self._crops), crop))
+
+    def render(self, report: dict[str, Any]) -> str:
+        """The page of a report, with crops of the pictures on which the results differ most.
+
+        Args:
+            report: as :func:`~srgan.evaluation.evaluate.evaluate` returns it.
+        """
+        chosen = sorted(self._crops, key=lambda crop: (-crop[0], crop[1]))[:MOST_CROPS]
+        data = {
+            "report": report,
+            "higher": sorted(HIGHER_IS_BETTER),
+            "crops": [crop for _, _, crop in chosen],
+        }
+        # In a script element only "<" could end it.
+        text = json.dumps(data).replace("<", "\\u003c")
+        template = files("srgan.evaluation").joinpath("page.html").read_text(encoding="utf-8")
+        return template.replace("{{DATA}}", text)
+
+
+def _data_url(image: NDArray[np.uint8]) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,96 @@
+"""Results beside each other: where they differ most, and labelled panels in one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from srgan.metrics.fidelity import luma
+
+_LABEL = 22  # pixels of height above a panel
+_GAP = 4  # pixels between panels
+_STEP = 4  # regions begin where a low-res pixel does
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A part of a picture, in pixels: its left upper corner and its size."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def of(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The part, as a view."""
+        return image[self.y : self.y + self.height, self.x : self.x + self.width]
+
+
+def region_of_difference(images: Sequence[NDArray[np.uint8]], side: int) -> tuple[Region, float]:
+    """The square in which pictures differ most.
+
+    Args:
+        images: at least one, (H, W, 3), RGB, uint8, all of one size.
+        side: of the square in pixels; less where the picture is smaller.
+
+    Returns:
+        The region, and the standard deviation of Y over the pictures, averaged over its pixels. Of equal
+        pictures it is the upper left corner.
+    """
+    difference = np.std([luma(image) for image in images], axis=0)
+    height, width = (min(side, length) for length in difference.shape)
+    sums = np.pad(difference.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    windows = (
+        sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+    )
+    windows = windows[::_STEP, ::_STEP]
+    row, column = np.unravel_index(windows.argmax(), windows.shape)
+    region = Region(x=int(column) * _STEP, y=int(row) * _STEP, width=width, height=height)
+    return region, float(windows[row, column]) / (width * height)
+
+
+def labelled_row(panels: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Pictures of one size beside each other, each under its name, on white.
+
+    Args:
+        panels: (h, w, 3), uint8, by their names; names that are too long for their panel are cut in the
+            middle.
+
+    Returns:
+        (h + label, total width, 3), uint8.
+    """
+    height, width = next(iter(panels.values())).shape[:2]
+    sheet = Image.new("RGB", (len(panels) * (width + _GAP) - _GAP, _LABEL + height), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=14)
+    for number, (name, panel) in enumerate(panels.items()):
+        left = number * (width + _GAP)
+        draw.text((left + 2, 2), _fitted(name, width - 4, font), fill="black", font=font)
+        sheet.paste(Image.fromarray(np.ascontiguousarray(panel)), (left, _LABEL))
+    return np.asarray(sheet)
+
+
+def contact_sheet(rows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Rows of panels below each other, on white: (H, W, 3), uint8."""
+    width = max(row.shape[1] for row in rows)
+    sheet = np.full((sum(row.shape[0] + _GAP for row in rows) - _GAP, width, 3), 255, np.uint8)
+    top = 0
+    for row in rows:
+        sheet[top : top + row.shape[0], : row.shape[1]] = row
+        top += row.shape[0] + _GAP
+    return sheet
+
+
+def _fitted(name: str, width: int, font: ImageFont.ImageFont | ImageFont.FreeTypeFont) -> str:
+    """The name, or as much of its beginning and its end as fits into a width."""
+    for length in range(len(name), 0, -1):
+        kept = (
+            name if length == len(name) else f"{name[: (length + 1) // 2]}…{name[len(name) - length // 2 :]}"
+        )
+        if font.getlength(kept) <= width:
+            return kept
+    return ""
