@@ -1,5 +1,9 @@
 """What tests of several rooms need: a tiny model, a small photograph, a cache of their own."""
 
+import dataclasses
+import json
+import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -57,6 +61,45 @@ def tiny_model(cache, tmp_path_factory, tiny_tensors, tiny_card):  # noqa: ARG00
 
 
 @pytest.fixture
+def tiny_pair(tiny_model, tiny_tensors, tiny_card):
+    """A model a little different from the tiny one, which lies beside it as its fidelity sibling."""
+    random = np.random.default_rng(1)
+    changed = {
+        name: (tensor + random.standard_normal(tensor.shape) * 0.004).astype(np.float32)
+        for name, tensor in tiny_tensors.items()
+    }
+    path = tiny_model.with_name("detailed.safetensors")
+    card = dataclasses.replace(tiny_card, name="detailed", fidelity=tiny_model.name)
+    write_model(path, changed, card)
+    return path
+
+
+@pytest.fixture
 def photo():
     """24 high, 30 wide, RGB, uint8."""
     return np.ascontiguousarray(skimage.data.astronaut()[40:136:4, 150:270:4])
+
+
+@pytest.fixture
+def ffmpeg():
+    """The ffmpeg command, another build than the one inside PyAV: makes clips and judges results."""
+    if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
+        pytest.skip("needs the commands ffmpeg and ffprobe")
+
+    def run(*arguments):
+        command = ["ffmpeg", "-v", "error", "-nostdin", "-y", *map(str, arguments)]
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+    return run
+
+
+@pytest.fixture
+def probe(ffmpeg):  # noqa: ARG001
+    """What ffprobe says about a file: ``streams``, ``format``, ``chapters``, ``packets``."""
+
+    def run(path):
+        what = ["-show_streams", "-show_format", "-show_chapters", "-show_packets"]
+        command = ["ffprobe", "-v", "error", "-of", "json", *what, str(path)]
+        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+    return run

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import skimage.data
-from PIL import Image
+from PIL import Image, ImageCms
 
 from srgan.errors import ImageError, UsageError
 from srgan.images.animation import read_frames, write_frames
@@ -52,6 +52,29 @@ def test_what_is_written_reads_back(tmp_path, ending, plays):
     for picture, frame in zip(animation.frames, FRAMES, strict=True):
         assert np.abs(picture.pixels.astype(int) - frame).mean() < 8
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_moving_webp_keeps_profile_and_exif_and_comes_out_upright(tmp_path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 6  # to be turned clockwise by a quarter
+    exif.get_ifd(0x8769)[0x9003] = "2020:01:02 03:04:05"
+    save(tmp_path / "a.webp", lossless=True, exif=exif, icc_profile=profile)
+
+    animation = read_frames(tmp_path / "a.webp")
+    frames = [picture.pixels for picture in animation.frames]
+    options = {"size": animation.size, "durations": animation.durations}
+    kept = {"icc_profile": animation.icc_profile, "exif": animation.exif}
+    write_frames(tmp_path / "b.webp", frames, **options, **kept)
+    write_frames(tmp_path / "b.gif", frames, **options, **kept)
+
+    np.testing.assert_array_equal(frames, [np.rot90(frame, -1) for frame in FRAMES])
+    with Image.open(tmp_path / "b.webp") as image:
+        tags = image.getexif()
+        assert (image.n_frames, image.size, tags[0x010F], tags[0x0112]) == (4, (60, 80), "Maker", 1)
+        assert tags.get_ifd(0x8769)[0x9003] == "2020:01:02 03:04:05"
+        assert image.info["icc_profile"] == profile
+    assert len(list(read_frames(tmp_path / "b.gif").frames)) == 4
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp"])

@@ -156,8 +156,6 @@ def test_keeps_profile_exif_and_resolution(tmp_path, name):
         assert image.info["dpi"] == pytest.approx((300, 300), rel=1e-4)
     kept = image.getexif()
     assert kept.get(0x0112, 1) == 1
-    if name == "tiff":  # libvips writes no EXIF there
-        return
     assert (kept[0x010F], kept[0x8298]) == ("Maker", "somebody")
     assert kept.get_ifd(0x8769)[0x9003] == "2020:01:02 03:04:05"
     assert kept.get_ifd(0x8825)[2] == (48.0, 51.0, 29.5)
@@ -307,3 +305,48 @@ def test_ctrl_c_at_the_very_start_leaves_no_encoder_waiting(tmp_path, monkeypatc
         write_picture(tmp_path / "out.png", [picture.pixels], size=(8, 8), source=picture)
     assert not [thread for thread in threading.enumerate() if thread.name == "encoder"]
     assert not list(tmp_path.iterdir())
+
+
+KILLED = """
+import os, sys, time
+import numpy as np
+from srgan.images.picture import Picture
+from srgan.images.write import write_picture
+
+def bands():
+    yield np.zeros((8, 8, 3), np.uint8)
+    print("writing", flush=True)
+    time.sleep(60)
+
+source = Picture.from_array(np.zeros((8, 8, 3), np.uint8))
+write_picture(sys.argv[1], bands(), size=(8, 16), source=source)
+"""
+
+
+@pytest.mark.parametrize("name", ["png", "webp"])
+def test_what_a_killed_process_left_is_removed_at_the_next_write_and_nothing_else(tmp_path, name):
+    def start():
+        process = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(tmp_path / f"a.{name}")], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout.readline() == "writing\n"
+        return process
+
+    killed = start()
+    killed.kill()
+    killed.wait()
+    killed.stdout.close()
+    abandoned = set(tmp_path.iterdir())
+    write(tmp_path / f"b.{name}", PHOTO)  # another target's are left alone
+    assert len(abandoned) == 1
+    assert set(tmp_path.iterdir()) == {*abandoned, tmp_path / f"b.{name}"}
+    living = start()
+    in_use = set(tmp_path.iterdir()) - {tmp_path / f"b.{name}"}
+    assert in_use.isdisjoint(abandoned)
+    write(tmp_path / f"a.{name}", PHOTO)
+    assert set(tmp_path.iterdir()) == {*in_use, tmp_path / f"a.{name}", tmp_path / f"b.{name}"}
+    living.kill()
+    living.wait()
+    living.stdout.close()
+    write(tmp_path / f"a.{name}", PHOTO)
+    assert {path.name for path in tmp_path.iterdir()} == {f"a.{name}", f"b.{name}"}

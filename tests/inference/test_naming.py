@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from srgan.errors import ImageError, UsageError
+from srgan.images.read import read_picture
 from srgan.inference.naming import plan_jobs
 
 
@@ -156,12 +157,29 @@ def test_what_cannot_be_is_refused(here, touch):
             plan(*inputs, out=out, **options)
 
 
-def test_a_folder_that_cannot_be_listed_is_named(here, monkeypatch):
-    (here / "in").mkdir()
+def test_a_folder_that_cannot_be_listed_is_planned_like_a_file_that_is_not_there(here, touch, monkeypatch):
+    touch("in/a.png", "in/locked/b.png", "c.png")
+    really = Path.iterdir
 
-    def refuse(_folder):
-        raise PermissionError(13, "Permission denied")
+    def refuse(folder):
+        if folder.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return really(folder)
 
-    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
-    with pytest.raises(ImageError, match=r"in: cannot be listed \(Permission denied\)"):
-        plan("in")
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert list(plan("in", "c.png", out="x", recursive=True)) == ["in/a.png", "c.png", "in/locked"]
+    assert list(plan("in/locked")) == ["in/locked"]
+    with pytest.raises(ImageError, match=r"locked: cannot be listed \(Permission denied\)"):
+        read_picture(here / "in" / "locked")
+
+
+def test_what_is_left_out_as_an_earlier_result_is_told(touch):
+    touch("icon.png", "icon-x2.png", "icon-x4.png", "photo.jpg")
+    told = []
+    plan("icon.png", "photo.jpg", tell=told.append)
+    plan(".", out="x", tell=told.append)
+    assert told == []
+    assert list(plan("icon.png", "icon-x2.png", tell=told.append)) == ["icon.png"]
+    assert list(plan(".", tell=told.append)) == ["icon.png", "photo.jpg"]
+    advice = "taken for earlier results and left out; give -o FOLDER to enlarge them too"
+    assert told == [f"icon-x2.png is {advice}", f"icon-x2.png and 1 more are {advice}"]

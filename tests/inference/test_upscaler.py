@@ -1,5 +1,7 @@
 """The upscaler with a small random model: tiles, grey, memory, and what is refused."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from srgan.inference.upscaler import Upscaler
 from srgan.models.generator import Generator
 from srgan.weights.architecture import GeneratorConfig
 from srgan.weights.card import ModelCard
-from srgan.weights.files import write_model
+from srgan.weights.files import read_model, write_model
 
 CONFIG = GeneratorConfig(blocks=2, channels=16)
 
@@ -218,3 +220,39 @@ def test_what_is_no_picture_is_refused(model, image):
 def test_bad_tiles_are_refused(model, tile):
     with pytest.raises(UsageError, match="tile"):
         Upscaler(model, tile=tile)
+
+
+def test_blends_of_two_models_are_not_mixed_up_by_the_cache(tmp_path):
+    torch.manual_seed(4)
+    write(tmp_path / "low.safetensors")
+    low_card, low = read_model(tmp_path / "low.safetensors")
+    high = {name: tensor * np.float32(1.1) for name, tensor in low.items()}
+    card = dataclasses.replace(low_card, name="high", fidelity="low.safetensors")
+    write_model(tmp_path / "high.safetensors", high, card)
+    image = picture(20, 24)
+    results = {}
+    for detail in (0.0, 0.25, 0.5, 1.0) * 2:  # the second time from the cache of compiled models
+        by_hand = {name: low[name] * np.float32(1 + 0.1 * detail) for name in low}
+        write_model(tmp_path / "hand.safetensors", by_hand, low_card)
+        options = {"precision": "fp32", "device": "cpu"}
+        result = Upscaler(tmp_path / "high.safetensors", detail=detail, **options).upscale(image)
+        np.testing.assert_allclose(
+            result, Upscaler(tmp_path / "hand.safetensors", **options).upscale(image), atol=1e-5
+        )
+        assert np.array_equal(results.setdefault(detail, result), result)
+    assert np.abs(results[0.25] - results[0.5]).max() > 0.01
+
+
+def test_frames_are_those_of_single_pictures_and_equal_ones_are_computed_once(tiny_model, photo, monkeypatch):
+    upscaler = Upscaler(tiny_model, device="cpu")
+    pictures = [photo, photo.copy(), photo[::-1], photo[::-1].astype(np.uint16) * 257, photo]
+    expected = [upscaler.upscale(picture) for picture in pictures]
+    computed = []
+    really = upscaler.engine.upscale
+    monkeypatch.setattr(
+        upscaler.engine, "upscale", lambda *arguments: computed.append(1) or really(*arguments)
+    )
+    for sr_image, wanted in zip(upscaler.frames(iter(pictures)), expected, strict=True):
+        assert sr_image.dtype == wanted.dtype
+        np.testing.assert_array_equal(sr_image, wanted)
+    assert len(computed) == 4

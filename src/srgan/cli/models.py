@@ -21,9 +21,13 @@ def models(
 
     cards = [load_card(name) for name in list_models()]
     if as_json:
-        print_json({"models": [dataclasses.asdict(card) for card in cards]})
+        models = [{**dataclasses.asdict(card), "parameters": card.generator.parameters} for card in cards]
+        print_json({"models": models})
         return
     for card in cards:
         print(f"{card.name}: {card.summary}")
+        print(f"  {card.generator.kind}, {card.generator.parameters:,} parameters")
+        if card.fidelity:
+            print(f"  --detail blends it with {card.fidelity}, --invented shows where the two differ")
         for dataset, figures in card.figures.items():
             print(f"  {dataset}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))

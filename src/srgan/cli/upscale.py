@@ -1,9 +1,11 @@
-"""``srgan upscale``: pictures, folders and patterns, four times larger per side."""
+"""``srgan upscale``: pictures, videos, folders and patterns, four times larger per side."""
 
 from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,17 +13,23 @@ import typer
 
 from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName, EngineName, Format, Precision
+from srgan.cli.upscale_invented import InventionMaps, plan_maps
+from srgan.cli.upscale_result import print_result, reason_of
+from srgan.cli.upscale_video import enlarge_pipe, enlarge_video
 from srgan.cpu import prepare_for_torch
-from srgan.errors import ImageError, SrganError, UsageError
+from srgan.errors import UsageError
 
 if TYPE_CHECKING:
     from srgan.inference.naming import Job
-    from srgan.inference.pictures import PictureOptions
-    from srgan.inference.upscaler import Progress, Upscaler
+    from srgan.inference.pictures import Enlarged, PictureOptions
+    from srgan.inference.upscaler import Upscaler
+    from srgan.video.options import VideoOptions
 
 
 def upscale(
-    inputs: Annotated[list[str], typer.Argument(help="Pictures, folders, or patterns.", metavar="INPUT...")],
+    inputs: Annotated[
+        list[str], typer.Argument(help="Pictures, videos, folders, or patterns.", metavar="INPUT...")
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
@@ -32,6 +40,17 @@ def upscale(
     scale: Annotated[float, typer.Option(min=0.1, max=4.0, help="Enlargement per side.")] = 4.0,
     width: Annotated[int | None, typer.Option(min=1, help="Width of the result, in pixels.")] = None,
     height: Annotated[int | None, typer.Option(min=1, help="Height of the result, in pixels.")] = None,
+    detail: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="0: what the picture supports; 1: all the model's detail."),
+    ] = None,
+    consistent: Annotated[
+        bool, typer.Option("--consistent", help="The 4x result, reduced again, gives the input back.")
+    ] = False,
+    invented: Annotated[
+        Path | None,
+        typer.Option(help="PNG, for several inputs a folder: a map of what the model invented."),
+    ] = None,
     tile: Annotated[
         str, typer.Option(help="auto: by the free memory; off: whole pictures; or the side in pixels.")
     ] = "auto",
@@ -56,33 +75,82 @@ def upscale(
     compare: Annotated[
         bool, typer.Option("--compare", help="Also write low-res | bicubic | result side by side.")
     ] = False,
+    codec: Annotated[
+        str | None, typer.Option(help="Encoder of videos: libx264, libx265, libsvtav1, prores_ks, ffv1, ...")
+    ] = None,
+    crf: Annotated[
+        int | None, typer.Option(min=0, max=63, help="Quality of videos; smaller is better and larger.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="The encoder's speed, for example veryfast.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--no-resume", help="Go on with a video that was interrupted.")
+    ] = True,
+    start: Annotated[
+        str, typer.Option(help="Where in a video to begin, in seconds or h:m:s.", metavar="TIME")
+    ] = "0",
+    end: Annotated[
+        str | None, typer.Option(help="Where in a video to end, in seconds or h:m:s.", metavar="TIME")
+    ] = None,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Makes pictures four times larger per side. An input is never overwritten.
+    """Makes pictures and videos four times larger per side. An input is never overwritten.
 
-    Example: srgan upscale photo.jpg holiday/ -o clear/
+    Example: srgan upscale photo.jpg holiday/ film.mp4 -o clear/
     """
     # Imported here: --help and usage errors must not wait for NumPy.
     from srgan.inference.naming import plan_jobs
     from srgan.inference.pictures import PictureOptions
     from srgan.inference.upscaler import Upscaler
+    from srgan.video.options import VideoOptions, parse_time
+    from srgan.weights.blend import find_fidelity
 
     if skip_existing and overwrite:
         raise UsageError("--skip-existing and --overwrite contradict each other; drop one of them")
-    jobs = plan_jobs(
-        inputs,
-        out,
-        extension=None if file_format is Format.auto else f".{file_format.value}",
-        suffix=f"-x{scale:g}",
-        recursive=recursive,
-        compare=compare,
+    is_pipe = inputs == ["-"] and out == Path("-")
+    if (as_json or not is_pipe) and "-" in (*inputs, str(out)):
+        raise UsageError("a pipe goes into a pipe, and without --json: srgan upscale - -o -")
+    jobs = (
+        []
+        if is_pipe
+        else plan_jobs(
+            inputs,
+            out,
+            extension=None if file_format is Format.auto else f".{file_format.value}",
+            suffix=f"-x{scale:g}",
+            recursive=recursive,
+            compare=compare,
+            tell=print_message,
+        )
     )
     if engine is EngineName.torch:
         prepare_for_torch()
-    upscaler = Upscaler(
-        model, engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile)
+    open_model = partial(
+        Upscaler, engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile)
     )
+    maps = None
+    if invented is not None:
+        targets = plan_maps(jobs, invented)
+        maps = InventionMaps(targets=targets, sibling=open_model(find_fidelity(model)), max_pixels=max_pixels)
+    upscaler = open_model(model, detail=detail, consistent=consistent)
+    if codec is not None:
+        from srgan.video.encoding import find_encoder
+
+        find_encoder(codec)
+    video = VideoOptions(
+        scale=scale,
+        width=width,
+        height=height,
+        codec=codec,
+        crf=crf,
+        preset=preset,
+        start=parse_time(start),
+        end=None if end is None else parse_time(end),
+        resume=resume,
+    )
+    if is_pipe:
+        enlarge_pipe(upscaler, video)
+        return
     options = PictureOptions(scale=scale, width=width, height=height, quality=quality, max_pixels=max_pixels)
     existing: Literal["skip", "replace", "refuse"] = (
         "skip" if skip_existing else "replace" if overwrite else "refuse"
@@ -93,13 +161,13 @@ def upscale(
         for number, job in enumerate(jobs):
             bar.update(task, name=job.source.name)
 
-            def report(share: float, number: int = number) -> None:
-                bar.update(task, completed=number + share)
+            def report(share: float, how: str = "", number: int = number, job: Job = job) -> None:
+                bar.update(task, completed=number + share, name=f"{job.source.name} {how}".strip())
 
-            result = _run(job, upscaler, options, existing, report)
+            result = _run(job, upscaler, options, video, existing, report, maps)
             bar.update(task, completed=number + 1)
             if not as_json:
-                _print_result(result)
+                print_result(result)
             elif result["error"]:
                 print_error(result["error"])
             results.append(result)
@@ -132,8 +200,10 @@ def _run(
     job: Job,
     upscaler: Upscaler,
     options: PictureOptions,
+    video: VideoOptions,
     existing: Literal["skip", "replace", "refuse"],
-    progress: Progress,
+    report: Callable[..., None],
+    maps: InventionMaps | None,
 ) -> dict[str, Any]:
     """One entry of the results; errors of one picture do not stop the others."""
     from srgan.inference.compare import write_panels
@@ -153,16 +223,23 @@ def _run(
     try:
         if existing == "skip" and job.target.exists():
             return {**result, "status": "skipped"}
-        there = [output for output in job.outputs if output.exists()]
+        outputs = job.outputs if maps is None else [*job.outputs, maps.targets[job.target]]
+        there = [output for output in outputs if output.exists()]
         if existing == "refuse" and there:
             raise UsageError(f"{there[0]}: exists already; add --overwrite or --skip-existing")
-        enlarged = upscale_file(job.source, job.target, upscaler, options, progress=progress)
+        enlarged: Enlarged = (
+            enlarge_video(job, upscaler, video, report)
+            if job.is_video
+            else upscale_file(job.source, job.target, upscaler, options, progress=report)
+        )
         if job.panels is not None:
             write_panels(job.source, job.target, job.panels, max_pixels=options.max_pixels)
+        if maps is not None:
+            maps.write(job, upscaler)
     except Exception as error:
         if is_debugging():
             traceback.print_exc()
-        return {**result, "status": "failed", "error": _reason(error, job.source)}
+        return {**result, "status": "failed", "error": reason_of(error, job.source)}
     return {
         **result,
         "input_size": list(enlarged.input_size),
@@ -170,28 +247,3 @@ def _run(
         "seconds": round(time.perf_counter() - started, 3),
         "frames": enlarged.frames,
     }
-
-
-def _reason(error: Exception, source: Path) -> str:
-    """What failed and where, in one line."""
-    if isinstance(error, (ImageError, UsageError)):  # they name the file themselves
-        reason = str(error)
-    elif isinstance(error, SrganError):
-        reason = f"{source}: {error}"
-    elif isinstance(error, MemoryError):
-        reason = f"{source}: not enough memory; free some, or take a smaller picture"
-    elif isinstance(error, OSError):
-        reason = f"{error.filename or source}: {error.strerror or error}"
-    else:
-        reason = f"{source}: unexpected {type(error).__name__}: {error}; add --debug and report what it shows"
-    return " ".join(reason.splitlines())
-
-
-def _print_result(result: dict[str, Any]) -> None:
-    if result["status"] == "failed":
-        print_error(result["error"])
-    elif result["status"] == "skipped":
-        print_message(f"{result['output']}: there already, skipped")
-    else:
-        (width, height), seconds = result["output_size"], result["seconds"]
-        print_message(f"{result['output']}: {width}x{height}, {seconds:.1f} s")

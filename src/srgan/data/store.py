@@ -51,6 +51,7 @@ def read_pairs(
         DataError: if one is too small.
         ImageError: if one cannot be read.
     """
+
     def read(file: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         pixels = read_picture(file).pixels
         pixels = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)

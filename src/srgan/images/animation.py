@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.errors import ImageError, UsageError
-from srgan.images.decode import check_size, decode
+from srgan.images.decode import check_size, decode, quiet_pillow
 from srgan.images.encode import encode
 from srgan.images.formats import check_side
+from srgan.images.metadata import exif_of, settle_exif, upright
 from srgan.images.picture import Picture
-from srgan.images.read import DEFAULT_MAX_PIXELS, explained, quiet_pillow, sniff
+from srgan.images.read import DEFAULT_MAX_PIXELS, explained, sniff
 from srgan.images.write import replacing
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
@@ -32,12 +33,16 @@ class Animation:
         durations: how long each is shown, in milliseconds.
         plays: how often the whole is shown; 0 stands for for ever.
         size: (width, height).
+        icc_profile: the colour profile of the pixels.
+        exif: the EXIF block from its byte-order mark on, with the orientation reset to 1.
     """
 
     frames: Iterator[Picture]
     durations: tuple[int, ...]
     plays: int
     size: tuple[int, int]
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
 
 
 def _open(path: Path, max_pixels: int) -> Image.Image:
@@ -52,11 +57,11 @@ def _open(path: Path, max_pixels: int) -> Image.Image:
     return image
 
 
-def _frames(path: Path, max_pixels: int) -> Iterator[Picture]:
+def _frames(path: Path, max_pixels: int, orientation: int) -> Iterator[Picture]:
     with explained(path), _open(path, max_pixels) as image:
         for index in range(getattr(image, "n_frames", 1)):
             image.seek(index)
-            yield Picture.from_array(decode(path, image))
+            yield Picture.from_array(upright(decode(path, image), orientation))
 
 
 def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Animation:
@@ -80,8 +85,16 @@ def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_P
         # GIF counts repetitions and leaves the count out for none; WebP counts showings.
         if image.format == "GIF" and loop != 0:
             loop = 1 if loop is None else loop + 1
+        with quiet_pillow():
+            raw_exif = exif_of(image)
+        exif, orientation = settle_exif(raw_exif) if raw_exif else (None, 1)
         return Animation(
-            frames=_frames(path, max_pixels), durations=tuple(durations), plays=loop or 0, size=image.size
+            frames=_frames(path, max_pixels, orientation),
+            durations=tuple(durations),
+            plays=loop or 0,
+            size=image.size if orientation < 5 else image.size[::-1],
+            icc_profile=image.info.get("icc_profile"),
+            exif=exif,
         )
 
 
@@ -92,6 +105,8 @@ def write_frames(
     size: tuple[int, int],
     durations: Sequence[int],
     plays: int = 0,
+    icc_profile: bytes | None = None,
+    exif: bytes | None = None,
     format: str | None = None,  # noqa: A002
     quality: int | None = None,
 ) -> None:
@@ -103,6 +118,8 @@ def write_frames(
         size: (width, height) of a frame.
         durations: how long each frame is shown, in milliseconds. GIF keeps hundredths of a second.
         plays: how often the whole is shown; 0 stands for for ever.
+        icc_profile: a colour profile for RGB; GIF has no place for it.
+        exif: an EXIF block from its byte-order mark on; GIF has no place for it.
         format: gif or webp; None goes by the extension.
         quality: 1 to 100, for WebP (90 otherwise).
 
@@ -132,9 +149,11 @@ def write_frames(
             image.set_type(pyvips.GValue.gint_type, "page-height", height)
             image.set_type(pyvips.GValue.array_int_type, "delay", list(durations))
             image.set_type(pyvips.GValue.gint_type, "loop", plays)
+            if icc_profile is not None:
+                image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
             if wanted == "gif":
                 image.gifsave(name)
             else:
                 image.webpsave(name, Q=quality or 90)
 
-        encode(rows(), save, size=(width, height * len(durations)), channels=4)
+        encode(rows(), save, size=(width, height * len(durations)), channels=4, exif=exif)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,21 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFile
 
 from srgan.errors import ImageError
+
+# Pillow keeps its limit on pixels, and Python its warning filters, in globals.
+_globals_lock = threading.Lock()
+
+
+@contextmanager
+def quiet_pillow() -> Iterator[None]:
+    """Pillow without its own limit on pixels (``check_size`` has ours) and its warnings about odd tags."""
+    with _globals_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
 
 
 def check_size(path: Path, size: tuple[int, int], max_pixels: int) -> None:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 _ORIENTATION = 0x0112
+_RESOLUTION, _RESOLUTION_UNIT = (0x011A, 0x011B), 0x0128
 # What a TIFF's own directory says about the picture rather than about the layout of that file.
-_DESCRIPTIVE = (0x010E, 0x010F, 0x0110, _ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298)
-_DIRECTORIES = (0x8769, 0x8825)  # EXIF, GPS
+DESCRIPTIVE_TAGS = (0x010E, 0x010F, 0x0110, _ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298)
+DIRECTORY_TAGS = (0x8769, 0x8825)  # EXIF, GPS
 
 
 def settle_exif(exif: bytes) -> tuple[bytes | None, int]:
@@ -29,7 +30,7 @@ def settle_exif(exif: bytes) -> tuple[bytes | None, int]:
         orientation it had, 1 to 8.
     """
     body = bytearray(exif.removeprefix(b"Exif\0\0"))
-    order = {b"II": "<", b"MM": ">"}.get(bytes(body[:2]))
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(body[:4]))
     if order is None:
         return None, 1
     orientation = 1
@@ -65,12 +66,16 @@ def exif_of(image: Image.Image) -> bytes | None:
         if raw is None and image.getexif():  # a PNG may hold it as text, an older custom
             raw = image.getexif().tobytes()
         return raw or None
-    tags = image.getexif()
+    return exif_of_tags(image.getexif())
+
+
+def exif_of_tags(tags: Image.Exif) -> bytes | None:
+    """What a TIFF's directories say about its picture, as an EXIF block; None where they say nothing."""
     kept = Image.Exif()
-    for tag in _DESCRIPTIVE:
+    for tag in DESCRIPTIVE_TAGS:
         if tag in tags:
             kept[tag] = tags[tag]
-    for tag in _DIRECTORIES:
+    for tag in DIRECTORY_TAGS:
         if directory := tags.get_ifd(tag):
             kept.get_ifd(tag).update(directory)
     return kept.tobytes() if len(kept) else None
@@ -79,9 +84,19 @@ def exif_of(image: Image.Image) -> bytes | None:
 def dpi_of(image: Image.Image) -> tuple[float, float] | None:
     """Pixels per inch, (horizontal, vertical), where the file states them."""
     stated = image.info.get("dpi")
-    if stated is None:
+    return None if stated is None else _sensible(float(stated[0]), float(stated[1]))
+
+
+def dpi_of_tags(tags: Image.Exif) -> tuple[float, float] | None:
+    """Pixels per inch, (horizontal, vertical), where a TIFF's first directory states them."""
+    inches = {2: 1.0, 3: 1 / 2.54}.get(tags.get(_RESOLUTION_UNIT, 2))
+    if inches is None or not all(tag in tags for tag in _RESOLUTION):
         return None
-    horizontal, vertical = float(stated[0]), float(stated[1])
+    horizontal, vertical = (float(tags[tag]) / inches for tag in _RESOLUTION)
+    return _sensible(horizontal, vertical)
+
+
+def _sensible(horizontal: float, vertical: float) -> tuple[float, float] | None:
     # Some programs write 0 or 1 for "unknown".
     valid = all(math.isfinite(value) and value > 1 for value in (horizontal, vertical))
     return (horizontal, vertical) if valid else None

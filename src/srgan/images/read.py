@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import struct
-import threading
-import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from srgan.errors import ImageError
-from srgan.images.decode import check_size, decode, decode_deep, is_cut_by_pillow
-from srgan.images.metadata import dpi_of, exif_of, settle_exif, upright
+from srgan.images.decode import check_size, decode, decode_deep, is_cut_by_pillow, quiet_pillow
+from srgan.images.metadata import dpi_of, dpi_of_tags, exif_of, exif_of_tags, settle_exif, upright
 from srgan.images.picture import Picture
+from srgan.images.tiff import read_tags
 
 DEFAULT_MAX_PIXELS = 250_000_000
 """The largest cameras give 200 megapixels; what is larger is taken for a decompression bomb."""
@@ -28,9 +29,6 @@ EXTENSIONS = frozenset(
 
 _KINDS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC or GIF"
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
-
-# Pillow keeps its limit on pixels, and Python its warning filters, in globals.
-_globals_lock = threading.Lock()
 
 
 def _format_of(head: bytes) -> str | None:
@@ -85,6 +83,7 @@ def sniff(path: Path) -> str:
         ImageError: if it is missing, a folder, empty, or not a picture.
     """
     if path.is_dir():
+        list_pictures(path)  # where it cannot be listed, that is what to say
         raise ImageError(f"{path}: is a folder, not a picture")
     with path.open("rb") as file:
         head = file.read(128)
@@ -98,18 +97,6 @@ def sniff(path: Path) -> str:
     return name
 
 
-@contextmanager
-def quiet_pillow() -> Iterator[None]:
-    """Pillow without its own limit on pixels (``check_size`` has ours) and its warnings about odd tags."""
-    with _globals_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-
-
 def _read_opened(path: Path, image: ImageFile.ImageFile, max_pixels: int) -> Picture:
     check_size(path, image.size, max_pixels)
     profile = image.info.get("icc_profile")
@@ -120,6 +107,21 @@ def _read_opened(path: Path, image: ImageFile.ImageFile, max_pixels: int) -> Pic
     # After decoding: Pillow turns a TIFF upright itself then, and a PNG may hold its EXIF behind its pixels.
     with quiet_pillow():
         raw_exif, dpi = exif_of(image), dpi_of(image)
+    return _settled(array, profile, raw_exif, dpi)
+
+
+def _read_by_libvips(path: Path, max_pixels: int) -> Picture:
+    """A TIFF that Pillow does not know."""
+    array, profile = decode_deep(path, max_pixels)
+    with path.open("rb") as file, quiet_pillow():
+        tags = read_tags(file)
+        return _settled(array, profile, exif_of_tags(tags), dpi_of_tags(tags))
+
+
+def _settled(
+    array: NDArray[Any], profile: bytes | None, raw_exif: bytes | None, dpi: tuple[float, float] | None
+) -> Picture:
+    """The picture, turned upright as its EXIF asks."""
     exif, orientation = settle_exif(raw_exif) if raw_exif else (None, 1)
     if dpi is not None and orientation >= 5:
         dpi = dpi[1], dpi[0]
@@ -149,14 +151,25 @@ def read_picture(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_
             if name != "TIFF":
                 raise
             # Pillow knows no 16-bit grey with alpha in TIFF; libvips does.
-            array, profile = decode_deep(path, max_pixels)
-            return Picture.from_array(array, icc_profile=profile)
+            return _read_by_libvips(path, max_pixels)
         with opened as image:
             return _read_opened(path, image, max_pixels)
 
 
-def list_pictures(folder: str | os.PathLike[str], *, recursive: bool = False) -> list[Path]:
+def list_pictures(
+    folder: str | os.PathLike[str],
+    *,
+    recursive: bool = False,
+    extensions: Collection[str] = EXTENSIONS,
+    on_error: Callable[[Path], None] | None = None,
+) -> list[Path]:
     """The pictures in a folder by their extension, sorted; hidden files and folders are left out.
+
+    Args:
+        folder: where to look.
+        recursive: with all folders below it.
+        extensions: of what is listed, in small letters.
+        on_error: called with each folder that cannot be listed, instead of raising.
 
     Raises:
         ImageError: if it is not a folder, or it or one below it cannot be listed.
@@ -168,9 +181,12 @@ def list_pictures(folder: str | os.PathLike[str], *, recursive: bool = False) ->
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
-                found += list_pictures(entry, recursive=True) if recursive else []
-            elif entry.suffix.lower() in EXTENSIONS:
+                if recursive:
+                    found += list_pictures(entry, recursive=True, extensions=extensions, on_error=on_error)
+            elif entry.suffix.lower() in extensions:
                 found.append(entry)
     except OSError as error:
-        raise ImageError(f"{folder}: cannot be listed ({error.strerror})") from error
+        if on_error is None:
+            raise ImageError(f"{folder}: cannot be listed ({error.strerror})") from error
+        on_error(folder)
     return found

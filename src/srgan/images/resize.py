@@ -19,8 +19,19 @@ def _cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(x <= 1.0, near, np.where(x <= 2.0, far, 0.0))
 
 
-def _taps(in_length: int, out_length: int, scale: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Source positions and weights of every output sample along one axis, both (out_length, taps)."""
+def bicubic_taps(
+    in_length: int, out_length: int, scale: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Where the samples of a resized axis come from, by the rules of :func:`bicubic`.
+
+    Args:
+        in_length: samples before.
+        out_length: samples after.
+        scale: output size over input size.
+
+    Returns:
+        Source positions and their weights, both (out_length, taps). A position may occur more than once.
+    """
     # Antialiasing: a reduction stretches the kernel over the samples that one output pixel covers.
     stretch = min(scale, 1.0)
     width = 4.0 / stretch
@@ -36,7 +47,7 @@ def _taps(in_length: int, out_length: int, scale: float) -> tuple[NDArray[np.int
 
 
 def _resize_rows(image: NDArray[np.float64], out_length: int, scale: float) -> NDArray[np.float64]:
-    positions, weights = _taps(image.shape[0], out_length, scale)
+    positions, weights = bicubic_taps(image.shape[0], out_length, scale)
     result = np.zeros((out_length, *image.shape[1:]))
     for tap in range(positions.shape[1]):
         column = weights[:, tap].reshape(-1, *([1] * (image.ndim - 1)))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
+import sys
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from srgan.errors import ImageError
 from srgan.images.encode import encode
 from srgan.images.formats import FORMATS, Format, check_side, format_of
 from srgan.images.picture import Picture
+from srgan.images.tiff import add_exif
 
 _DEFAULT_DPI = 72.0
 
@@ -51,13 +54,17 @@ def replacing(path: Path) -> Iterator[bytes]:
 
     if path.is_dir():
         raise ImageError(f"{path}: is a folder; give the name of a file")
-    temporary = path.parent / f".srgan-{uuid.uuid4().hex[:12]}.part"
+    prefix = f".srgan-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]}-"
+    temporary = path.parent / f"{prefix}{uuid.uuid4().hex[:12]}.part"
     try:
-        temporary.open("xb").close()
+        _remove_abandoned(path.parent.glob(f"{prefix}*.part"))
+        claim = temporary.open("xb")
     except OSError as error:
         raise ImageError(f"{path}: cannot be written ({error.strerror})") from error
     try:
-        yield os.fsencode(temporary)
+        with claim:
+            _lock(claim)
+            yield os.fsencode(temporary)
         _move(temporary, path)
     except pyvips.Error as error:
         # libvips tells the whole way down; where the system refused, that is the cause.
@@ -70,9 +77,40 @@ def replacing(path: Path) -> Iterator[bytes]:
         temporary.unlink(missing_ok=True)
 
 
+def _lock(claim: IO[bytes]) -> bool:
+    """Marks a file as in use by this process, whose end, however it comes, ends the mark; False if it is."""
+    if sys.platform == "win32":
+        return True  # an open file cannot be removed there: that is mark enough
+    import fcntl
+
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _remove_abandoned(files: Iterable[Path]) -> None:
+    """Removes temporary files of processes that were killed."""
+    for file in files:
+        with suppress(OSError):
+            with file.open("rb") as claim:
+                is_abandoned = _lock(claim)
+            if is_abandoned:
+                file.unlink()
+
+
 def _move(temporary: Path, path: Path) -> None:
     try:
         temporary.replace(path)
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _add_exif(path: Path, temporary: Path, exif: bytes) -> None:
+    """What libvips does not write to a TIFF."""
+    try:
+        add_exif(temporary, exif)
     except OSError as error:
         raise ImageError(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -151,8 +189,8 @@ def write_picture(
     PNG, JPEG and TIFF are written as the bands come; WebP and AVIF are held whole. The result is 16-bit if
     ``source`` is and the format can be (PNG, TIFF), grey where ``source`` is, and has one channel where the
     file of ``source`` had (PNG, JPEG, TIFF). JPEG has no transparency: it is laid over white. Profile,
-    resolution (72 dpi where the source says nothing) and EXIF are kept, but for EXIF in TIFF. The file
-    appears under its name when it is complete, and replaces one that is there.
+    resolution (72 dpi where the source says nothing) and EXIF are kept. The file appears under its name when
+    it is complete, and replaces one that is there.
 
     Args:
         path: the file; its folder must exist.
@@ -188,3 +226,5 @@ def write_picture(
             getattr(_finished(image, source, format_, target, dtype), format_.saver)(name, **options)
 
         encode(rows(), save, size=size, channels=1 if source.grey else 3, exif=source.exif)
+        if format_.saver == "tiffsave" and source.exif is not None:
+            _add_exif(path, Path(os.fsdecode(name)), source.exif)

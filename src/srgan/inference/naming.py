@@ -5,17 +5,20 @@ from __future__ import annotations
 import glob
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from srgan.errors import UsageError
 from srgan.images.formats import format_of
-from srgan.images.read import list_pictures
+from srgan.images.read import EXTENSIONS, list_pictures
+from srgan.inference.kinds import VIDEO_CONTAINERS, VIDEO_EXTENSIONS, is_video
 
 # What "auto" writes for an input of each extension; anything else becomes PNG.
 _KEPT = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".gif"}
 _REPLACED = {".heic": ".jpg", ".heif": ".jpg", ".jfif": ".jpg"}
+
+_LISTED = EXTENSIONS | VIDEO_EXTENSIONS
 
 # How the stem of a result beside its input goes on, see ``suffix`` and ``Job.panels``.
 _RESULT = re.compile(r"(.+)-x\d+(\.\d+)?(-compare)?")
@@ -28,6 +31,11 @@ class Job:
     source: Path
     target: Path
     panels: Path | None = None
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is enlarged frame by frame."""
+        return is_video(self.source, self.target)
 
     @property
     def outputs(self) -> list[Path]:
@@ -51,18 +59,20 @@ def plan_jobs(
     suffix: str,
     recursive: bool,
     compare: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> list[Job]:
     """Pairs every input file with its output.
 
     Args:
-        inputs: files, folders and patterns. A file that does not exist is planned all the same: reading
-            it reports the error in its turn.
+        inputs: files, folders and patterns. A file that does not exist and a folder that cannot be listed
+            are planned all the same: reading them reports the error in its turn.
         out: a file (if it has an extension and there is one input file), a folder, or None: beside the
             inputs.
         extension: of the results, with its dot; None keeps the input's where it can be written.
         suffix: ends the stem of results that lie beside their inputs, for example ``"-x4"``.
         recursive: whether folders are searched with their sub-folders, which are mirrored in ``out``.
         compare: whether panels are written too, as ``<stem of the result>-compare.png``.
+        tell: takes one line about what is left out, if anything is.
 
     Returns:
         Jobs in the order of the inputs; no two have the same target. Earlier results are not among the
@@ -71,11 +81,10 @@ def plan_jobs(
     Raises:
         UsageError: if nothing matches, ``out`` is of an unknown format, contradicts ``extension`` or is a
             file where a folder must be, or an output is one of the inputs.
-        ImageError: if a folder cannot be listed.
     """
     found = _collect(inputs, recursive, out)
     if out is None:
-        found = _without_results(found)
+        found = _without_results(found, tell)
     if not found:
         raise UsageError(f"no pictures in {', '.join(inputs)}; use --recursive to search sub-folders")
     if (
@@ -85,7 +94,7 @@ def plan_jobs(
         and not out.is_dir()
         and not Path(inputs[0]).is_dir()
     ):
-        _check_format(out, extension)
+        _check_format(found[0].file, out, extension)
         targets = [out]
     else:
         if out is not None and out.exists() and not out.is_dir():
@@ -95,7 +104,9 @@ def plan_jobs(
         Job(
             source=item.file,
             target=target,
-            panels=target.with_name(f"{target.stem}-compare.png") if compare else None,
+            panels=target.with_name(f"{target.stem}-compare.png")
+            if compare and not is_video(item.file, target)
+            else None,
         )
         for item, target in zip(found, targets, strict=True)
     ]
@@ -106,7 +117,13 @@ def plan_jobs(
     return jobs
 
 
-def _check_format(out: Path, extension: str | None) -> None:
+def _check_format(source: Path, out: Path, extension: str | None) -> None:
+    if is_video(source, out):
+        moves = source.suffix.lower() in VIDEO_EXTENSIONS or source.suffix.lower() == ".gif"
+        if not moves or out.suffix.lower() not in VIDEO_CONTAINERS:
+            known = ", ".join(VIDEO_CONTAINERS)
+            raise UsageError(f"-o {out}: cannot hold what {source} is; videos and GIFs become {known}")
+        return
     wanted = "gif" if out.suffix.lower() == ".gif" else format_of(out, None)
     if extension not in (None, f".{wanted}"):
         raise UsageError(f"-o {out} and --format {extension[1:]} contradict each other; drop one of them")
@@ -114,16 +131,19 @@ def _check_format(out: Path, extension: str | None) -> None:
 
 def _collect(inputs: Sequence[str], recursive: bool, out: Path | None) -> list[_Input]:
     found: dict[Path, _Input] = {}
+    unreadable: list[Path] = []
     for path in (path for text in inputs for path in _expanded(text)):
         if path.is_dir():
             results = _below(path, out)
-            for file in list_pictures(path, recursive=recursive):
+            for file in list_pictures(
+                path, recursive=recursive, extensions=_LISTED, on_error=unreadable.append
+            ):
                 subfolder = file.parent.relative_to(path)
                 if results is None or not subfolder.is_relative_to(results):
                     found.setdefault(file, _Input(file, subfolder))
         else:
             found.setdefault(path, _Input(path))
-    return list(found.values())
+    return [*found.values(), *map(_Input, unreadable)]
 
 
 def _expanded(text: str) -> list[Path]:
@@ -142,7 +162,7 @@ def _below(folder: Path, out: Path | None) -> Path | None:
     return out.resolve().relative_to(folder.resolve())
 
 
-def _without_results(found: list[_Input]) -> list[_Input]:
+def _without_results(found: list[_Input], tell: Callable[[str], None]) -> list[_Input]:
     """Leaves out what an earlier run over the same folder wrote beside its inputs."""
     # With the extension too: two inputs that would meet have it in the names of their results.
     stems = {stem for item in found for stem in (item.file, item.file.with_suffix(""))}
@@ -151,13 +171,18 @@ def _without_results(found: list[_Input]) -> list[_Input]:
         match = _RESULT.fullmatch(file.stem)
         return match is not None and file.with_name(match[1]) in stems
 
-    return [item for item in found if not is_result(item.file)]
+    inputs = [item for item in found if not is_result(item.file)]
+    if count := len(found) - len(inputs):
+        first = next(item.file for item in found if is_result(item.file))
+        names = f"{first} is" if count == 1 else f"{first} and {count - 1} more are"
+        tell(f"{names} taken for earlier results and left out; give -o FOLDER to enlarge them too")
+    return inputs
 
 
 def _targets(found: list[_Input], out: Path | None, extension: str | None, suffix: str) -> list[Path]:
     def target(item: _Input, stem: str) -> Path:
         folder = item.file.parent if out is None else out / item.subfolder
-        return folder / f"{stem}{suffix if out is None else ''}{extension or _kept_extension(item.file)}"
+        return folder / f"{stem}{suffix if out is None else ''}{_extension(item.file, extension)}"
 
     simple = [target(item, item.file.stem) for item in found]
     meetings = Counter(map(_on_disk, simple))
@@ -178,6 +203,12 @@ def _targets(found: list[_Input], out: Path | None, extension: str | None, suffi
 def _on_disk(path: Path) -> str:
     # Many file systems hold names that differ only in case for the same.
     return str(path).lower()
+
+
+def _extension(file: Path, wanted: str | None) -> str:
+    if file.suffix.lower() in VIDEO_EXTENSIONS:  # the formats one can ask for are those of pictures
+        return file.suffix if file.suffix.lower() in VIDEO_CONTAINERS else ".mp4"
+    return wanted or _kept_extension(file)
 
 
 def _kept_extension(file: Path) -> str:

@@ -73,8 +73,8 @@ def upscale_file(
     """Enlarges one file; the result appears under its name only when it is whole.
 
     Transparency, colour profile, EXIF and resolution are kept, see
-    :func:`~srgan.images.write.write_picture`. A moving picture stays one where the target is GIF or WebP;
-    elsewhere its first frame is taken.
+    :func:`~srgan.images.write.write_picture`; GIF holds neither profile nor EXIF. A moving picture stays one
+    where the target is GIF or WebP; elsewhere its first frame is taken.
 
     Args:
         source: the picture.
@@ -136,6 +136,8 @@ def _upscale_frames(
         size=output_size,
         durations=animation.durations,
         plays=animation.plays,
+        icc_profile=animation.icc_profile,
+        exif=animation.exif,
         quality=options.quality,
     )
     return Enlarged(input_size=animation.size, output_size=output_size, frames=count)

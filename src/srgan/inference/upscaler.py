@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from srgan.engines.engine import Device, EngineName, Precision, open_engine
 from srgan.errors import SrganError, UsageError
+from srgan.inference.consistency import consistent_bands
 from srgan.inference.memory import SMALLEST_TILE, auto_tile, free_memory
 from srgan.inference.tiling import TilePlan, plan_tiles, upscale_bands
-from srgan.weights.catalogue import find_model
-from srgan.weights.files import read_model
+from srgan.weights.blend import read_blend
 
 Progress = Callable[[float], None]
 Result = TypeVar("Result")
@@ -34,10 +34,14 @@ class Upscaler:
         tile: a tile has at most ``tile * tile`` pixels of the picture; ``"auto"`` follows the free memory,
             ``"off"`` takes the picture as a whole. With the exact halo the result does not depend on it.
         threads: processor threads; None means all.
+        detail: from 0, what the model's fidelity sibling shows, to 1, what the model does; None is the model
+            as it is. Costs no time per picture.
+        consistent: whether results, reduced again, give their input back, see
+            :func:`~srgan.inference.consistency.consistent_bands`.
 
     Raises:
         ModelError: if the model is unknown or damaged.
-        UsageError: if the options do not go together.
+        UsageError: if the options do not go together, or ``detail`` is given for a model without sibling.
         MissingExtraError: if an engine is asked for that is not installed.
 
     Attributes:
@@ -56,16 +60,19 @@ class Upscaler:
         device: Device = "auto",
         tile: Literal["auto", "off"] | int = "auto",
         threads: int | None = None,
+        detail: float | None = None,
+        consistent: bool = False,
     ) -> None:
         if not (tile in ("auto", "off") or (isinstance(tile, int) and tile >= SMALLEST_TILE)):
             raise UsageError(f"tile must be 'auto', 'off' or a number from {SMALLEST_TILE}, not {tile!r}")
-        self.card, tensors = read_model(find_model(model))
+        self.card, tensors = read_blend(model, detail)
         self.engine = open_engine(
             self.card, tensors, engine=engine, precision=precision, device=device, threads=threads
         )
         self.scale = self.card.generator.SCALE
         self.halo = self.card.generator.halo if self.card.halo is None else self.card.halo
         self._tile = tile
+        self._consistent = consistent
 
     def upscale(self, image: NDArray[Any], *, progress: Progress | None = None) -> NDArray[Any]:
         """Enlarges one picture in memory.
@@ -84,6 +91,26 @@ class Upscaler:
         pixels = as_rgb(image)
         enlarged = self.stream(pixels, _collect, progress=progress)
         return enlarged if image.ndim == 3 else np.ascontiguousarray(enlarged[:, :, 0])
+
+    def frames(self, images: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+        """Enlarges pictures that follow each other; one that equals the one before is not computed again.
+
+        Args:
+            images: as :meth:`upscale` takes them; taken one at a time.
+
+        Yields:
+            What :meth:`upscale` makes of each.
+
+        Raises:
+            UsageError, SrganError: as :meth:`upscale` does.
+        """
+        before: NDArray[Any] | None = None
+        enlarged: NDArray[Any] | None = None
+        for image in images:
+            if enlarged is None or before is None or not np.array_equal(image, before):
+                enlarged = self.upscale(image)
+                before = image
+            yield enlarged
 
     def stream(
         self,
@@ -139,7 +166,8 @@ class Upscaler:
             return enlarged
 
         grey = is_grey(pixels)
-        for band in upscale_bands(pixels, run, plan, scale=self.scale):
+        bands = upscale_bands(pixels, run, plan, scale=self.scale)
+        for band in consistent_bands(bands, pixels) if self._consistent else bands:
             yield make_grey(band) if grey else band
 
     def _first_tile(self) -> int | None:
@@ -147,10 +175,9 @@ class Upscaler:
             return None
         if self._tile != "auto":
             return int(self._tile)
-        channels = self.card.generator.channels
-        # The widest layer: 4 * channels maps at twice the size, its input or output of a second such size.
-        bytes_per_pixel = 2 * 16 * channels * (4 if self.engine.precision == "fp32" else 2)
-        return auto_tile(bytes_per_pixel, free_memory())
+        # The widest layer, and its input or output of a second such size.
+        values_per_pixel = 2 * self.card.generator.widest
+        return auto_tile(values_per_pixel * (4 if self.engine.precision == "fp32" else 2), free_memory())
 
 
 def as_rgb(image: NDArray[Any]) -> NDArray[Any]:

@@ -16,17 +16,22 @@ from srgan.training.pictures import Pictures
 from srgan.training.setup import processor
 from srgan.training.state import RunState
 from srgan.weights.card import ModelCard
+from srgan.weights.catalogue import list_models
 from srgan.weights.files import write_model
 
 
 def write_generator(run: RunState, path: Path, training: dict[str, Any]) -> None:
     """Writes the averaged weights, as 16-bit floats, with their card."""
     tensors = {name: tensor.cpu().half().numpy() for name, tensor in run.average.state_dict().items()}
+    recipe = run.recipe
+    # A user's own first stage is blended with if it lies beside the file and the card is told so.
+    blends = recipe.stage == "adversarial" and recipe.start in list_models()
     card = ModelCard(
-        name=run.recipe.name,
-        generator=run.recipe.generator,
-        summary=run.recipe.summary,
-        licence=run.recipe.licence,
+        name=recipe.name,
+        generator=recipe.generator,
+        summary=recipe.summary,
+        licence=recipe.licence,
+        fidelity=recipe.start if blends else "",
         training=training,
         version=version("srgan"),
     )

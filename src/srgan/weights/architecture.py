@@ -46,6 +46,13 @@ class GeneratorConfig:
         return 4 + 2 * self.blocks + 1 + 1 + 2
 
     @property
+    def widest(self) -> int:
+        """Values of the widest layer's result, for every low-res pixel."""
+        if self.kind == "compact":
+            return max(self.channels, 3 * self.SCALE**2)
+        return 4 * self.channels * 2**2  # the second up-sampling's convolution, at twice the size
+
+    @property
     def parameters(self) -> int:
         """Number of trainable parameters; the running statistics of a norm are not among them."""
         return sum(

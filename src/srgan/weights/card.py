@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from srgan.errors import ModelError
-from srgan.weights.architecture import GeneratorConfig, Norm
+from srgan.weights.architecture import GeneratorConfig, Kind, Norm
 
 _MOST = 4096  # blocks and channels; a wrong number must not fill the memory
 
@@ -27,6 +27,8 @@ class ModelCard:
         licence: terms of the weights, with a word on the training pictures'.
         halo: context in low-res pixels used around a tile where it is smaller than the exact
             ``generator.halo``; None means exact.
+        fidelity: the model that shows only what the picture supports, from which this one was trained on:
+            name of a shipped one, or of a ``.safetensors`` file beside this one; empty where there is none.
         version: version of srgan that wrote the file.
     """
 
@@ -38,6 +40,7 @@ class ModelCard:
     figures_command: str = ""
     licence: str = ""
     halo: int | None = None
+    fidelity: str = ""
     version: str = ""
 
     def to_json(self) -> str:
@@ -68,7 +71,9 @@ class ModelCard:
             "name": isinstance(self.name, str),
             "blocks": isinstance(generator.blocks, int) and 1 <= generator.blocks <= _MOST,
             "channels": isinstance(generator.channels, int) and 1 <= generator.channels <= _MOST,
-            "norm": generator.norm in get_args(Norm),
+            "kind": generator.kind in get_args(Kind),
+            "norm": generator.norm in (("none",) if generator.kind == "compact" else get_args(Norm)),
+            "fidelity": isinstance(self.fidelity, str) and not {"/", "\\"} & {*self.fidelity},
             "training": isinstance(self.training, dict),
             "figures": isinstance(self.figures, dict)
             and all(isinstance(scores, dict) for scores in self.figures.values()),
