@@ -178,7 +178,7 @@ def main() -> None:
             ("adversarial step with VGG19, against fp32", our_adversarial_step, plain_adversarial_step),
         ):
             figures = compare(title, partial(ours, folder), partial(theirs, folder), runs)
-            speeds = [BATCH / figures[f"{side}_seconds"] for side in ("srgan", "plain")]
+            speeds = [BATCH / figures[f"{side}_seconds"] for side in ("srgan", "other")]
             print(f"| {title} | {speeds[0]:.1f} | {speeds[1]:.1f} | {figures['ratio']:.1f} |")
         prepare_for_torch()
         print(f"\nThe data's share of a step: {100 * data_share(folder, runs):.1f} %")

@@ -28,16 +28,25 @@ BATCH, CROP = 16, 24
 Work = Callable[[], object]
 
 
-def srgan_generator() -> Work:
-    """The shipped generator through the engine that ``srgan upscale`` takes by itself."""
+def srresnet_generator() -> Work:
+    """The full generator through the engine that ``srgan upscale`` takes by itself."""
+    return _generator("srresnet")
+
+
+def fast_generator() -> Work:
+    """The compact generator, likewise."""
+    return _generator("fast")
+
+
+def _generator(model: str) -> Work:
     from srgan.inference.upscaler import Upscaler
 
-    engine = Upscaler("srresnet").engine
+    engine = Upscaler(model).engine
     batch = _noise(1, LR_SIZE[1], LR_SIZE[0])
     return lambda: engine.upscale(batch)
 
 
-def srgan_picture() -> Work:
+def srresnet_picture() -> Work:
     """The same picture as a user gets it: with reflected surroundings."""
     from srgan.inference.upscaler import Upscaler
 
@@ -105,7 +114,7 @@ def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], run
         runs: counted runs of each, after two that are not.
 
     Returns:
-        ``{"name", "srgan_seconds", "plain_seconds", "ratio"}``: medians, and the median of the ratios of
+        ``{"name", "srgan_seconds", "other_seconds", "ratio"}``: medians, and the median of the ratios of
         neighbouring runs.
     """
     context = multiprocessing.get_context("spawn")
@@ -130,11 +139,11 @@ def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], run
         for worker, (near, _) in zip(workers, pairs, strict=True):
             near.close()
             worker.join()
-    ratios = [plain / fast for fast, plain in zip(*seconds, strict=True)]
+    ratios = [other / own for own, other in zip(*seconds, strict=True)]
     return {
         "name": name,
         "srgan_seconds": statistics.median(seconds[0]),
-        "plain_seconds": statistics.median(seconds[1]),
+        "other_seconds": statistics.median(seconds[1]),
         "ratio": statistics.median(ratios),
     }
 
