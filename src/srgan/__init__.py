@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from srgan.errors import SrganError
     from srgan.inference.pictures import PictureOptions, upscale_file
     from srgan.inference.upscaler import Upscaler
+    from srgan.video.options import VideoOptions
+    from srgan.video.upscale import upscale_video
     from srgan.weights.card import ModelCard
     from srgan.weights.catalogue import list_models, load_card
 
@@ -23,10 +25,12 @@ __all__ = [
     "PictureOptions",
     "SrganError",
     "Upscaler",
+    "VideoOptions",
     "list_models",
     "load_card",
     "upscale",
     "upscale_file",
+    "upscale_video",
 ]
 
 # Imported at first use: help texts and training must not wait for what upscales.
@@ -35,9 +39,11 @@ _HOMES = {
     "PictureOptions": "srgan.inference.pictures",
     "SrganError": "srgan.errors",
     "Upscaler": "srgan.inference.upscaler",
+    "VideoOptions": "srgan.video.options",
     "list_models": "srgan.weights.catalogue",
     "load_card": "srgan.weights.catalogue",
     "upscale_file": "srgan.inference.pictures",
+    "upscale_video": "srgan.video.upscale",
 }
 
 

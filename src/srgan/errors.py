@@ -13,6 +13,10 @@ class ImageError(SrganError):
     """A picture cannot be read or written."""
 
 
+class VideoError(SrganError):
+    """A video cannot be read or written."""
+
+
 class ModelError(SrganError):
     """A model is unknown, damaged, or of another kind than was asked for."""
 

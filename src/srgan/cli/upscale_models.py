@@ -1,0 +1,54 @@
+"""Which model ``srgan upscale`` takes where none is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from srgan.cli.console import print_message
+
+if TYPE_CHECKING:
+    from srgan.inference.naming import Job
+    from srgan.inference.upscaler import Upscaler
+
+FOR_PICTURES, FOR_VIDEOS = "srresnet", "fast"
+
+_LONG = 5.0
+"""Seconds from which a video is not to wait for the larger model on a processor."""
+
+
+class Models:
+    """The models of one call, each opened once.
+
+    Args:
+        name: what the user asked for; None leaves the choice.
+        open_model: opens a model by its name or file.
+    """
+
+    def __init__(self, name: str | None, open_model: Callable[[str], Upscaler]) -> None:
+        self._name = name
+        self._open = cache(open_model)
+        self.first = self._open(name or FOR_PICTURES)
+
+    def of(self, job: Job) -> Upscaler:
+        """The model for a job; where that is the small one, a message says so."""
+        if not job.is_video or not self._is_slow(job):
+            return self.first
+        print_message(f"{job.source}: by the model {FOR_VIDEOS}, as it is long; --model {FOR_PICTURES} is sharper")
+        return self._open(FOR_VIDEOS)
+
+    def of_pipe(self) -> Upscaler:
+        """The model for a video of unknown length."""
+        if self._name is not None or self.first.engine.device != "cpu":
+            return self.first
+        print_message(f"by the model {FOR_VIDEOS}; --model {FOR_PICTURES} is sharper")
+        return self._open(FOR_VIDEOS)
+
+    def _is_slow(self, job: Job) -> bool:
+        from srgan.video.reader import seconds_of
+
+        if self._name is not None or self.first.engine.device != "cpu":
+            return False
+        seconds = seconds_of(job.source)
+        return seconds is None or seconds > _LONG

@@ -1,0 +1,76 @@
+"""The part of ``srgan upscale`` that is for videos: progress, messages, interruptions."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from srgan.cli.console import print_error, print_message, progress_bar
+
+if TYPE_CHECKING:
+    from srgan.inference.naming import Job
+    from srgan.inference.upscaler import Upscaler
+    from srgan.video.options import VideoOptions
+    from srgan.video.upscale import EnlargedVideo, VideoProgress
+
+
+def enlarge_pipe(upscaler: Upscaler, options: VideoOptions) -> None:
+    """Enlarges the video on stdin into stdout.
+
+    Raises:
+        UsageError, VideoError, OSError: as ``upscale_pipe`` does.
+    """
+    from srgan.video.pipe import upscale_pipe
+
+    with progress_bar("{task.completed} frames") as bar:
+        task = bar.add_task("upscaling", total=None)
+        upscale_pipe(
+            sys.stdin.buffer,
+            sys.stdout.buffer,
+            upscaler,
+            options,
+            report=lambda frames: bar.update(task, completed=frames),
+        )
+
+
+def enlarge_video(
+    job: Job, upscaler: Upscaler, options: VideoOptions, report: Callable[[float, str], None]
+) -> EnlargedVideo:
+    """Enlarges a job's video, and says what is not as in the input.
+
+    Args:
+        job: source and target.
+        upscaler: the model.
+        options: part, size and encoder.
+        report: called after every frame, with the finished share and how it goes.
+
+    Raises:
+        SystemExit: on Ctrl-C, with 130; the message says that the work is kept.
+        UsageError, VideoError: as ``upscale_video`` does.
+    """
+    from srgan.video.upscale import upscale_video
+
+    started: float | None = None
+    before = 0
+
+    def progress(now: VideoProgress) -> None:
+        nonlocal started, before
+        if started is None:
+            started, before = time.perf_counter(), now.frames
+            if now.frames > 1:
+                print_message(f"{job.target}: goes on after {now.frames - 1} frames")
+        elapsed = time.perf_counter() - started
+        speed = f"{(now.frames - before) / elapsed:.1f} frames/s, " if elapsed else ""
+        share = min(1.0, now.frames / now.expected) if now.expected else 0.0
+        report(share, f"{speed}{now.frames} frames, {now.bytes / 1e6:.1f} MB")
+
+    try:
+        enlarged = upscale_video(job.source, job.target, upscaler, options, progress=progress)
+    except KeyboardInterrupt:
+        print_error(f"{job.target}: interrupted; the same command goes on with it")
+        raise SystemExit(130) from None
+    for note in enlarged.notes:
+        print_message(f"{job.source}: {note}")
+    return enlarged

@@ -1,0 +1,208 @@
+"""From packets to frames: each at its time, the damaged repeated, the interlaced made whole."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from typing import cast
+
+import av
+from av import Packet, VideoFrame
+from av.container import InputContainer
+from av.filter import Graph
+from av.video.stream import VideoStream
+
+from srgan.errors import VideoError
+
+_WITH_HIDDEN_PACKETS = ("vp8", "mpeg4")  # they show nothing: other frames refer to them
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedFrame:
+    """A decoded frame.
+
+    Attributes:
+        time: when it is shown, in units of the stream's time base.
+        duration: how long, likewise; 0 if the stream does not say.
+        image: the decoded samples.
+    """
+
+    time: int
+    duration: int
+    image: VideoFrame
+
+
+@dataclass(kw_only=True)
+class Findings:
+    """What a stream turned out to be like while it was decoded.
+
+    Attributes:
+        repeated: frames that could not be decoded, and show the one before instead.
+        damaged: frames of which the decoder had to guess parts.
+        ended_early: reading failed before the end.
+        interlaced: there were interlaced frames.
+        resized: (width, height) of the first frame that was not as large as the first of all.
+    """
+
+    repeated: int = 0
+    damaged: int = 0
+    ended_early: bool = False
+    interlaced: bool = False
+    resized: tuple[int, int] | None = None
+
+
+class _Ledger:
+    """Which frames the packets of a stream promise, and which never came.
+
+    Args:
+        strict: every packet shows a frame.
+    """
+
+    def __init__(self, *, strict: bool) -> None:
+        self._strict = strict
+        self._times: list[int] = []
+        self._failures = 0
+
+    def expect(self, packet: Packet[VideoStream]) -> None:
+        """Notes a packet."""
+        if packet.size and packet.pts is not None and not packet.is_discard:
+            heapq.heappush(self._times, packet.pts)
+
+    def fail(self) -> None:
+        """Notes that the decoder gave up on a packet, which need not be the last one noted."""
+        self._failures += 1
+
+    def missed(self, image: VideoFrame | None, last: TimedFrame | None) -> list[int]:
+        """The times between the last frame and ``image`` that nothing came for; None stands for the end."""
+        missed = []
+        while self._times and (image is None or (image.pts is not None and self._times[0] <= image.pts)):
+            missed.append(heapq.heappop(self._times))
+        if image is not None:
+            missed = [time for time in missed if time != image.pts]
+        newest = image if image is not None or last is None else last.image
+        # What a decoder leaves out without a word: at the beginning, what refers to frames before it; of
+        # interlaced video, the packets of second fields.
+        if last is None or newest is None or newest.interlaced_frame or not self._strict:
+            missed = missed[: self._failures]
+        self._failures = max(0, self._failures - len(missed))
+        return [time for time in missed if last is None or time > last.time]
+
+
+def decode(stream: VideoStream, findings: Findings) -> Iterator[TimedFrame]:
+    """Decodes a stream; frames come in the order they are shown, no two at the same time.
+
+    Where the decoder gives up on a packet, the frame before is repeated in its place (the one after, at the
+    beginning), so that nothing moves against the sound.
+
+    Args:
+        stream: of an opened container; read from where the container stands.
+        findings: what is wrong is noted here.
+
+    Raises:
+        VideoError: if the stream is encrypted.
+    """
+    ledger = _Ledger(strict=stream.codec_context.name not in _WITH_HIDDEN_PACKETS)
+    last: TimedFrame | None = None
+    for image in chain(_images(stream, ledger, findings), [None]):
+        for time in ledger.missed(image, last):
+            shown = last.image if last is not None else image
+            if shown is not None:
+                findings.repeated += 1
+                last = TimedFrame(time=time, duration=0, image=shown)
+                yield last
+        if image is not None:
+            findings.damaged += image.is_corrupt
+            last = _timed(image, last)
+            yield last
+
+
+def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterator[VideoFrame]:
+    packets = cast(InputContainer, stream.container).demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            findings.ended_early = True
+            yield from stream.decode(None)
+            return
+        if packet is None:
+            return
+        if packet.has_sidedata("encryption_info"):
+            raise VideoError("is encrypted; it can be read only by the player that it was made for")
+        ledger.expect(packet)
+        try:
+            images = packet.decode()
+        except av.FFmpegError:
+            ledger.fail()
+            continue
+        yield from images
+
+
+def _timed(image: VideoFrame, last: TimedFrame | None) -> TimedFrame:
+    """A frame at its own time; without one, or with one that is over already, right after the last."""
+    time = image.pts if image.pts is not None else image.dts
+    if last is not None and (time is None or time <= last.time):
+        time = last.time + max(1, last.duration)
+    return TimedFrame(time=time or 0, duration=image.duration, image=image)
+
+
+def deinterlace(
+    frames: Iterable[TimedFrame], time_base: Fraction, findings: Findings
+) -> Iterator[TimedFrame]:
+    """Makes whole frames of interlaced ones (libavfilter's bwdif); others go through as they are.
+
+    Args:
+        frames: as decoded.
+        time_base: of the stream.
+        findings: whether there were any is noted here.
+    """
+    graph: Graph | None = None
+    kind: tuple[int, int, str] | None = None
+    for frame in frames:
+        image = frame.image
+        findings.interlaced |= image.interlaced_frame
+        if not findings.interlaced:
+            yield frame
+            continue
+        if graph is None or kind != (image.width, image.height, image.format.name):
+            yield from _flushed(graph, time_base)
+            kind = (image.width, image.height, image.format.name)
+            graph = _bwdif(image, time_base)
+        image.pts, image.time_base = frame.time, time_base
+        graph.push(image)
+        yield from _pulled(graph, time_base)
+    yield from _flushed(graph, time_base)
+
+
+def _bwdif(image: VideoFrame, time_base: Fraction) -> Graph:
+    graph = Graph()
+    source = graph.add(
+        "buffer",
+        f"video_size={image.width}x{image.height}:pix_fmt={image.format.name}:time_base={time_base}:"
+        f"colorspace={int(image.colorspace)}:range={int(image.color_range)}",
+    )
+    # One frame out for each in; those that are not marked as interlaced are left alone.
+    graph.link_nodes(source, graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink"))
+    graph.configure()
+    return graph
+
+
+def _flushed(graph: Graph | None, time_base: Fraction) -> Iterator[TimedFrame]:
+    if graph is not None:
+        graph.push(None)
+        yield from _pulled(graph, time_base)
+
+
+def _pulled(graph: Graph, time_base: Fraction) -> Iterator[TimedFrame]:
+    while True:
+        try:
+            image = graph.vpull()
+        except (av.BlockingIOError, av.EOFError):
+            return
+        unit = (image.time_base or time_base) / time_base
+        yield TimedFrame(
+            time=round((image.pts or 0) * unit), duration=round(image.duration * unit), image=image
+        )

@@ -1,0 +1,61 @@
+"""What a user may choose about a video."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from srgan.errors import UsageError
+from srgan.inference.pictures import PictureOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoOptions:
+    """How a video is cut, sized and encoded.
+
+    Attributes:
+        scale: enlargement per side, above 0; the result is reduced from the 4x one.
+        width: of the result in pixels, instead of ``scale``; the height follows unless given.
+        height: of the result in pixels, likewise.
+        codec: an encoder's name, for example ``"libx265"``; None is the container's usual one.
+        crf: constant quality, smaller is better; None is the encoder's usual one (17 for libx264).
+        preset: the encoder's trade of speed for size; None is its own.
+        start: seconds from the beginning at which the result begins.
+        end: seconds from the beginning at which it ends; None is the end.
+        resume: go on with an interrupted run of the same command.
+    """
+
+    scale: float = 4.0
+    width: int | None = None
+    height: int | None = None
+    codec: str | None = None
+    crf: int | None = None
+    preset: str | None = None
+    start: Fraction | float = 0
+    end: Fraction | float | None = None
+    resume: bool = True
+
+    def __post_init__(self) -> None:
+        if self.start < 0 or (self.end is not None and self.end <= self.start):
+            raise UsageError(f"--start {self.start} --end {self.end}: nothing is between")
+
+    def output_size(self, width: int, height: int) -> tuple[int, int]:
+        """The result's (width, height) for an input's: even numbers, as 4:2:0 video needs them."""
+        sizes = PictureOptions(scale=self.scale, width=self.width, height=self.height)
+        wide, high = sizes.output_size(width, height)
+        return max(2, wide // 2 * 2), max(2, high // 2 * 2)
+
+
+def parse_time(text: str) -> Fraction:
+    """Seconds of a time written as ``90``, ``90.5``, ``1:30`` or ``0:01:30.5``.
+
+    Raises:
+        UsageError: if it is written in another way.
+    """
+    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d+)?", text):
+        raise UsageError(f"'{text}' is no time; write seconds or h:m:s, for example 0:01:30.5")
+    seconds = Fraction(0)
+    for part in text.split(":"):
+        seconds = seconds * 60 + Fraction(part)
+    return seconds

@@ -1,0 +1,75 @@
+"""From one pipe into another, so that the network can stand between two ffmpegs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any, BinaryIO
+
+import numpy as np
+from av import VideoFrame
+from numpy.typing import NDArray
+
+from srgan.errors import UsageError
+from srgan.inference.pictures import Enlarged
+from srgan.inference.upscaler import Upscaler
+from srgan.video.colour import Converter
+from srgan.video.options import VideoOptions
+from srgan.video.reader import VideoReader
+from srgan.video.upscale import enlarge_frames
+
+
+def upscale_pipe(
+    source: BinaryIO,
+    target: BinaryIO,
+    upscaler: Upscaler,
+    options: VideoOptions | None = None,
+    *,
+    report: Callable[[int], None] = lambda _: None,
+) -> Enlarged:
+    """Enlarges a video from a stream of bytes into another, as YUV4MPEG2 ("y4m"): pictures alone.
+
+    Args:
+        source: y4m, or another format that FFmpeg reads without winding back.
+        target: gets 4:2:0 samples of 8 bits, of 10 bits where the source has more than 8. Frames follow each
+            other at the source's average rate.
+        upscaler: the model.
+        options: size; what concerns files has no meaning here.
+        report: called with the number of frames so far.
+
+    Raises:
+        UsageError: if a part is asked for.
+        VideoError: if the source is no video.
+        OSError: if the target cannot be written, BrokenPipeError if its reader has left.
+    """
+    options = options or VideoOptions()
+    if options.start or options.end is not None:
+        raise UsageError("--start and --end do not go with a pipe; cut with ffmpeg before it")
+    with closing(VideoReader(source)) as reader:
+        size, colour = options.output_size(*reader.size), reader.colour
+        converter = Converter(colour)
+        pixel_format, name = ("yuv420p10le", "420p10") if colour.deep else ("yuv420p", "420jpeg")
+        (width, height), rate = size, reader.rate.limit_denominator(65535)
+        aspect = reader.aspect or 1
+        target.write(
+            f"YUV4MPEG2 W{width} H{height} F{rate.numerator}:{rate.denominator} Ip "
+            f"A{aspect.numerator}:{aspect.denominator} C{name} XYSCSS={name.upper()} "
+            f"XCOLORRANGE={'FULL' if colour.full_range else 'LIMITED'}\n".encode()
+        )
+
+        def write(sr_image: NDArray[Any]) -> None:
+            frame = converter.from_rgb(sr_image, pixel_format, size)
+            target.write(b"FRAME\n")
+            for plane in range(3):
+                target.write(_samples(frame, plane, 2 if colour.deep else 1))
+
+        times = enlarge_frames(reader, upscaler, write, report)
+        target.flush()
+        return Enlarged(input_size=reader.size, output_size=size, frames=len(times) - 1)
+
+
+def _samples(frame: VideoFrame, number: int, bytes_per_sample: int) -> bytes:
+    """A plane without the padding at the end of its rows."""
+    plane = frame.planes[number]
+    rows: NDArray[np.uint8] = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)
+    return bytes(rows[:, : plane.width * bytes_per_sample].tobytes())
