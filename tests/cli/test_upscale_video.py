@@ -254,3 +254,26 @@ def test_a_pipe_without_a_video_is_one_line(tiny_model, srgan_process):
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"srgan: -: is not a video")
     assert done.stderr.count(b"\n") == 1
+
+
+def test_long_videos_get_the_small_model_unless_another_is_named(srgan, ffmpeg, here, photo):
+    for name, seconds in (("short", 4), ("long", 7)):
+        ffmpeg("-f", "lavfi", "-i", f"testsrc2=s=16x16:r=1:d={seconds}", here / f"{name}.mp4")
+    Image.fromarray(photo).save(here / "photo.png")
+    done = srgan("upscale", "short.mp4", "photo.png", "--json")
+    assert (done.code, done.err, json.loads(done.out)["model"]) == (0, "", "srresnet")
+    done = srgan("upscale", "long.mp4", "--json")
+    assert done.err == "long.mp4: by the model fast, for speed; --model srresnet is sharper\n"
+    assert (done.code, json.loads(done.out)["model"]) == (0, "fast")
+    done = srgan("upscale", "long.mp4", "--json", "--model", "srresnet", "-o", "again.mp4")
+    assert (done.code, done.err, json.loads(done.out)["model"]) == (0, "", "srresnet")
+    done = srgan("upscale", "photo.png", "long.mp4", "--json", "-o", "both")
+    assert (done.code, json.loads(done.out)["model"]) == (0, "srresnet, fast")
+
+
+def test_videos_get_no_panels_and_it_is_said(upscale, clip, here):
+    clip("film.mp4")
+    done = upscale("film.mp4", "--compare")
+    assert done.code == 0
+    assert done.err.startswith("--compare is for pictures; videos get no panels\n")
+    assert sorted(path.name for path in here.iterdir()) == ["film-x4.mp4", "film.mp4"]

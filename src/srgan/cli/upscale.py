@@ -14,6 +14,7 @@ import typer
 from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName, EngineName, Format, Precision
 from srgan.cli.upscale_invented import InventionMaps, plan_maps
+from srgan.cli.upscale_models import FOR_PICTURES, FOR_VIDEOS, Models
 from srgan.cli.upscale_result import print_result, reason_of
 from srgan.cli.upscale_video import enlarge_pipe, enlarge_video
 from srgan.cpu import prepare_for_torch
@@ -22,7 +23,6 @@ from srgan.errors import UsageError
 if TYPE_CHECKING:
     from srgan.inference.naming import Job
     from srgan.inference.pictures import Enlarged, PictureOptions
-    from srgan.inference.upscaler import Upscaler
     from srgan.video.options import VideoOptions
 
 
@@ -36,7 +36,13 @@ def upscale(
             "--output", "-o", help="A file for one input, else a folder. Default: beside the input."
         ),
     ] = None,
-    model: Annotated[str, typer.Option(help="A model's name ('srgan models') or file.")] = "srresnet",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help=f"A model's name ('srgan models') or file. Default: {FOR_PICTURES}, and {FOR_VIDEOS} "
+            "for videos of more than a few seconds on a processor."
+        ),
+    ] = None,
     scale: Annotated[float, typer.Option(min=0.1, max=4.0, help="Enlargement per side.")] = 4.0,
     width: Annotated[int | None, typer.Option(min=1, help="Width of the result, in pixels.")] = None,
     height: Annotated[int | None, typer.Option(min=1, help="Height of the result, in pixels.")] = None,
@@ -123,6 +129,8 @@ def upscale(
             tell=print_message,
         )
     )
+    if compare and any(job.is_video for job in jobs):
+        print_message("--compare is for pictures; videos get no panels")
     if engine is EngineName.torch:
         prepare_for_torch()
     open_model = partial(
@@ -131,8 +139,11 @@ def upscale(
     maps = None
     if invented is not None:
         targets = plan_maps(jobs, invented)
-        maps = InventionMaps(targets=targets, sibling=open_model(find_fidelity(model)), max_pixels=max_pixels)
-    upscaler = open_model(model, detail=detail, consistent=consistent)
+        sibling = find_fidelity(model or FOR_PICTURES)
+        maps = InventionMaps(targets=targets, sibling=open_model(sibling), max_pixels=max_pixels)
+    # A blend is asked for by somebody who does not look for speed first.
+    wanted = FOR_PICTURES if model is None and detail is not None else model
+    models = Models(wanted, partial(open_model, detail=detail, consistent=consistent))
     if codec is not None:
         from srgan.video.encoding import find_encoder
 
@@ -149,7 +160,7 @@ def upscale(
         resume=resume,
     )
     if is_pipe:
-        enlarge_pipe(upscaler, video)
+        enlarge_pipe(models.of_pipe(), video)
         return
     options = PictureOptions(scale=scale, width=width, height=height, quality=quality, max_pixels=max_pixels)
     existing: Literal["skip", "replace", "refuse"] = (
@@ -164,7 +175,7 @@ def upscale(
             def report(share: float, how: str = "", number: int = number, job: Job = job) -> None:
                 bar.update(task, completed=number + share, name=f"{job.source.name} {how}".strip())
 
-            result = _run(job, upscaler, options, video, existing, report, maps)
+            result = _run(job, models, options, video, existing, report, maps)
             bar.update(task, completed=number + 1)
             if not as_json:
                 print_result(result)
@@ -172,11 +183,11 @@ def upscale(
                 print_error(result["error"])
             results.append(result)
     if as_json:
-        computed_by = upscaler.engine
+        computed_by = models.first.engine
         print_json(
             {
                 "results": results,
-                "model": upscaler.card.name,
+                "model": ", ".join(models.used) or models.first.card.name,
                 "engine": computed_by.name,
                 "precision": computed_by.precision,
                 "device": computed_by.device,
@@ -198,7 +209,7 @@ def _tile(text: str) -> Literal["auto", "off"] | int:
 
 def _run(
     job: Job,
-    upscaler: Upscaler,
+    models: Models,
     options: PictureOptions,
     video: VideoOptions,
     existing: Literal["skip", "replace", "refuse"],
@@ -227,6 +238,7 @@ def _run(
         there = [output for output in outputs if output.exists()]
         if existing == "refuse" and there:
             raise UsageError(f"{there[0]}: exists already; add --overwrite or --skip-existing")
+        upscaler = models.of(job)
         enlarged: Enlarged = (
             enlarge_video(job, upscaler, video, report)
             if job.is_video

@@ -24,19 +24,28 @@ class Models:
     Args:
         name: what the user asked for; None leaves the choice.
         open_model: opens a model by its name or file.
+
+    Attributes:
+        first: the model for pictures, or that which was asked for.
+        used: names of the models that jobs were given, in order.
     """
 
     def __init__(self, name: str | None, open_model: Callable[[str], Upscaler]) -> None:
         self._name = name
         self._open = cache(open_model)
         self.first = self._open(name or FOR_PICTURES)
+        self.used: dict[str, None] = {}
 
     def of(self, job: Job) -> Upscaler:
         """The model for a job; where that is the small one, a message says so."""
-        if not job.is_video or not self._is_slow(job):
-            return self.first
-        print_message(f"{job.source}: by the model {FOR_VIDEOS}, as it is long; --model {FOR_PICTURES} is sharper")
-        return self._open(FOR_VIDEOS)
+        chosen = self.first
+        if job.is_video and self._is_slow(job):
+            chosen = self._open(FOR_VIDEOS)
+            print_message(
+                f"{job.source}: by the model {FOR_VIDEOS}, for speed; --model {FOR_PICTURES} is sharper"
+            )
+        self.used[chosen.card.name] = None
+        return chosen
 
     def of_pipe(self) -> Upscaler:
         """The model for a video of unknown length."""
