@@ -101,22 +101,20 @@ class AdversarialRun(RunState):
         content = self._content(sr_image, hr_image)
         with self.autocast():
             logits, sr_features = self.discriminator(sr_image)
-            with torch.no_grad():
-                _, hr_features = self.discriminator(hr_image)
         adversarial = generator_loss(logits.float())
-        matching = feature_matching_loss(sr_features, hr_features)
         loss = (
             options.pixel_weight * pixel
             + options.content_weight * content
             + options.adversarial_weight * adversarial
-            + options.feature_matching_weight * matching
         )
-        return loss, {
-            "content_loss": content,
-            "adversarial_loss": adversarial,
-            "feature_matching_loss": matching,
-            "pixel_loss": pixel,
-        }
+        figures = {"content_loss": content, "adversarial_loss": adversarial, "pixel_loss": pixel}
+        if options.feature_matching_weight:
+            with self.autocast(), torch.no_grad():
+                _, hr_features = self.discriminator(hr_image)
+            matching = feature_matching_loss(sr_features, hr_features)
+            loss = loss + options.feature_matching_weight * matching
+            figures["feature_matching_loss"] = matching
+        return loss, figures
 
     def _content(self, sr_image: Tensor, hr_image: Tensor) -> Tensor:
         if self.features is None:
