@@ -1,4 +1,4 @@
-"""``srgan bench``: how fast srgan is here, beside the same networks in plain PyTorch."""
+"""``srgan bench``: how fast srgan is here, beside the same networks in plain PyTorch, and with videos."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from srgan.errors import MissingExtraError
 
 def bench(
     runs: Annotated[int, typer.Option(min=1, help="Counted runs of each side.")] = 7,
+    video: Annotated[bool, typer.Option("--video", help="Time videos instead: 320x180 to 1280x720.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Times srgan beside the same networks in plain PyTorch, and its models beside each other, in one run.
 
     Example: srgan bench
     """
+    if video:
+        _bench_video(as_json)
+        return
     from srgan.evaluation import speed
 
     if importlib.util.find_spec("torch") is None or importlib.util.find_spec("tensorboard") is None:
@@ -50,3 +54,22 @@ def bench(
         other = f"{result['other_seconds']:.3f}" if "other_seconds" in result else ""
         ratio = f"{result['ratio']:.1f}" if "ratio" in result else ""
         print(f"| {result['name']} | {result['srgan_seconds']:.3f} | {other} | {ratio} |")
+
+
+def _bench_video(as_json: bool) -> None:
+    from srgan.evaluation.video_speed import time_video
+
+    results = []
+    with progress_bar() as bar:
+        for model, frames in bar.track((("fast", 144), ("srresnet", 24)), description="timing"):
+            results.append(time_video(model, frames))
+    if as_json:
+        print_json({"results": results})
+        return
+    print("| 320x180, libx264 veryfast | frames/s, file to file | reading, ms | network, ms | writing, ms |")
+    print("|---|---|---|---|---|")
+    for result in results:
+        stages = " | ".join(
+            f"{result['milliseconds'][name]:.1f}" for name in ("reading", "network", "writing")
+        )
+        print(f"| {result['model']} | {result['frames_per_second']:.1f} | {stages} |")
