@@ -31,7 +31,7 @@ def evaluate_faces(
     ] = None,
     recogniser: Annotated[
         Path | None,
-        typer.Option(help="A network of faces as FILE.onnx; dlib's ResNet, of the extra [faces], if absent."),
+        typer.Option(help="A network of faces as FILE.onnx; dlib's ResNet, of the extra 'faces', if absent."),
     ] = None,
     face_margin: Annotated[
         float, typer.Option(min=0, max=2, help="FILE.onnx: share added to each side of the face's square.")
