@@ -11,6 +11,9 @@ from srgan.training.adversarial import AdversarialRun
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 from srgan.training.watch import Watch
+from srgan.weights.blend import find_fidelity
+from srgan.weights.catalogue import find_model
+from srgan.weights.files import read_model
 
 TINY = [
     "stage=adversarial",
@@ -138,6 +141,13 @@ def test_the_second_stage_starts_from_a_model_and_logs_every_loss(photos, tmp_pa
         assert float(row[name]) > 0
     with pytest.raises(RunError, match="another stage"):
         train(recipe("stage=fidelity", "loss.adversarial_weight=0.0"), photos, None, tmp_path / "second")
+
+
+def test_a_model_that_goes_on_from_a_shipped_one_can_be_blended_with_it(photos, tmp_path):
+    shipped = ["generator.blocks=16", "generator.channels=64", "start=srresnet", "data.batch_size=1"]
+    result = train(recipe(*shipped, "optimiser.steps=1"), photos, None, tmp_path / "run")
+    assert read_model(result.model)[0].fidelity == "srresnet"
+    assert find_fidelity(result.model) == find_model("srresnet")
 
 
 def test_a_start_of_other_dimensions_is_refused(photos, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -106,7 +106,13 @@ def _run(
             data,
             validation,
             out,
-            resume=resume if resume in ("auto", "never") else Path(resume),  # type: ignore[arg-type]
+            resume=_where_to_go_on(resume),
             device=device.value,
             report=report,
         )
+
+
+def _where_to_go_on(text: str) -> Literal["auto", "never"] | Path:
+    if text == "auto":
+        return "auto"
+    return "never" if text == "never" else Path(text)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from srgan.data.duplicates import Duplicates
@@ -211,7 +212,7 @@ class _Examiner:
             for entry in self._source.entries:
                 facts = known.get(entry.name)
                 if facts is not None and (facts.size, facts.stamp) == (entry.size, entry.stamp):
-                    pending.append((entry, lambda facts=facts: (facts, None)))  # type: ignore[misc]
+                    pending.append((entry, partial(_without_crop, facts)))
                 else:
                     pending.append((entry, self.start(entry)))
                 if len(pending) > 2 * self._workers:
@@ -249,3 +250,7 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _without_crop(facts: Facts) -> tuple[Facts, bytes | None]:
+    return facts, None

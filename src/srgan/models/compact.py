@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from srgan.models.activation import PReLU
+from srgan.models.initialisation import initialise_convolutions
 from srgan.weights.architecture import GeneratorConfig
 
 
@@ -44,10 +45,7 @@ class CompactGenerator(nn.Module):
 
     def _initialise(self) -> None:
         """He initialisation; the last layer starts small, so that the first result is the enlarged input."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d) and module.bias is not None:
-                nn.init.kaiming_normal_(module.weight)
-                nn.init.zeros_(module.bias)
+        initialise_convolutions(self)
         self.tail.weight.data.mul_(0.01)
 
     def forward(self, lr_image: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from srgan.models.activation import PReLU
 from srgan.models.compact import CompactGenerator
+from srgan.models.initialisation import initialise_convolutions
 from srgan.weights.architecture import GeneratorConfig
 
 
@@ -94,10 +95,7 @@ class Generator(nn.Module):
 
     def _initialise(self) -> None:
         """He initialisation; without norm, branches start small so that sixteen of them add up calmly."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d) and module.bias is not None:
-                nn.init.kaiming_normal_(module.weight)
-                nn.init.zeros_(module.bias)
+        initialise_convolutions(self)
         if self.config.norm == "none":
             for module in (*self.blocks.modules(), self.trunk, self.tail):
                 if isinstance(module, nn.Conv2d):

@@ -1,0 +1,13 @@
+"""How networks start."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def initialise_convolutions(network: nn.Module) -> None:
+    """He initialisation (arXiv 1502.01852) of every convolution's weight; biases start at zero."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d) and module.bias is not None:
+            nn.init.kaiming_normal_(module.weight)
+            nn.init.zeros_(module.bias)
