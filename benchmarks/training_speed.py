@@ -66,7 +66,7 @@ def make_pictures(folder: Path) -> None:
 
 def our_run(kind: type[RunState], folder: Path, *changes: str) -> RunState:
     prepare_for_torch()
-    pairs = read_pairs(list_pictures(folder), 4 * CROP)
+    pairs = read_pairs([(file, 1.0) for file in list_pictures(folder)], 4 * CROP)
     store = PictureStore(pairs, torch.device("cpu"))
     sizes = [f"data.batch_size={BATCH}", f"data.crop={CROP}", "optimiser.steps=1000"]
     return kind(load_recipe("srresnet", [*sizes, *changes]), store, torch.device("cpu"))

@@ -50,10 +50,9 @@ def test_samples_are_aligned_crops_in_all_eight_symmetries(pairs):
             views = [(t.permute(1, 2, 0) * 255).round().byte().numpy() for t in (lr_crop, hr_crop)]
             seen.append(known[views[0].tobytes() + views[1].tobytes()])
     assert {kind for _, kind in seen} == set(range(8))
-    # A picture is drawn as often as crops fit into it.
-    fits = [(lr.shape[0] - 5) * (lr.shape[1] - 5) for lr, _ in pairs]
+    # Pictures are drawn equally often, whatever their sizes.
     share = sum(number == 0 for number, _ in seen) / len(seen)
-    assert share == pytest.approx(fits[0] / sum(fits), abs=0.1)
+    assert share == pytest.approx(1 / len(pairs), abs=0.1)
 
 
 def test_batches_are_channels_last_and_follow_the_seed(pairs):
@@ -102,14 +101,24 @@ def test_a_picture_smaller_than_the_crop_on_any_side_is_not_drawn(pairs):
 def test_pairs_are_read_cropped_and_reduced(tmp_path):
     picture = data.coffee()[:61, :90]
     Image.fromarray(picture).save(tmp_path / "a.png")
-    ((lr, hr),) = read_pairs([tmp_path / "a.png"], 16)
+    ((lr, hr),) = read_pairs([(tmp_path / "a.png", 1.0)], 16)
     np.testing.assert_array_equal(hr, picture[:60, :88])
     np.testing.assert_array_equal(lr, bicubic(picture[:60, :88], 0.25))
 
 
+@pytest.mark.parametrize(("size", "sides"), [(0.5, (60, 40)), (0.1, (48, 32))])
+def test_a_picture_is_reduced_if_asked_but_not_below_a_crop(tmp_path, size, sides):
+    picture = data.coffee()[:80, :120]
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    ((lr, hr),) = read_pairs([(tmp_path / "a.png", size)], 32)
+    assert hr.shape == (sides[1], sides[0], 3)
+    np.testing.assert_array_equal(hr, bicubic(picture, sides[1] / 80))
+    np.testing.assert_array_equal(lr, bicubic(hr, 0.25))
+
+
 def test_sixteen_bit_pictures_are_cut_to_eight(tmp_path):
     Image.fromarray(np.full((20, 20), 0x1234, np.uint16)).save(tmp_path / "deep.png")
-    ((_, hr),) = read_pairs([tmp_path / "deep.png"], 16)
+    ((_, hr),) = read_pairs([(tmp_path / "deep.png", 1.0)], 16)
     assert hr.dtype == np.uint8
     assert (hr == 0x12).all()
 
@@ -117,12 +126,12 @@ def test_sixteen_bit_pictures_are_cut_to_eight(tmp_path):
 def test_a_picture_smaller_than_a_crop_is_named(tmp_path):
     Image.new("RGB", (90, 50)).save(tmp_path / "small.png")
     with pytest.raises(DataError, match=r"small\.png: 90x50 is smaller than 96"):
-        read_pairs([tmp_path / "small.png"], 96)
+        read_pairs([(tmp_path / "small.png", 1.0)], 96)
 
 
 def test_small_pictures_are_enlarged_if_asked(tmp_path):
     Image.fromarray(data.coffee()[:50, :90]).save(tmp_path / "small.png")
-    ((lr, hr),) = read_pairs([tmp_path / "small.png"], 96, enlarge_small=True)
+    ((lr, hr),) = read_pairs([(tmp_path / "small.png", 1.0)], 96, enlarge_small=True)
     assert hr.shape == (96, 172, 3)  # 172.8, cut to a multiple of four
     assert lr.shape == (24, 43, 3)
     np.testing.assert_array_equal(hr, bicubic(data.coffee()[:50, :90], 96 / 50)[:, :172])

@@ -19,6 +19,9 @@ from srgan.images.resize import bicubic
 
 SCALE = 4
 
+View = tuple[Path, float]
+"""A picture's file, and the size to take it at: 1 as it is, 0.5 reduced to half its sides."""
+
 
 def low_res_pair(hr_image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """A picture cropped to a multiple of 4, and its bicubic reduction.
@@ -35,36 +38,40 @@ def low_res_pair(hr_image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArra
 
 
 def read_pairs(
-    files: Sequence[Path], smallest_side: int, *, enlarge_small: bool = False
+    views: Sequence[View], smallest_side: int, *, enlarge_small: bool = False
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Reads pictures and reduces them, on all cores.
 
     Args:
-        files: pictures, 8 or 16 bit (the latter are cut to 8).
+        views: pictures, 8 or 16 bit (the latter are cut to 8), each with the size to take it at: 1, or less
+            for one that is first reduced, by bicubic, but not below ``smallest_side``.
         smallest_side: high-res pixels that each side must have.
         enlarge_small: enlarge smaller ones to that, by bicubic, instead of refusing them.
 
     Returns:
-        ``(lr_image, hr_image)`` of every picture, in the order of ``files``.
+        ``(lr_image, hr_image)`` of every view, in their order.
 
     Raises:
         DataError: if one is too small.
         ImageError: if one cannot be read.
     """
 
-    def read(file: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def read(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        file, size = view
         pixels = read_picture(file).pixels
         pixels = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
         shorter = min(pixels.shape[:2])
         if shorter < smallest_side and enlarge_small:
             pixels = bicubic(pixels, smallest_side / shorter)
         elif shorter < smallest_side:
-            size = f"{pixels.shape[1]}x{pixels.shape[0]}"
-            raise DataError(f"{file}: {size} is smaller than {smallest_side} pixels; remove the picture")
+            sides = f"{pixels.shape[1]}x{pixels.shape[0]}"
+            raise DataError(f"{file}: {sides} is smaller than {smallest_side} pixels; remove the picture")
+        elif size < 1:
+            pixels = bicubic(pixels, max(size, smallest_side / shorter))
         return low_res_pair(pixels)
 
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(read, files))
+        return list(pool.map(read, views))
 
 
 def choose_strata(pictures: int, batch_size: int) -> int:
@@ -122,7 +129,7 @@ class PictureStore:
         return len(self._sizes)
 
     def sample(self, batch_size: int, crop: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draws a batch; a picture's chance grows with the number of places a crop can take in it, from none.
+        """Draws a batch; every picture that a crop fits into has the same chance, and every place in it.
 
         Args:
             batch_size: pictures in the batch, of all processes together.
@@ -146,10 +153,10 @@ class PictureStore:
 
     def _draw_pictures(self, chance: Tensor, crop: int) -> Tensor:
         """The picture of each sample, for numbers in [0, 1): the k-th from stratum k modulo their number."""
-        places = (self._sizes - crop + 1).clamp(min=0).prod(1)
+        fits = (self._sizes >= crop).all(1)
         picture = torch.empty(len(chance), dtype=torch.long)
         for stratum in range(min(self._strata, len(chance))):
-            ends = places[stratum :: self._strata].cumsum(0)
+            ends = fits[stratum :: self._strata].cumsum(0)
             drawn = torch.searchsorted(ends, chance[stratum :: self._strata] * ends[-1], right=True)
             picture[stratum :: self._strata] = drawn * self._strata + stratum
         return picture

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from srgan.data.store import SCALE, PictureStore
 from srgan.losses.adversarial import discriminator_loss, draw_labels, generator_loss
 from srgan.losses.content import content_loss, feature_matching_loss
+from srgan.losses.grid import repetition_loss, unevenness_loss
 from srgan.losses.pixel import pixel_loss
 from srgan.models.discriminator import Discriminator, UNetDiscriminator
 from srgan.models.features import SqueezeFeatures, VGGFeatures, download_vgg19, read_feature_weights
@@ -53,6 +54,7 @@ class AdversarialRun(RunState):
         "content_loss",
         "adversarial_loss",
         "feature_matching_loss",
+        "grid_loss",
         "pixel_loss",
         "judged_true",
         "judged_generated",
@@ -114,6 +116,10 @@ class AdversarialRun(RunState):
             matching = feature_matching_loss(sr_features, hr_features)
             loss = loss + options.feature_matching_weight * matching
             figures["feature_matching_loss"] = matching
+        if options.grid_weight:
+            grid = unevenness_loss(sr_image) + repetition_loss(sr_image, hr_image)
+            loss = loss + options.grid_weight * grid
+            figures["grid_loss"] = grid
         return loss, figures
 
     def _content(self, sr_image: Tensor, hr_image: Tensor) -> Tensor:

@@ -53,13 +53,14 @@ def load_pictures(
     """
     options = recipe.data
     files = _listed(data)
-    strata = choose_strata(len(files), options.batch_size)
+    views = [(file, 0.5 ** (copy / 2)) for copy in range(options.reduced_copies + 1) for file in files]
+    strata = choose_strata(len(views), options.batch_size)
     if strata % processes.count:
         raise DataError(
-            f"{data}: {len(files)} pictures in batches of {options.batch_size} cannot be shared evenly by "
+            f"{data}: {len(views)} pictures in batches of {options.batch_size} cannot be shared evenly by "
             f"{processes.count} processes; take another number of processes, or more pictures"
         )
-    pairs = read_pairs(files[processes.share], options.crop * SCALE, enlarge_small=options.enlarge_small)
+    pairs = read_pairs(views[processes.share], options.crop * SCALE, enlarge_small=options.enlarge_small)
     pairs_to_validate = _validation_pairs(validation, recipe) if validation and processes.is_first else []
     return Pictures(
         count=len(files),
@@ -79,7 +80,7 @@ def _listed(folder: Path) -> list[Path]:
 
 def _validation_pairs(folder: Path, recipe: Recipe) -> list[Pair]:
     """Pairs like those the network learns from, the same in every run."""
-    pairs = read_pairs(_listed(folder), _SMALLEST_VALIDATION)
+    pairs = read_pairs([(file, 1.0) for file in _listed(folder)], _SMALLEST_VALIDATION)
     if recipe.degradation.rounds == 0:
         return pairs
     random = torch.Generator().manual_seed(0)

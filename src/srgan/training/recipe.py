@@ -21,12 +21,15 @@ class DataOptions:
         batch_size: crops in a step, over all processes.
         accumulation: parts in which a step's batch is computed, one after the other, with gradients
             accumulated: less memory, the same result.
+        reduced_copies: of every picture, each half as many pixels as the one before, down to a crop: subjects
+            are then seen at several sizes.
         enlarge_small: whether pictures smaller than a crop are enlarged to it by bicubic, not refused.
     """
 
     crop: int = 24
     batch_size: int = 16
     accumulation: int = 1
+    reduced_copies: int = 0
     enlarge_small: bool = False
 
     def steps_per_epoch(self, pictures: int) -> int:
@@ -87,6 +90,7 @@ class LossOptions:
         content_weight: of the content loss, the mean squared difference of feature maps.
         adversarial_weight: of the adversarial loss, binary cross-entropy.
         feature_matching_weight: of the difference between the discriminator's own feature maps.
+        grid_weight: of the losses against a grid: detail that lies unevenly on it, or repeats along it.
         teacher: model whose results the first stage also learns from: a shipped name or a .safetensors file.
         teacher_weight: of the pixel loss to the teacher's result.
         generated_label: mean of the labels that generated pictures have in the discriminator's loss.
@@ -100,6 +104,7 @@ class LossOptions:
     content_weight: float = 0.0
     adversarial_weight: float = 0.0
     feature_matching_weight: float = 0.0
+    grid_weight: float = 0.0
     teacher: str = ""
     teacher_weight: float = 0.0
     generated_label: float = 0.1
@@ -200,6 +205,8 @@ def contradictions(recipe: Recipe) -> list[str]:
         "optimiser.warmup": recipe.optimiser.warmup,
         "optimiser.ema_decay": recipe.optimiser.ema_decay,
     }
+    if recipe.data.reduced_copies < 0:
+        problems.append(f"'data.reduced_copies' is {recipe.data.reduced_copies}, must be at least 0")
     problems += [
         f"'{key}' is {value}, must be in [0, 1)" for key, value in shares.items() if not 0 <= value < 1
     ]

@@ -1,0 +1,78 @@
+"""Losses against the regular dots that a network trained for believable texture likes to draw.
+
+Where nothing changes in the low-res picture, the generator gives the same ``period * period`` pixels again
+and again: the cheapest texture, and one that a content loss does not rule out.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_LUMA = (0.299, 0.587, 0.114)  # of R, G, B in Y (ITU-R BT.601)
+_CELLS = 4  # a side of the windows in which repetition is looked for
+_VISIBLE = 1e-3  # energy of detail that is just seen: a Laplacian of 8 levels of 255
+
+
+def unevenness_loss(image: Tensor, period: int = 4) -> Tensor:
+    """How unevenly the detail of a batch lies on a grid: the square of the grid index, over all pictures.
+
+    The mean absolute Laplacian of Y is taken at each of the ``period * period`` positions modulo ``period``;
+    the loss is the variance of these means over the square of their mean, see
+    :func:`srgan.metrics.artifacts.grid_index`. Crops of photographs have next to none, whatever they show.
+
+    Args:
+        image: (N, 3, H, W), RGB; at least ``2 * period`` pixels a side.
+        period: of the grid, in pixels: the scale.
+
+    Returns:
+        A scalar, at least 0.
+    """
+    means = _cells(_laplacian(image).abs(), period).mean(dim=(0, 1, 3))
+    # A flat batch has neither detail nor a grid.
+    return means.var(correction=0) / means.mean().square().clamp_min(1e-12)
+
+
+def repetition_loss(sr_image: Tensor, hr_image: Tensor, period: int = 4) -> Tensor:
+    """How much more of a result's detail repeats from cell to cell than of the true picture's.
+
+    The Laplacian of Y, with its sign, is averaged over the cells of ``period * period`` pixels of each window
+    of 4x4 cells. Detail that does not repeat averages out. The loss is the energy that is left, where it is
+    above the true picture's, over the energy of the true picture's detail in that window: dots in a clear sky
+    are seen sooner than dots in grass.
+
+    Args:
+        sr_image: (N, 3, H, W), RGB; at least ``5 * period`` pixels a side.
+        hr_image: the true pictures, the same shape.
+        period: of the grid, in pixels: the scale.
+
+    Returns:
+        A scalar, at least 0.
+    """
+    sr_detail, hr_detail = _laplacian(sr_image), _laplacian(hr_image)
+    excess = _repeated(sr_detail, period) - _repeated(hr_detail, period)
+    energy = _windows(hr_detail, period).square().mean(dim=(2, 3, 5, 6))
+    return (excess.relu() / (energy + _VISIBLE)).mean()
+
+
+def _laplacian(image: Tensor) -> Tensor:
+    """(N, 3, H, W) to the Laplacian of Y, (N, H - 2, W - 2)."""
+    y = torch.einsum("c,nchw->nhw", image.new_tensor(_LUMA), image)
+    return y[:, :-2, 1:-1] + y[:, 2:, 1:-1] + y[:, 1:-1, :-2] + y[:, 1:-1, 2:] - 4 * y[:, 1:-1, 1:-1]
+
+
+def _cells(detail: Tensor, period: int) -> Tensor:
+    """(N, H, W) to (N, rows of cells, period, columns of cells, period), without what is no whole cell."""
+    height, width = (length // period for length in detail.shape[1:])
+    return detail[:, : height * period, : width * period].reshape(-1, height, period, width, period)
+
+
+def _windows(detail: Tensor, period: int) -> Tensor:
+    """(N, H, W) to (N, rows of windows, 4, period, columns of windows, 4, period)."""
+    windows = _cells(detail, _CELLS * period)
+    return windows.unflatten(4, (_CELLS, period)).unflatten(2, (_CELLS, period))
+
+
+def _repeated(detail: Tensor, period: int) -> Tensor:
+    """The energy of each window's mean cell, (N, rows of windows, columns of windows)."""
+    return _windows(detail, period).mean(dim=(2, 5)).square().mean(dim=(2, 4))
