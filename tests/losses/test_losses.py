@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import expit
+from skimage.measure import block_reduce
 
 from srgan.losses.adversarial import discriminator_loss, draw_labels, generator_loss
 from srgan.losses.content import content_loss, feature_matching_loss
-from srgan.losses.pixel import pixel_loss
+from srgan.losses.pixel import consistency_loss, pixel_loss
 
 
 def cross_entropy(logits, label):
@@ -55,3 +56,15 @@ def test_pixel_losses():
     first, second = torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 0.5)
     assert pixel_loss(first, second, "l1").item() == 0.5
     assert pixel_loss(first, second, "mse").item() == 0.25
+
+
+def test_consistency_compares_the_means_of_cells_only():
+    random = np.random.default_rng(0)
+    first, second = random.random((2, 2, 3, 8, 12))
+    means = [block_reduce(image, (1, 1, 4, 4), np.mean) for image in (first, second)]
+    expected = np.abs(means[0] - means[1]).mean()
+    loss = consistency_loss(torch.from_numpy(first), torch.from_numpy(second))
+    assert loss.item() == pytest.approx(expected)
+    flat = torch.from_numpy(first[:, :, ::4, ::4].repeat(4, 2).repeat(4, 3))
+    checkered = flat + 0.1 * torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(4, 6)
+    assert consistency_loss(checkered, flat).item() == pytest.approx(0, abs=1e-9)

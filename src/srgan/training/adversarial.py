@@ -12,7 +12,7 @@ from srgan.data.store import SCALE, PictureStore
 from srgan.losses.adversarial import discriminator_loss, draw_labels, generator_loss
 from srgan.losses.content import content_loss, feature_matching_loss
 from srgan.losses.grid import repetition_loss, unevenness_loss
-from srgan.losses.pixel import pixel_loss
+from srgan.losses.pixel import consistency_loss, pixel_loss
 from srgan.models.discriminator import Discriminator, UNetDiscriminator
 from srgan.models.features import SqueezeFeatures, VGGFeatures, download_vgg19, read_feature_weights
 from srgan.training.processes import Processes
@@ -53,9 +53,10 @@ class AdversarialRun(RunState):
         "discriminator_loss",
         "content_loss",
         "adversarial_loss",
-        "feature_matching_loss",
-        "grid_loss",
         "pixel_loss",
+        "feature_matching_loss",
+        "consistency_loss",
+        "grid_loss",
         "judged_true",
         "judged_generated",
     )
@@ -99,28 +100,27 @@ class AdversarialRun(RunState):
 
     def _generator_loss(self, sr_image: Tensor, hr_image: Tensor) -> Loss:
         options = self.recipe.loss
-        pixel = pixel_loss(sr_image, hr_image, options.pixel)
-        content = self._content(sr_image, hr_image)
         with self.autocast():
             logits, sr_features = self.discriminator(sr_image)
-        adversarial = generator_loss(logits.float())
-        loss = (
-            options.pixel_weight * pixel
-            + options.content_weight * content
-            + options.adversarial_weight * adversarial
-        )
-        figures = {"content_loss": content, "adversarial_loss": adversarial, "pixel_loss": pixel}
+        figures = {
+            "content_loss": self._content(sr_image, hr_image),
+            "adversarial_loss": generator_loss(logits.float()),
+            "pixel_loss": pixel_loss(sr_image, hr_image, options.pixel),
+        }
         if options.feature_matching_weight:
-            with self.autocast(), torch.no_grad():
-                _, hr_features = self.discriminator(hr_image)
-            matching = feature_matching_loss(sr_features, hr_features)
-            loss = loss + options.feature_matching_weight * matching
-            figures["feature_matching_loss"] = matching
+            figures["feature_matching_loss"] = self._feature_matching(sr_features, hr_image)
+        if options.consistency_weight:
+            figures["consistency_loss"] = consistency_loss(sr_image, hr_image)
         if options.grid_weight:
-            grid = unevenness_loss(sr_image) + repetition_loss(sr_image, hr_image)
-            loss = loss + options.grid_weight * grid
-            figures["grid_loss"] = grid
+            figures["grid_loss"] = unevenness_loss(sr_image) + repetition_loss(sr_image, hr_image)
+        weights = {name: getattr(options, name.removesuffix("loss") + "weight") for name in figures}
+        loss = torch.stack([weights[name] * figure for name, figure in figures.items()]).sum()
         return loss, figures
+
+    def _feature_matching(self, sr_features: Sequence[Tensor], hr_image: Tensor) -> Tensor:
+        with self.autocast(), torch.no_grad():
+            _, hr_features = self.discriminator(hr_image)
+        return feature_matching_loss(sr_features, hr_features)
 
     def _content(self, sr_image: Tensor, hr_image: Tensor) -> Tensor:
         if self.features is None:

@@ -84,6 +84,7 @@ class LossOptions:
     Attributes:
         pixel: "l1" or "mse", between the result and the true picture, RGB in [0, 1].
         pixel_weight: of the pixel loss.
+        consistency_weight: of the mean absolute difference once the result and the true picture are reduced.
         features: network of the content loss: "vgg19" (conv5_4, as in the paper), "squeezenet" or "none".
         features_file: its ImageNet weights, .pth, .npz or .safetensors; without one, torchvision's file for
             vgg19 is downloaded once to the cache.
@@ -99,6 +100,7 @@ class LossOptions:
 
     pixel: Literal["l1", "mse"] = "l1"
     pixel_weight: float = 1.0
+    consistency_weight: float = 0.0
     features: Literal["none", "vgg19", "squeezenet"] = "none"
     features_file: str = ""
     content_weight: float = 0.0
