@@ -10,6 +10,7 @@ import srgan.weights.catalogue
 
 COMMANDS = (
     "prepare",
+    "dataset-report",
     "upscale",
     "models",
     "info",

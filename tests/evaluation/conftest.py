@@ -1,6 +1,9 @@
 """A folder of true pictures, and networks from elsewhere."""
 
 import json
+import re
+import shutil
+import subprocess
 
 import numpy as np
 import onnx
@@ -8,6 +11,29 @@ import pytest
 import skimage.data
 from onnx import helper, numpy_helper
 from PIL import Image
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture
+def open_page(tmp_path):
+    """Opens a page's text in a browser, from disk, and returns what a script says of it."""
+    if BROWSER is None:
+        pytest.skip("no Chromium: the page is not opened in a browser")
+
+    def run(page, script):
+        answer = "<script>document.body.append(Object.assign(document.createElement('pre'),"
+        answer += "{id: 'answer', textContent: JSON.stringify((() => {" + script + "})())}))</script>"
+        (tmp_path / "page.html").write_text(page.replace("</body>", f"{answer}</body>"))
+        options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+        url = (tmp_path / "page.html").as_uri()
+        done = subprocess.run(
+            [BROWSER, *options, "--dump-dom", url], capture_output=True, text=True, timeout=120, check=True
+        )
+        (found,) = re.findall(r'<pre id="answer">(.*?)</pre>', done.stdout, re.DOTALL)
+        return json.loads(found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+    return run
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import typer
 from srgan.cli.bench import bench
 from srgan.cli.compare import compare
 from srgan.cli.console import is_debugging, print_error
+from srgan.cli.dataset_report import dataset_report
 from srgan.cli.evaluate import evaluate
 from srgan.cli.evaluate_faces import evaluate_faces
 from srgan.cli.evaluate_objects import evaluate_objects
@@ -37,6 +38,7 @@ for command in (
     models,
     info,
     prepare,
+    dataset_report,
     evaluate,
     evaluate_faces,
     evaluate_objects,

@@ -54,7 +54,7 @@ class Duplicates:
         """
         if pixels in self._by_pixels:
             return self._by_pixels[pixels], True
-        bits, colours = _parts(mark)
+        bits, colours = fingerprint_parts(mark)
         count = len(self._names)
         for near in np.flatnonzero(np.bitwise_count(self._hashes[:count] ^ bits) <= _MAX_BITS):
             if np.abs(self._colours[near] - colours).max() <= _MAX_COLOUR:
@@ -67,12 +67,13 @@ class Duplicates:
         if count == len(self._hashes):
             self._hashes = np.concatenate([self._hashes, np.empty_like(self._hashes)])
             self._colours = np.concatenate([self._colours, np.empty_like(self._colours)])
-        self._hashes[count], self._colours[count] = _parts(mark)
+        self._hashes[count], self._colours[count] = fingerprint_parts(mark)
         self._names.append(name)
         self._by_pixels[pixels] = name
 
 
-def _parts(mark: str) -> tuple[np.uint64, NDArray[np.int16]]:
+def fingerprint_parts(mark: str) -> tuple[np.uint64, NDArray[np.int16]]:
+    """The dHash of a :func:`fingerprint`, and its 16 mean colours as 48 numbers from 0 to 255."""
     data = bytes.fromhex(mark)
     colours = np.frombuffer(data, np.uint8, offset=_HASH_BYTES).astype(np.int16)
     return np.uint64(int.from_bytes(data[:_HASH_BYTES], "big")), colours

@@ -109,7 +109,7 @@ def examine(entry: Entry, file: Path, options: PrepareOptions) -> tuple[Facts, b
     crop.save(file_of_crop, "PNG", compress_level=_COMPRESSION)
     facts = replace(
         facts,
-        pixels=_hash(pixels),
+        pixels=hash_pixels(pixels),
         fingerprint=fingerprint(pixels),
         box=(left, top, left + across, top + down),
         crop_bytes=file_of_crop.tell(),
@@ -139,7 +139,8 @@ def is_grey(pixels: NDArray[np.uint8]) -> bool:
     return bool(np.count_nonzero(spread > _GREY_LEVELS) < _COLOURED * spread.size)
 
 
-def _hash(pixels: NDArray[np.uint8]) -> str:
+def hash_pixels(pixels: NDArray[np.uint8]) -> str:
+    """The same for pictures of one size whose pixels (height, width, 3) are all equal."""
     digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import json
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from srgan.evaluation.dataset import Sample
+from srgan.evaluation.embed import data_url, fill_page
 from srgan.evaluation.enlargers import nearest
 from srgan.evaluation.measures import HIGHER_IS_BETTER
 from srgan.evaluation.panels import region_of_difference
@@ -46,7 +42,7 @@ class Page:
         crop = {
             "name": sample.name,
             "region": [region.x, region.y, region.width, region.height],
-            "panels": [[name, _data_url(region.of(panel))] for name, panel in panels.items()],
+            "panels": [[name, data_url(region.of(panel))] for name, panel in panels.items()],
         }
         self._crops.append((difference, len(self._crops), crop))
 
@@ -62,13 +58,4 @@ class Page:
             "higher": sorted(HIGHER_IS_BETTER),
             "crops": [crop for _, _, crop in chosen],
         }
-        # In a script element only "<" could end it.
-        text = json.dumps(data).replace("<", "\\u003c")
-        template = files("srgan.evaluation").joinpath("page.html").read_text(encoding="utf-8")
-        return template.replace("{{DATA}}", text)
-
-
-def _data_url(image: NDArray[np.uint8]) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+        return fill_page("page.html", data)

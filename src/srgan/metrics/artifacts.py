@@ -30,13 +30,17 @@ def grid_index(image: NDArray[np.uint8], *, period: int = 4) -> float:
     """
     if min(image.shape[:2]) < period + 2:
         raise ValueError(f"a grid of {period} pixels needs {period + 2} pixels a side, got {image.shape[:2]}")
-    y = luma(image)
-    detail = np.abs(y[:-2, 1:-1] + y[2:, 1:-1] + y[1:-1, :-2] + y[1:-1, 2:] - 4 * y[1:-1, 1:-1])
+    detail = np.abs(laplacian(luma(image)))
     means = np.array(
         [detail[row::period, column::period].mean() for row, column in np.ndindex(period, period)]
     )
     # Y of a flat picture has rounding errors of 1e-14.
     return float(means.std() / means.mean()) if means.mean() > 1e-9 else math.nan
+
+
+def laplacian(y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each pixel's four neighbours less four times itself: (H, W) to (H - 2, W - 2)."""
+    return y[:-2, 1:-1] + y[2:, 1:-1] + y[1:-1, :-2] + y[1:-1, 2:] - 4 * y[1:-1, 1:-1]
 
 
 def colour_shift(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
