@@ -256,3 +256,95 @@ def test_frames_are_those_of_single_pictures_and_equal_ones_are_computed_once(ti
         assert sr_image.dtype == wanted.dtype
         np.testing.assert_array_equal(sr_image, wanted)
     assert len(computed) == 4
+
+
+def moving_square(height, width, dtype):
+    """A still picture that a bright square crosses, over its borders too; a pause, and another picture."""
+    still = picture(height, width, dtype)
+    for row, column in [(-3, -2), (0, 3), (4, 9), (30, 60), (33, 67), (40, 75), (40, 75)]:
+        frame = still.copy()
+        frame[max(0, row) : row + 7, max(0, column) : column + 6] = frame.max()
+        yield frame
+    yield picture(height, width, dtype, seed=1)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize(("tile", "halo"), [("off", None), (32, None), ("off", 4), (32, 4)])
+def test_frames_that_change_in_places_are_those_of_single_pictures(tmp_path, engine, dtype, tile, halo):
+    write(tmp_path / "random.safetensors", halo=halo)
+    upscaler = Upscaler(tmp_path / "random.safetensors", engine=engine, device="cpu", tile=tile)
+    frames = list(moving_square(44, 80, dtype))
+    for frame, sr_image in zip(frames, upscaler.frames(iter(frames)), strict=True):
+        assert sr_image.dtype == frame.dtype
+        assert np.array_equal(sr_image, upscaler.upscale(frame))
+
+
+def test_frames_do_not_depend_on_the_frame_one_begins_with(model):
+    frames = list(moving_square(44, 80, "uint8"))
+    whole = list(Upscaler(model).frames(frames))
+    for begin in range(1, len(frames)):
+        for sr_image, wanted in zip(Upscaler(model).frames(frames[begin:]), whole[begin:], strict=True):
+            assert np.array_equal(sr_image, wanted)
+
+
+def test_frames_compute_little_where_little_moves(model):
+    upscaler = Upscaler(model, tile="off")
+    still = picture(120, 160, "uint8")
+    frames = [still.copy() for _ in range(5)]
+    for index, frame in enumerate(frames):
+        frame[50 : 50 + 4 * index, 70] = 0
+    computed, upscale = [], upscaler.engine.upscale
+    upscaler.engine.upscale = lambda batch, context: (
+        computed.append(batch.shape[1] * batch.shape[2]) or upscale(batch, context)
+    )
+    list(upscaler.frames(frames))
+    whole = computed[0]
+    # The noise that shapes are tried on is the second whole; all parts and trials together are less than two.
+    assert computed.count(whole) == 2
+    assert sum(computed) < 4 * whole
+
+
+def test_a_coloured_spot_in_grey_frames_changes_all_of_the_frame_and_back(model):
+    upscaler = Upscaler(model, tile="off")
+    grey = np.repeat(picture(60, 70, "uint8")[:, :, :1], 3, axis=2)
+    spot = grey.copy()
+    spot[10, 10] = (255, 0, 0)
+    for frame, sr_image in zip([grey, spot, grey], upscaler.frames([grey, spot, grey]), strict=True):
+        assert np.array_equal(sr_image, upscaler.upscale(frame))
+    for frame, sr_image in zip([grey, spot], upscaler.frames([grey[:, :, 0], spot[:, :, 0]]), strict=True):
+        assert np.array_equal(sr_image, upscaler.upscale(frame[:, :, 0]))
+
+
+def test_consistent_frames_are_those_of_single_pictures(model):
+    upscaler = Upscaler(model, consistent=True)
+    frames = list(moving_square(44, 80, "uint8"))[:3]
+    for frame, sr_image in zip(frames, upscaler.frames(frames), strict=True):
+        assert np.array_equal(sr_image, upscaler.upscale(frame))
+
+
+def test_one_array_filled_again_and_again_is_seen_to_change(model):
+    upscaler = Upscaler(model)
+    frames = list(moving_square(44, 80, "uint8"))
+    buffer = np.empty_like(frames[0])
+
+    def camera():
+        for frame in frames:
+            buffer[:] = frame
+            yield buffer
+
+    for frame, sr_image in zip(frames, upscaler.frames(camera()), strict=True):
+        assert np.array_equal(sr_image, upscaler.upscale(frame))
+
+
+@pytest.mark.parametrize(("name", "size"), [("fast", (60, 90)), ("srresnet", (24, 200))])
+def test_shipped_models_keep_the_bits_of_what_does_not_change(name, size):
+    upscaler = Upscaler(name, device="cpu")
+    still = picture(*size, "uint8")
+    moved = still.copy()
+    moved[5:8, :4] = 255
+    computed, upscale = [], upscaler.engine.upscale
+    upscaler.engine.upscale = lambda batch, context: computed.append(batch.shape) or upscale(batch, context)
+    result = list(upscaler.frames([still, moved]))[1]
+    assert computed[-1][2] < computed[0][2] / 2
+    assert np.array_equal(result, upscaler.upscale(moved))

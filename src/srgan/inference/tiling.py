@@ -73,7 +73,7 @@ def upscale_bands(pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int)
     Args:
         pixels: (plan.height, plan.width, channel).
         run: maps (1, h + 2 * halo, w + 2 * halo, channel) to (1, scale * h, scale * w, channel) of the same
-            type.
+            type, which is copied before the next call.
         plan: how to cut.
         scale: enlargement per side.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from srgan.engines.engine import Device, EngineName, Precision, open_engine
 from srgan.errors import SrganError, UsageError
+from srgan.inference.changes import ChangedParts
 from srgan.inference.consistency import consistent_bands
 from srgan.inference.memory import SMALLEST_TILE, auto_tile, free_memory
 from srgan.inference.tiling import TilePlan, plan_tiles, upscale_bands
@@ -19,6 +20,8 @@ from srgan.weights.blend import read_blend
 
 Progress = Callable[[float], None]
 Result = TypeVar("Result")
+# Enlarges the tile of a number, which has its surroundings around it.
+_Compute = Callable[[int, NDArray[Any]], NDArray[Any]]
 
 _TYPES = (np.uint8, np.uint16, np.float32)
 
@@ -88,28 +91,36 @@ class Upscaler:
             UsageError: if the array is no such picture.
             SrganError: if memory runs out even with the smallest tile.
         """
-        pixels = as_rgb(image)
-        enlarged = self.stream(pixels, _collect, progress=progress)
-        return enlarged if image.ndim == 3 else np.ascontiguousarray(enlarged[:, :, 0])
+        return self._collected(image, self._compute, progress)
 
     def frames(self, images: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-        """Enlarges pictures that follow each other; one that equals the one before is not computed again.
+        """Enlarges pictures that follow each other; what equals the one before is not computed again.
+
+        Where a picture differs from the one before in some places only, these and what they reach are
+        computed and the rest is kept, see :class:`~srgan.inference.changes.ChangedParts`.
 
         Args:
             images: as :meth:`upscale` takes them; taken one at a time.
 
         Yields:
-            What :meth:`upscale` makes of each.
+            What :meth:`upscale` makes of each, to the bit. The same array again where a picture is equal to
+            the one before: it is not to be changed.
 
         Raises:
             UsageError, SrganError: as :meth:`upscale` does.
         """
+        changed = ChangedParts(
+            lambda window: self.engine.upscale(window, self.halo),
+            halo=self.halo,
+            reach=self.card.generator.halo,
+            scale=self.scale,
+        )
         before: NDArray[Any] | None = None
         enlarged: NDArray[Any] | None = None
         for image in images:
-            if enlarged is None or before is None or not np.array_equal(image, before):
-                enlarged = self.upscale(image)
-                before = image
+            if enlarged is None or before is None or not _same(image, before):
+                enlarged = self._collected(image, changed.upscale)
+                before = image.copy()  # a camera may fill the same array again
             yield enlarged
 
     def stream(
@@ -136,13 +147,31 @@ class Upscaler:
             UsageError: if the array is no such picture.
             SrganError: if memory runs out even with the smallest tile.
         """
+        return self._streamed(pixels, sink, self._compute, progress)
+
+    def _compute(self, _: int, window: NDArray[Any]) -> NDArray[Any]:
+        return self.engine.upscale(window, self.halo)
+
+    def _collected(
+        self, image: NDArray[Any], compute: _Compute, progress: Progress | None = None
+    ) -> NDArray[Any]:
+        enlarged = self._streamed(image, _collect, compute, progress)
+        return enlarged if image.ndim == 3 else np.ascontiguousarray(enlarged[:, :, 0])
+
+    def _streamed(
+        self,
+        pixels: NDArray[Any],
+        sink: Callable[[Iterator[NDArray[Any]]], Result],
+        compute: _Compute,
+        progress: Progress | None,
+    ) -> Result:
         pixels = as_rgb(pixels)
         height, width = pixels.shape[:2]
         tile = self._first_tile()
         while True:
             plan = plan_tiles(height, width, halo=self.halo, tile=tile)
             try:
-                return sink(self._bands(pixels, plan, progress))
+                return sink(self._bands(pixels, plan, compute, progress))
             except MemoryError:
                 # What was tried, which may be less than what was allowed.
                 tried = math.isqrt(plan.tile_height * plan.tile_width)
@@ -153,13 +182,13 @@ class Upscaler:
                 tile = max(tried // 2, SMALLEST_TILE)
 
     def _bands(
-        self, pixels: NDArray[Any], plan: TilePlan, progress: Progress | None
+        self, pixels: NDArray[Any], plan: TilePlan, compute: _Compute, progress: Progress | None
     ) -> Iterator[NDArray[Any]]:
         done = 0
 
         def run(batch: NDArray[Any]) -> NDArray[Any]:
             nonlocal done
-            enlarged = self.engine.upscale(batch, plan.halo)
+            enlarged = compute(done, batch)
             done += 1
             if progress is not None:
                 progress(done / plan.tiles)
@@ -211,3 +240,7 @@ def make_grey(band: NDArray[Any]) -> NDArray[Any]:
 
 def _collect(bands: Iterator[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(list(bands))
+
+
+def _same(image: NDArray[Any], before: NDArray[Any]) -> bool:
+    return image.dtype == before.dtype and np.array_equal(image, before)
