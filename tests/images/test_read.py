@@ -327,6 +327,20 @@ def test_lists_pictures(tmp_path):
         list_pictures(tmp_path / "absent")
 
 
+def test_links_to_folders_are_followed_but_never_in_circles(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.png").touch()
+    (tmp_path / "a" / "up").symlink_to(tmp_path)
+    (tmp_path / "a" / "self").symlink_to(tmp_path / "a")
+    (tmp_path / "a" / "other").symlink_to(tmp_path / "b")
+    (tmp_path / "b" / "back").symlink_to(tmp_path / "a")
+    found = list_pictures(tmp_path / "a", recursive=True)
+    assert {path.relative_to(tmp_path).as_posix() for path in found} >= {"a/a.png", "a/other/b.png"}
+    assert len(found) < 10
+    assert len({path.resolve() for path in found}) == 2
+
+
 def test_png_and_jpeg_need_neither_libvips_nor_libheif(tmp_path):
     for ending in ("png", "jpg"):
         Image.fromarray(PHOTO).save(tmp_path / f"a.{ending}")

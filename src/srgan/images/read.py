@@ -165,6 +165,8 @@ def list_pictures(
 ) -> list[Path]:
     """The pictures in a folder by their extension, sorted; hidden files and folders are left out.
 
+    Links to folders are followed, but not those that lead back to a folder they lie in.
+
     Args:
         folder: where to look.
         recursive: with all folders below it.
@@ -181,7 +183,7 @@ def list_pictures(
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
-                if recursive:
+                if recursive and not _leads_back(entry):
                     found += list_pictures(entry, recursive=True, extensions=extensions, on_error=on_error)
             elif entry.suffix.lower() in extensions:
                 found.append(entry)
@@ -190,3 +192,7 @@ def list_pictures(
             raise ImageError(f"{folder}: cannot be listed ({error.strerror})") from error
         on_error(folder)
     return found
+
+
+def _leads_back(folder: Path) -> bool:
+    return folder.is_symlink() and folder.resolve() in {parent.resolve() for parent in folder.parents}
