@@ -80,6 +80,20 @@ def test_folders_give_their_pictures_and_mirror_their_sub_folders(touch):
     assert plan("in/sub", recursive=True) == {"in/sub/deep/c.png": "in/sub/deep/c-x4.png"}
 
 
+def test_a_folder_or_a_pattern_of_numbered_frames_is_one_input(here, touch):
+    touch("in/01.png", "in/02.png", "film.mp4", "in/sub/c.png")
+    assert plan("in", out="x.mp4") == {"in": "x.mp4"}
+    assert plan("in", out="x/%d.jpg") == {"in": "x/%d.jpg"}
+    assert plan("in/%02d.png", out="x.webm") == {"in/%02d.png": "x.webm"}
+    assert plan("in/%02d.png", out="x.gif") == {"in/%02d.png": "x.gif"}
+    assert plan("in/%02d.png", out="x") == {"in/%02d.png": "x/%02d.png"}
+    assert plan("in/%02d.png") == {"in/%02d.png": "in/%02d-x4.png"}
+    assert plan("film.mp4", out="x/%05d.png") == {"film.mp4": "x/%05d.png"}
+    assert plan("film.mp4", out="x.webp") == {"film.mp4": "x.webp"}
+    (here / "x.mp4").mkdir()
+    assert plan("in", out="x.mp4") == {"in/01.png": "x.mp4/01.png", "in/02.png": "x.mp4/02.png"}
+
+
 def test_patterns_are_expanded_as_a_shell_does(touch):
     touch("in/a.png", "in/b.jpg", "in/sub/c.png", "odd[1].png")
     assert list(plan("in/*.png", "in/?.jpg")) == ["in/a.png", "in/b.jpg"]

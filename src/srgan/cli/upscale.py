@@ -16,7 +16,7 @@ from srgan.cli.options import DeviceName, EngineName, Format, Precision
 from srgan.cli.upscale_invented import InventionMaps, plan_maps
 from srgan.cli.upscale_models import FOR_PICTURES, FOR_VIDEOS, Models
 from srgan.cli.upscale_result import print_result, reason_of
-from srgan.cli.upscale_video import enlarge_pipe, enlarge_video
+from srgan.cli.upscale_video import FramesPerSecond, enlarge_pipe, enlarge_video, plan_video
 from srgan.cpu import prepare_for_torch
 from srgan.errors import UsageError
 
@@ -97,6 +97,7 @@ def upscale(
     end: Annotated[
         str | None, typer.Option(help="Where in a video to end, in seconds or h:m:s.", metavar="TIME")
     ] = None,
+    fps: FramesPerSecond = None,
     max_pixels: Annotated[int, typer.Option(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -108,7 +109,6 @@ def upscale(
     from srgan.inference.naming import plan_jobs
     from srgan.inference.pictures import PictureOptions
     from srgan.inference.upscaler import Upscaler
-    from srgan.video.options import VideoOptions, parse_time
     from srgan.weights.blend import find_fidelity
 
     if skip_existing and overwrite:
@@ -144,19 +144,17 @@ def upscale(
     # A blend is asked for by somebody who does not look for speed first.
     wanted = FOR_PICTURES if model is None and detail is not None else model
     models = Models(wanted, partial(open_model, detail=detail, consistent=consistent))
-    if codec is not None:
-        from srgan.video.encoding import find_encoder
-
-        find_encoder(codec)
-    video = VideoOptions(
+    video = plan_video(
+        start=start,
+        end=end,
+        fps=fps,
         scale=scale,
         width=width,
         height=height,
         codec=codec,
         crf=crf,
         preset=preset,
-        start=parse_time(start),
-        end=None if end is None else parse_time(end),
+        quality=quality,
         resume=resume,
     )
     if is_pipe:
@@ -219,6 +217,7 @@ def _run(
     """One entry of the results; errors of one picture do not stop the others."""
     from srgan.inference.compare import write_panels
     from srgan.inference.pictures import upscale_file
+    from srgan.video.stills import exists
 
     result: dict[str, Any] = {
         "input": str(job.source),
@@ -232,10 +231,10 @@ def _run(
     }
     started = time.perf_counter()
     try:
-        if existing == "skip" and job.target.exists():
+        if existing == "skip" and exists(job.target):
             return {**result, "status": "skipped"}
         outputs = job.outputs if maps is None else [*job.outputs, maps.targets[job.target]]
-        there = [output for output in outputs if output.exists()]
+        there = [output for output in outputs if exists(output)]
         if existing == "refuse" and there:
             raise UsageError(f"{there[0]}: exists already; add --overwrite or --skip-existing")
         upscaler = models.of(job)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from srgan.cli.console import print_error, print_message, progress_bar
 
@@ -14,6 +16,37 @@ if TYPE_CHECKING:
     from srgan.inference.upscaler import Upscaler
     from srgan.video.options import VideoOptions
     from srgan.video.upscale import EnlargedVideo, VideoProgress
+
+
+FramesPerSecond = Annotated[
+    str | None, typer.Option(help="Of numbered frames, such as 'in/%05d.png'. Default: 25.", metavar="RATE")
+]
+
+
+def plan_video(*, start: str, end: str | None, fps: str | None, **others: Any) -> VideoOptions:
+    """The options of videos, as they were typed.
+
+    Args:
+        start: a time.
+        end: likewise.
+        fps: a rate.
+        others: fields of ``VideoOptions`` that need no reading.
+
+    Raises:
+        UsageError: if one cannot be read, there is no such encoder, or they do not go together.
+    """
+    from srgan.video.options import VideoOptions, parse_rate, parse_time
+
+    if others["codec"] is not None:
+        from srgan.video.encoding import find_encoder
+
+        find_encoder(others["codec"])
+    return VideoOptions(
+        start=parse_time(start),
+        end=None if end is None else parse_time(end),
+        fps=None if fps is None else parse_rate(fps),
+        **others,
+    )
 
 
 def enlarge_pipe(upscaler: Upscaler, options: VideoOptions) -> None:

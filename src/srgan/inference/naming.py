@@ -12,7 +12,8 @@ from pathlib import Path
 from srgan.errors import UsageError
 from srgan.images.formats import format_of
 from srgan.images.read import EXTENSIONS, list_pictures
-from srgan.inference.kinds import VIDEO_CONTAINERS, VIDEO_EXTENSIONS, is_video
+from srgan.inference.kinds import MOVING_PICTURES, VIDEO_CONTAINERS, VIDEO_EXTENSIONS, is_video
+from srgan.inference.numbered import is_pattern
 
 # What "auto" writes for an input of each extension; anything else becomes PNG.
 _KEPT = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".gif"}
@@ -65,9 +66,10 @@ def plan_jobs(
 
     Args:
         inputs: files, folders and patterns. A file that does not exist and a folder that cannot be listed
-            are planned all the same: reading them reports the error in its turn.
-        out: a file (if it has an extension and there is one input file), a folder, or None: beside the
-            inputs.
+            are planned all the same: reading them reports the error in its turn. A pattern with a number,
+            such as ``%05d.png``, is one input: the frames of a film.
+        out: a file (if it has an extension and there is one input file, or one folder whose pictures are the
+            frames of a film), a folder, or None: beside the inputs.
         extension: of the results, with its dot; None keeps the input's where it can be written.
         suffix: ends the stem of results that lie beside their inputs, for example ``"-x4"``.
         recursive: whether folders are searched with their sub-folders, which are mirrored in ``out``.
@@ -82,7 +84,8 @@ def plan_jobs(
         UsageError: if nothing matches, ``out`` is of an unknown format, contradicts ``extension`` or is a
             file where a folder must be, or an output is one of the inputs.
     """
-    found = _collect(inputs, recursive, out)
+    is_film = _is_film(inputs, out)
+    found = [_Input(Path(inputs[0]))] if is_film else _collect(inputs, recursive, out)
     if out is None:
         found = _without_results(found, tell)
     if not found:
@@ -92,7 +95,7 @@ def plan_jobs(
         and out.suffix
         and len(found) == 1
         and not out.is_dir()
-        and not Path(inputs[0]).is_dir()
+        and (is_film or not Path(inputs[0]).is_dir())
     ):
         _check_format(found[0].file, out, extension)
         targets = [out]
@@ -117,12 +120,28 @@ def plan_jobs(
     return jobs
 
 
+def _is_film(inputs: Sequence[str], out: Path | None) -> bool:
+    """Whether a folder's pictures are to become one film, instead of a result each."""
+    return (
+        out is not None
+        and (out.suffix.lower() in VIDEO_CONTAINERS or is_pattern(out))
+        and not out.is_dir()
+        and len(inputs) == 1
+        and Path(inputs[0]).is_dir()
+    )
+
+
 def _check_format(source: Path, out: Path, extension: str | None) -> None:
     if is_video(source, out):
-        moves = source.suffix.lower() in VIDEO_EXTENSIONS or source.suffix.lower() == ".gif"
-        if not moves or out.suffix.lower() not in VIDEO_CONTAINERS:
-            known = ", ".join(VIDEO_CONTAINERS)
-            raise UsageError(f"-o {out}: cannot hold what {source} is; videos and GIFs become {known}")
+        moves = source.suffix.lower() in (*VIDEO_EXTENSIONS, *MOVING_PICTURES)
+        known = (*VIDEO_CONTAINERS, *MOVING_PICTURES)
+        if not (moves or source.is_dir() or is_pattern(source)) or not (
+            out.suffix.lower() in known or is_pattern(out)
+        ):
+            raise UsageError(
+                f"-o {out}: cannot hold what {source} is; what moves becomes {', '.join(known)}, or frames "
+                "with a name such as %05d.png"
+            )
         return
     wanted = "gif" if out.suffix.lower() == ".gif" else format_of(out, None)
     if extension not in (None, f".{wanted}"):

@@ -15,9 +15,8 @@ from srgan.images.animation import Animation, read_frames, write_frames
 from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
 from srgan.images.write import write_picture
+from srgan.inference.kinds import MOVING_PICTURES
 from srgan.inference.upscaler import Progress, Upscaler
-
-_MOVING = (".gif", ".webp")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +89,7 @@ def upscale_file(
     options = options or PictureOptions()
     if target.exists() and source.exists() and target.samefile(source):
         raise UsageError(f"{target}: is the input itself; choose another output")
-    if target.suffix.lower() in _MOVING:
+    if target.suffix.lower() in MOVING_PICTURES:
         animation = read_frames(source, max_pixels=options.max_pixels)
         if len(animation.durations) > 1 or target.suffix.lower() == ".gif":
             return _upscale_frames(animation, target, upscaler, options, progress)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from av import VideoFrame
+from av import VideoFormat, VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from srgan.errors import VideoError
+from srgan.images.write import to_depth
 
 # Weights of red and blue in the luma, by the codes of ITU-T H.273 (8.3, matrix coefficients).
 _WEIGHTS = {
@@ -124,11 +125,29 @@ class Converter:
         samples: NDArray[Any] = self._plain(frame, width, height, "yuv444p16le", flags).to_ndarray()
         return self._rgb_of(samples)
 
+    def alpha_of(self, frame: VideoFrame, size: tuple[int, int]) -> NDArray[Any] | None:
+        """How opaque a frame is, like :meth:`to_rgb`: (height, width); None if it has no transparency."""
+        if not any(component.is_alpha for component in frame.format.components):
+            return None
+        flags = _SAME_SIZE if (frame.width, frame.height) == size else _RESIZED
+        name = "rgba64le" if self._colour.deep else "rgba"
+        pixels = self._reformatter.reformat(frame, *size, name, interpolation=flags, threads=1).to_ndarray()
+        return np.ascontiguousarray(pixels[..., 3])
+
     def from_rgb(self, pixels: NDArray[Any], pixel_format: str, size: tuple[int, int]) -> VideoFrame:
-        """(height, width, 3) RGB, uint8 or uint16, as a frame; resized if it is not of ``size``."""
+        """(height, width, 3) RGB, uint8 or uint16, as a frame; resized if it is not of ``size``.
+
+        For a pixel format of 8-bit RGB, it may also be (height, width, 4): with transparency.
+        """
         flags = _SAME_SIZE if (pixels.shape[1], pixels.shape[0]) == size else _RESIZED
         width, height = size
         pixels = np.ascontiguousarray(pixels)
+        if VideoFormat(pixel_format).is_rgb:
+            samples = to_depth(pixels, np.dtype(np.uint8))
+            frame = VideoFrame.from_ndarray(samples, format="rgba" if samples.shape[2] == 4 else "rgb24")
+            return self._reformatter.reformat(
+                frame, width, height, pixel_format, interpolation=flags, threads=1
+            )
         if pixels.dtype == np.uint16:
             frame = VideoFrame.from_ndarray(self._yuv_of(pixels), format="yuv444p16le")
             return self._plain(frame, width, height, pixel_format, flags)

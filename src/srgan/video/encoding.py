@@ -20,7 +20,7 @@ from srgan.video.colour import Colour
 from srgan.video.options import VideoOptions
 from srgan.video.reader import VideoReader
 
-_DEFAULTS = {
+USUAL_SETTINGS = {
     "libx264": {"crf": "17"},
     "libx265": {"crf": "19", "x265-params": "log-level=error"},
     "libvpx-vp9": {"crf": "24", "deadline": "good", "cpu-used": "4", "row-mt": "1"},
@@ -28,6 +28,8 @@ _DEFAULTS = {
     "prores_ks": {"profile": "hq"},
     "ffv1": {"level": "3", "slicecrc": "1"},
 }
+"""What an encoder is told where the user says nothing."""
+
 # Where the shape of pixels is written: these containers, and these encoders' own headers.
 _ASPECT_IN = ("mp4", "mov", "libx264", "libx265", "h264_nvenc", "hevc_nvenc")
 # An encoder's own name for what --crf and --preset set, where it is another.
@@ -109,7 +111,9 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
     codec = find_encoder(options.codec or _usual(name, colour.deep))
     size, aspect = _shape(reader, options, may_be_oblong=name in _ASPECT_IN or codec.name in _ASPECT_IN)
     known = {option.name: option for option in codec_options(codec)}
-    settings = dict(_DEFAULTS.get(codec.name, {}))
+    settings = dict(USUAL_SETTINGS.get(codec.name, {}))
+    if reader.hdr is not None:
+        settings = reader.hdr.settings(codec.name, settings) or settings
     for option, value, names in (("crf", options.crf, _CRF_NAMES), ("preset", options.preset, _PRESET_NAMES)):
         if value is not None:
             own = next((own for own in names if own in known), None)

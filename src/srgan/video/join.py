@@ -16,7 +16,8 @@ from av.container import InputContainer, OutputContainer
 
 from srgan.errors import VideoError
 from srgan.video.encoding import Encoding
-from srgan.video.reader import VideoReader, first_video, open_input
+from srgan.video.opening import first_video, open_input
+from srgan.video.reader import VideoReader
 from srgan.video.streams import Carrier, add_carrier, plan_streams
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from fractions import Fraction
 from srgan.errors import UsageError
 from srgan.inference.pictures import PictureOptions
 
+_FASTEST = 1000  # frames a second
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoOptions:
@@ -23,6 +25,9 @@ class VideoOptions:
         preset: the encoder's trade of speed for size; None is its own.
         start: seconds from the beginning at which the result begins.
         end: seconds from the beginning at which it ends; None is the end.
+        fps: frames a second of numbered frames that are read; None is 25.
+        quality: 1 to 100, of frames and moving pictures that are written with loss; None is the format's
+            usual one.
         resume: go on with an interrupted run of the same command.
     """
 
@@ -34,9 +39,13 @@ class VideoOptions:
     preset: str | None = None
     start: Fraction | float = 0
     end: Fraction | float | None = None
+    fps: Fraction | None = None
+    quality: int | None = None
     resume: bool = True
 
     def __post_init__(self) -> None:
+        if self.fps is not None and not 0 < self.fps <= _FASTEST:
+            raise UsageError(f"--fps {self.fps}: must be above 0, and at most {_FASTEST}")
         if self.start < 0 or (self.end is not None and self.end <= self.start):
             raise UsageError(f"--start {self.start} --end {self.end}: nothing is between")
 
@@ -59,3 +68,14 @@ def parse_time(text: str) -> Fraction:
     for part in text.split(":"):
         seconds = seconds * 60 + Fraction(part)
     return seconds
+
+
+def parse_rate(text: str) -> Fraction:
+    """Frames a second, written as ``24``, ``23.976`` or ``30000/1001``.
+
+    Raises:
+        UsageError: if it is written in another way.
+    """
+    if not re.fullmatch(r"\d+(\.\d+)?|\d+/0*[1-9]\d*", text):
+        raise UsageError(f"--fps {text}: is no rate; write for example 24, 23.976 or 30000/1001")
+    return Fraction(text)

@@ -16,7 +16,7 @@ from srgan.inference.upscaler import Upscaler
 from srgan.video.colour import Converter
 from srgan.video.options import VideoOptions
 from srgan.video.reader import VideoReader
-from srgan.video.upscale import enlarge_frames
+from srgan.video.stages import enlarge_frames
 
 
 def upscale_pipe(
@@ -43,8 +43,8 @@ def upscale_pipe(
         OSError: if the target cannot be written, BrokenPipeError if its reader has left.
     """
     options = options or VideoOptions()
-    if options.start or options.end is not None:
-        raise UsageError("--start and --end do not go with a pipe; cut with ffmpeg before it")
+    if options.start or options.end is not None or options.fps is not None:
+        raise UsageError("--start, --end and --fps do not go with a pipe; cut with ffmpeg before it")
     with closing(VideoReader(source)) as reader:
         size, colour = options.output_size(*reader.size), reader.colour
         converter = Converter(colour)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
@@ -12,51 +13,16 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import av
-from av.container import InputContainer
 from av.format import Flags
-from av.stream import Disposition
-from av.video.stream import VideoStream
 
-from srgan.errors import VideoError
+from srgan.errors import SrganError, VideoError
 from srgan.video.colour import Colour
 from srgan.video.frames import Findings, TimedFrame, decode, deinterlace
+from srgan.video.hdr import HdrMetadata
+from srgan.video.opening import USUAL_RATE, explained, first_video, open_input
 
-_USUAL_RATE = Fraction(25)
 _MARGIN = 10  # seconds: transport streams are searched for a time, whether decoding can begin there or not
 _TS_DISCONT: Any = Flags.ts_discont.value
-
-
-@contextmanager
-def explained(path: Path | str) -> Iterator[None]:
-    """Turns what goes wrong while reading ``path`` into a ``VideoError`` of one line."""
-    try:
-        yield
-    except VideoError as error:
-        raise VideoError(f"{path}: {error}") from error
-    except FileNotFoundError as error:
-        raise VideoError(f"{path}: there is no such file") from error
-    except PermissionError as error:
-        raise VideoError(f"{path}: no permission to read it") from error
-    except av.FFmpegError as error:
-        reason = error.strerror or type(error).__name__
-        raise VideoError(f"{path}: is not a video, or damaged or cut short ({reason})") from error
-
-
-def open_input(source: Path | BinaryIO) -> InputContainer:
-    """Opens a container.
-
-    Raises:
-        VideoError: if there is nothing that can be read; the file is not named.
-        av.FFmpegError: likewise.
-    """
-    if not isinstance(source, Path):
-        return av.open(source, "r", metadata_errors="surrogateescape")
-    if source.is_dir():
-        raise VideoError("is a folder, not a video")
-    if source.stat().st_size == 0:
-        raise VideoError("is empty (0 bytes)")
-    # As "file:", so that no name is taken for an address.
-    return av.open(f"file:{source}", "r", metadata_errors="surrogateescape")
 
 
 def seconds_of(path: Path) -> float | None:
@@ -64,42 +30,24 @@ def seconds_of(path: Path) -> float | None:
     try:
         with explained(path), open_input(path) as container:
             return None if container.duration is None else container.duration / av.time_base
-    except VideoError:
+    except SrganError:
         return None
-
-
-def first_video(container: InputContainer) -> VideoStream:
-    """The first video stream that is not a cover picture.
-
-    Raises:
-        VideoError: if there is none, or none that can be decoded.
-    """
-    if container.format.name.endswith("_pipe") or container.format.name == "image2":
-        raise VideoError("is a picture, not a video; give it the extension of one")
-    streams = [stream for stream in container.streams.video if not is_cover(stream)]
-    if not streams:
-        raise VideoError("has no video, only sound or other streams")
-    # A typed attribute, but missing where there is no decoder.
-    if getattr(streams[0], "codec_context", None) is None:
-        raise VideoError("its codec is unknown; convert it with ffmpeg first")
-    return streams[0]
-
-
-def is_cover(stream: VideoStream) -> bool:
-    """Whether a stream is the picture that players show for a file."""
-    return bool(stream.disposition & Disposition.attached_pic)
 
 
 class VideoReader:
     """A video being decoded. Frames can be taken once, in the order they are shown.
 
     Args:
-        source: a file, or a stream of bytes that cannot be wound back.
+        source: a file, a folder of numbered frames or their pattern, or a stream of bytes that cannot be
+            wound back.
         start: seconds from the beginning of the file.
         end: likewise; None is the end of the file.
+        fps: frames a second, of numbered frames; None is 25.
 
     Raises:
+        UsageError: if ``fps`` is given for anything else.
         VideoError: if there is no video that can be decoded, in the file or between start and end.
+        ImageError: if a moving picture cannot be read.
 
     Attributes:
         path: the file, or ``"-"``.
@@ -110,6 +58,7 @@ class VideoReader:
         colour: of the first frame; all are taken for such.
         aspect: width of a pixel by its height; None if the file does not say.
         display_matrix: nine numbers for players to turn the picture by; None if there are none.
+        hdr: HDR10's static metadata; None if there are none.
         begin: the time that becomes 0 in the result, in units of ``time_base``.
         end: the time at which the result ends; None is the end of the file.
         findings: what the frames so far turned out to be like.
@@ -118,12 +67,18 @@ class VideoReader:
     """
 
     def __init__(
-        self, source: Path | BinaryIO, *, start: Fraction | float = 0, end: Fraction | float | None = None
+        self,
+        source: Path | BinaryIO,
+        *,
+        start: Fraction | float = 0,
+        end: Fraction | float | None = None,
+        fps: Fraction | None = None,
     ) -> None:
         self.path = source if isinstance(source, Path) else "-"
         self.findings = Findings()
+        self._fps = fps
         with explained(self.path):
-            self.container = open_input(source)
+            self.container = open_input(source, fps)
             try:
                 self._open(Fraction(start), None if end is None else Fraction(end))
             except BaseException:
@@ -132,9 +87,9 @@ class VideoReader:
 
     def _open(self, start: Fraction, end: Fraction | None) -> None:
         stream = self.stream = first_video(self.container)
-        self.time_base = stream.time_base or 1 / _USUAL_RATE
-        rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE
-        self.rate = rate if 0 < rate <= 1000 else _USUAL_RATE
+        self.time_base = stream.time_base or 1 / USUAL_RATE
+        rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
+        self.rate = rate if 0 < rate <= 1000 else USUAL_RATE
         # Where nothing is cut, times stay as they are, unless the format lets them begin anywhere.
         floats = self.container.format.flags & _TS_DISCONT
         self.begin = self._ticks(start) if start or floats else 0
@@ -149,6 +104,7 @@ class VideoReader:
         self.colour = Colour.of(first.image)
         self.aspect = self.stream.sample_aspect_ratio
         self.display_matrix = _display_matrix(first)
+        self.hdr = HdrMetadata.of(first.image)
         self.frames_expected = self._count(start, end)
 
     def _decoded(self) -> Iterator[TimedFrame]:
@@ -167,7 +123,7 @@ class VideoReader:
             return chain([first], frames)
         # Where it stands now, decoding begins too late, or not at all.
         self.container.close()
-        self.container = open_input(Path(self.path))
+        self.container = open_input(Path(self.path), self._fps)
         self.stream = first_video(self.container)
         self.findings = Findings()
         return self._decoded()
@@ -220,5 +176,10 @@ class VideoReader:
 
 
 def _display_matrix(frame: TimedFrame) -> tuple[int, ...] | None:
-    data: Any = frame.image.side_data.get("DISPLAYMATRIX")
+    try:
+        data: Any = frame.image.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # there are data beside it that PyAV has no name for, such as EXIF
+        turn = math.radians(-frame.image.rotation)
+        cosine, sine = round(math.cos(turn) * 2**16), round(math.sin(turn) * 2**16)
+        return (cosine, sine, 0, -sine, cosine, 0, 0, 0, 2**30) if turn else None
     return None if data is None else struct.unpack("=9i", bytes(data))

@@ -26,6 +26,11 @@ NUMBER = Fraction(1, 1000)
 """Matroska counts milliseconds: the frame with number n is stored at n of them."""
 
 
+def work_path(target: Path) -> Path:
+    """The folder in which a result is made."""
+    return target.with_name(f".{target.name}.srgan")
+
+
 class WorkFolder:
     """The finished segments of one result, in ``.<name of the result>.srgan`` beside it.
 
@@ -40,12 +45,13 @@ class WorkFolder:
 
     Attributes:
         path: the folder.
+        resumed: whether there is an earlier run of the same job to go on with.
         done: how many segments are finished.
         bytes: how much they are together.
     """
 
     def __init__(self, target: Path, job: Mapping[str, Any], *, resume: bool) -> None:
-        self.path = target.with_name(f".{target.name}.srgan")
+        self.path = work_path(target)
         self.path.mkdir(parents=True, exist_ok=True)
         # The system lets go of it when the process ends, in whatever way.
         self._lock = FileLock(self.path / "lock")
@@ -56,7 +62,8 @@ class WorkFolder:
                 f"{target}: another run is at it; wait for that, or choose another output"
             ) from None
         manifest = self.path / "manifest.json"
-        if not (resume and _read(manifest) == job):
+        self.resumed = resume and _read(manifest) == job
+        if not self.resumed:
             self._clear()
             _write(manifest, json.dumps(job, indent=2))
         self.done = self.bytes = 0
@@ -73,9 +80,7 @@ class WorkFolder:
 
     def take(self, part: Path) -> None:
         """Makes a file, written whole, the next finished segment."""
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(self.segment(self.done))
+        settle(part, self.segment(self.done))
         self._count()
 
     def _count(self) -> None:
@@ -97,6 +102,13 @@ class WorkFolder:
     def _clear(self) -> None:
         for path in (*self.path.glob("*.mkv"), *self.path.glob("*.part"), self.path / "manifest.json"):
             path.unlink(missing_ok=True)
+
+
+def settle(part: Path, target: Path) -> None:
+    """Gives a file, written whole, its name, once it is safe on the disk."""
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(target)
 
 
 def _read(path: Path) -> Any:

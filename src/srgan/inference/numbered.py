@@ -1,0 +1,99 @@
+"""Numbered pictures, a file for each frame: patterns such as ``frame-%05d.png``, known from FFmpeg."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from srgan.errors import VideoError
+from srgan.images.read import list_pictures
+
+_NUMBER = re.compile(r"%(?:0\d+)?d")
+_NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")  # the last number of a stem
+_NAMED = 5  # how many missing numbers are named
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a name stands for numbered files: it has one ``%d`` or ``%05d``, and is itself no file."""
+    return path.name.count("%") == 1 and _NUMBER.search(path.name) is not None and not path.exists()
+
+
+def frame_path(pattern: Path, number: int) -> Path:
+    """The file of one frame."""
+    return pattern.with_name(pattern.name % number)
+
+
+def number_of(pattern: Path, name: str) -> int | None:
+    """The number that a file's name has by a pattern; None if it does not follow it."""
+    before, after = _NUMBER.split(pattern.name)
+    match = re.fullmatch(f"{re.escape(before)}([0-9]+){re.escape(after)}", name)
+    if match is None or pattern.name % int(match[1]) != name:
+        return None
+    return int(match[1])
+
+
+def numbers(pattern: Path) -> list[int]:
+    """The numbers of the files that are there, sorted.
+
+    Raises:
+        OSError: if their folder cannot be listed.
+    """
+    if not pattern.parent.is_dir():
+        return []
+    found = (number_of(pattern, file.name) for file in pattern.parent.iterdir())
+    return sorted(number for number in found if number is not None)
+
+
+def find_pattern(folder: Path) -> Path:
+    """The pattern that the pictures of a folder follow.
+
+    Raises:
+        VideoError: if they are not frames of one series; the folder is not named.
+        ImageError: if the folder cannot be listed.
+    """
+    files = list_pictures(folder)
+    matches = [_NUMBERED.fullmatch(file.stem) for file in files]
+    if not files or matches[0] is None:
+        raise VideoError("is a folder without numbered frames, such as frame-00001.png")
+    before, _, after = matches[0].groups()
+    digits = [match[2] for match in matches if match is not None]
+    width = max((len(number) for number in digits if number.startswith("0")), default=0)
+    place = f"%0{width}d" if width > 1 else "%d"
+    if "%" not in before + after:
+        pattern = folder / f"{before}{place}{after}{files[0].suffix}"
+        if all(number_of(pattern, file.name) is not None for file in files):
+            return pattern
+    raise VideoError(
+        f"holds pictures beside those numbered like {files[0].name}; name the frames by a pattern, "
+        f"for example '{folder}/%05d.png'"
+    )
+
+
+def frames_of(pattern: Path) -> list[Path]:
+    """All files of a series, in order.
+
+    Raises:
+        VideoError: if there are none, or some are missing between the first and the last, or empty; the
+            pattern is not named.
+        OSError: if their folder cannot be listed.
+    """
+    there = numbers(pattern)
+    if not there:
+        raise VideoError("there are no such frames")
+    files = [frame_path(pattern, number) for number in there]
+    whole = {number for number, file in zip(there, files, strict=True) if file.stat().st_size > 0}
+    missing = [number for number in range(there[0], there[-1] + 1) if number not in whole]
+    if missing:
+        raise VideoError(
+            f"of the frames {there[0]} to {there[-1]}, {_listed(missing)} missing or empty; add "
+            "them, or number the frames without gaps"
+        )
+    return files
+
+
+def _listed(missing: Sequence[int]) -> str:
+    names = ", ".join(map(str, missing[:_NAMED]))
+    if len(missing) > _NAMED:
+        return f"{names} and {len(missing) - _NAMED} more are"
+    return f"{names} {'is' if len(missing) == 1 else 'are'}"

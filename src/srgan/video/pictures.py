@@ -1,0 +1,88 @@
+"""Frames as pictures: what they show when a player has turned them, and how transparent they are."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from av import VideoFrame
+from numpy.typing import NDArray
+
+from srgan.images.alpha import enlarge_alpha, fill_transparent
+from srgan.images.metadata import upright
+from srgan.images.write import to_depth
+from srgan.inference.pictures import PictureOptions
+from srgan.video.colour import Converter
+from srgan.video.options import VideoOptions
+from srgan.video.reader import VideoReader
+
+# EXIF's orientation for the signs of a display matrix, of which a point (x, y) becomes
+# (a x + c y, b x + d y): ISO/IEC 14496-12, 6.2.2.
+_ORIENTATIONS = {
+    (1, 0, 0, 1): 1,
+    (-1, 0, 0, 1): 2,
+    (-1, 0, 0, -1): 3,
+    (1, 0, 0, -1): 4,
+    (0, 1, 1, 0): 5,
+    (0, 1, -1, 0): 6,
+    (0, -1, -1, 0): 7,
+    (0, -1, 1, 0): 8,
+}
+
+
+def orientation_of(reader: VideoReader) -> int:
+    """How a video's frames are to be turned, as an EXIF orientation; 1 where it is by no right angle."""
+    matrix = reader.display_matrix
+    if matrix is None:
+        return 1
+    a, b, c, d = (0 if value == 0 else int(math.copysign(1, value)) for value in (*matrix[:2], *matrix[3:5]))
+    return _ORIENTATIONS.get((a, b, c, d), 1)
+
+
+def picture_size(reader: VideoReader, options: VideoOptions) -> tuple[int, int]:
+    """The (width, height) of results that are pictures: upright, with square pixels."""
+    width, height = reader.size
+    width = round(width * (reader.aspect or 1))
+    if orientation_of(reader) >= 5:
+        width, height = height, width
+    sizes = PictureOptions(scale=options.scale, width=options.width, height=options.height)
+    return sizes.output_size(width, height)
+
+
+def losses_of(reader: VideoReader) -> list[str]:
+    """What pictures do not hold of a video, a sentence each."""
+    others = {stream.type for stream in reader.container.streams} & {"audio", "subtitle"}
+    notes = [f"its {kind} is left out: pictures hold none" for kind in sorted(others)]
+    if reader.aspect not in (None, 1):
+        notes.append(f"has oblong pixels ({reader.aspect}): the result has square ones")
+    return notes
+
+
+def opaque_picture(image: VideoFrame, converter: Converter, size: tuple[int, int]) -> NDArray[Any]:
+    """A decoded frame as it is coded, (height, width, 3); what is transparent is laid over white."""
+    pixels, alpha = converter.to_rgb(image, size), converter.alpha_of(image, size)
+    if alpha is None:
+        return pixels
+    white = np.float32(np.iinfo(alpha.dtype).max)
+    cover = alpha[..., None] / white
+    return np.rint(pixels * cover + white * (1 - cover)).astype(pixels.dtype)
+
+
+def upright_picture(
+    image: VideoFrame, converter: Converter, size: tuple[int, int], orientation: int
+) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """A decoded frame as it is seen: (height, width, 3), and how opaque it is, (height, width)."""
+    pixels, alpha = converter.to_rgb(image, size), converter.alpha_of(image, size)
+    if alpha is not None:
+        pixels, alpha = fill_transparent(pixels, alpha), np.ascontiguousarray(upright(alpha, orientation))
+    return np.ascontiguousarray(upright(pixels, orientation)), alpha
+
+
+def with_alpha(sr_image: NDArray[Any], alpha: NDArray[Any] | None) -> NDArray[Any]:
+    """An enlarged picture with the transparency of its source, if it has one: (4H, 4W, 3 or 4)."""
+    if alpha is None:
+        return sr_image
+    height, width = sr_image.shape[:2]
+    enlarged = enlarge_alpha(to_depth(alpha, np.dtype(np.uint8)), (width, height))
+    return np.dstack((sr_image, to_depth(enlarged, sr_image.dtype)))
