@@ -2,7 +2,7 @@
 
 >>> from srgan import Upscaler, upscale
 >>> upscale("photo.jpg", "clear.png")  # doctest: +SKIP
->>> sr_image = Upscaler("srresnet").upscale(lr_image)  # doctest: +SKIP
+>>> sr_image = Upscaler().upscale(lr_image)  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from srgan.weights import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from srgan.errors import SrganError
@@ -53,7 +55,7 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
-def upscale(source: str | Path, target: str | Path, *, model: str | Path = "srresnet") -> Path:
+def upscale(source: str | Path, target: str | Path, *, model: str | Path = DEFAULT_MODEL) -> Path:
     """Enlarges one picture file four times per side.
 
     For many pictures, make one :class:`Upscaler` and call :func:`upscale_file`.

@@ -261,14 +261,14 @@ def test_long_videos_get_the_small_model_unless_another_is_named(srgan, ffmpeg, 
         ffmpeg("-f", "lavfi", "-i", f"testsrc2=s=16x16:r=1:d={seconds}", here / f"{name}.mp4")
     Image.fromarray(photo).save(here / "photo.png")
     done = srgan("upscale", "short.mp4", "photo.png", "--json")
-    assert (done.code, done.err, json.loads(done.out)["model"]) == (0, "", "srresnet")
+    assert (done.code, done.err, json.loads(done.out)["model"]) == (0, "", "photo")
     done = srgan("upscale", "long.mp4", "--json")
-    assert done.err == "long.mp4: by the model fast, for speed; --model srresnet is sharper\n"
+    assert done.err == "long.mp4: by the model fast, for speed; --model photo is sharper\n"
     assert (done.code, json.loads(done.out)["model"]) == (0, "fast")
-    done = srgan("upscale", "long.mp4", "--json", "--model", "srresnet", "-o", "again.mp4")
-    assert (done.code, done.err, json.loads(done.out)["model"]) == (0, "", "srresnet")
+    done = srgan("upscale", "long.mp4", "--json", "--model", "photo", "-o", "again.mp4")
+    assert (done.code, done.err, json.loads(done.out)["model"]) == (0, "", "photo")
     done = srgan("upscale", "photo.png", "long.mp4", "--json", "-o", "both")
-    assert (done.code, json.loads(done.out)["model"]) == (0, "srresnet, fast")
+    assert (done.code, json.loads(done.out)["model"]) == (0, "photo, fast")
 
 
 def test_videos_get_no_panels_and_it_is_said(upscale, clip, here):

@@ -1,16 +1,25 @@
 """From names and paths to models; and what comes with the package."""
 
+import hashlib
+from pathlib import Path
+
+import numpy as np
 import pytest
+from skimage import data
 
 import srgan
 from srgan.errors import ModelError, UsageError
+from srgan.images.resize import bicubic
 from srgan.inference.upscaler import Upscaler
+from srgan.metrics.artifacts import colour_shift, grid_index
+from srgan.weights.blend import find_fidelity
 from srgan.weights.catalogue import find_model, list_models, load_card
+from srgan.weights.files import read_model
 
 
 def test_the_default_model_is_shipped():
-    assert "srresnet" in list_models()
-    assert Upscaler().card == load_card("srresnet")
+    assert "photo" in list_models()
+    assert Upscaler().card == load_card("photo")
 
 
 @pytest.mark.parametrize("name", list_models())
@@ -19,6 +28,34 @@ def test_every_shipped_model_can_be_loaded_and_says_what_it_is_for(name):
     assert card.name == name
     assert card.summary
     assert find_model(name).stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_the_documented_parameters_and_hashes_are_those_of_the_files(name):
+    card, tensors = read_model(find_model(name))
+    parameters = sum(tensor.size for tensor in tensors.values())
+    documented = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
+    digest = hashlib.sha256(find_model(name).read_bytes()).hexdigest()
+    assert card.generator.parameters == parameters
+    assert f"| `{name}` | {parameters:,} | {card.generator.halo} | {digest} |" in documented
+
+
+@pytest.mark.parametrize("name", ["srgan", "photo"])
+def test_models_of_believable_texture_come_with_what_they_started_from(name):
+    card, sibling = load_card(name), load_card(find_fidelity(name))
+    assert card.training["recipe"]["start"] == sibling.name
+    assert card.generator == sibling.generator
+    picture = data.coffee()[100:148, 200:272]
+    blended = Upscaler(name, detail=0.0, precision="fp32").upscale(picture)
+    assert np.array_equal(blended, Upscaler(sibling.name, precision="fp32").upscale(picture))
+
+
+@pytest.mark.parametrize("name", ["srgan", "photo"])
+def test_models_of_believable_texture_draw_no_grid_and_shift_no_colour(name):
+    true = data.coffee()[40:360, 100:500]
+    result = Upscaler(name).upscale(bicubic(true, 0.25))
+    assert grid_index(result) < 0.06
+    assert colour_shift(result, true) < 1.5
 
 
 def test_a_path_is_taken_whatever_its_extension(tmp_path, tiny_model):

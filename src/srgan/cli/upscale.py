@@ -14,11 +14,12 @@ import typer
 from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName, EngineName, Format, Precision
 from srgan.cli.upscale_invented import InventionMaps, plan_maps
-from srgan.cli.upscale_models import FOR_PICTURES, FOR_VIDEOS, Models
+from srgan.cli.upscale_models import FOR_VIDEOS, Models
 from srgan.cli.upscale_result import print_result, reason_of
 from srgan.cli.upscale_video import FramesPerSecond, enlarge_pipe, enlarge_video, plan_video
 from srgan.cpu import prepare_for_torch
 from srgan.errors import UsageError
+from srgan.weights import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from srgan.inference.naming import Job
@@ -39,7 +40,7 @@ def upscale(
     model: Annotated[
         str | None,
         typer.Option(
-            help=f"A model's name ('srgan models') or file. Default: {FOR_PICTURES}, and {FOR_VIDEOS} "
+            help=f"A model's name ('srgan models') or file. Default: {DEFAULT_MODEL}, and {FOR_VIDEOS} "
             "for videos of more than a few seconds on a processor."
         ),
     ] = None,
@@ -139,10 +140,10 @@ def upscale(
     maps = None
     if invented is not None:
         targets = plan_maps(jobs, invented)
-        sibling = find_fidelity(model or FOR_PICTURES)
+        sibling = find_fidelity(model or DEFAULT_MODEL)
         maps = InventionMaps(targets=targets, sibling=open_model(sibling), max_pixels=max_pixels)
     # A blend is asked for by somebody who does not look for speed first.
-    wanted = FOR_PICTURES if model is None and detail is not None else model
+    wanted = DEFAULT_MODEL if model is None and detail is not None else model
     models = Models(wanted, partial(open_model, detail=detail, consistent=consistent))
     video = plan_video(
         start=start,
@@ -216,8 +217,8 @@ def _run(
 ) -> dict[str, Any]:
     """One entry of the results; errors of one picture do not stop the others."""
     from srgan.inference.compare import write_panels
+    from srgan.inference.numbered import exists
     from srgan.inference.pictures import upscale_file
-    from srgan.video.stills import exists
 
     result: dict[str, Any] = {
         "input": str(job.source),

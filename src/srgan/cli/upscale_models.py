@@ -7,12 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from srgan.cli.console import print_message
+from srgan.weights import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from srgan.inference.naming import Job
     from srgan.inference.upscaler import Upscaler
 
-FOR_PICTURES, FOR_VIDEOS = "srresnet", "fast"
+FOR_VIDEOS = "fast"
 
 _LONG = 5.0
 """Seconds from which a video is not to wait for the larger model on a processor."""
@@ -33,7 +34,7 @@ class Models:
     def __init__(self, name: str | None, open_model: Callable[[str], Upscaler]) -> None:
         self._name = name
         self._open = cache(open_model)
-        self.first = self._open(name or FOR_PICTURES)
+        self.first = self._open(name or DEFAULT_MODEL)
         self.used: dict[str, None] = {}
 
     def of(self, job: Job) -> Upscaler:
@@ -42,7 +43,7 @@ class Models:
         if job.is_video and self._is_slow(job):
             chosen = self._open(FOR_VIDEOS)
             print_message(
-                f"{job.source}: by the model {FOR_VIDEOS}, for speed; --model {FOR_PICTURES} is sharper"
+                f"{job.source}: by the model {FOR_VIDEOS}, for speed; --model {DEFAULT_MODEL} is sharper"
             )
         self.used[chosen.card.name] = None
         return chosen
@@ -51,7 +52,7 @@ class Models:
         """The model for a video of unknown length."""
         if self._name is not None or self.first.engine.device != "cpu":
             return self.first
-        print_message(f"by the model {FOR_VIDEOS}; --model {FOR_PICTURES} is sharper")
+        print_message(f"by the model {FOR_VIDEOS}; --model {DEFAULT_MODEL} is sharper")
         return self._open(FOR_VIDEOS)
 
     def _is_slow(self, job: Job) -> bool:

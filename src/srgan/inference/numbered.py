@@ -45,6 +45,18 @@ def numbers(pattern: Path) -> list[int]:
     return sorted(number for number in found if number is not None)
 
 
+def work_path(target: Path) -> Path:
+    """The folder in which a video, or a series of frames, is made."""
+    return target.with_name(f".{target.name}.srgan")
+
+
+def exists(target: Path) -> bool:
+    """Whether a result is there: a file, or frames that no interrupted run is still making."""
+    if not is_pattern(target):
+        return target.exists()
+    return bool(numbers(target)) and not work_path(target).exists()
+
+
 def find_pattern(folder: Path) -> Path:
     """The pattern that the pictures of a folder follow.
 

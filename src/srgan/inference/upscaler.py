@@ -16,6 +16,7 @@ from srgan.inference.changes import ChangedParts
 from srgan.inference.consistency import consistent_bands
 from srgan.inference.memory import SMALLEST_TILE, auto_tile, free_memory
 from srgan.inference.tiling import TilePlan, plan_tiles, upscale_bands
+from srgan.weights import DEFAULT_MODEL
 from srgan.weights.blend import read_blend
 
 Progress = Callable[[float], None]
@@ -56,7 +57,7 @@ class Upscaler:
 
     def __init__(
         self,
-        model: str | Path = "srresnet",
+        model: str | Path = DEFAULT_MODEL,
         *,
         engine: EngineName = "auto",
         precision: Precision = "auto",

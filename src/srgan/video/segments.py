@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from srgan.errors import VideoError
+from srgan.inference.numbered import work_path
 from srgan.video.colour import Converter
 from srgan.video.encoding import Encoding
 
@@ -24,11 +25,6 @@ SEGMENT_FRAMES = 60
 
 NUMBER = Fraction(1, 1000)
 """Matroska counts milliseconds: the frame with number n is stored at n of them."""
-
-
-def work_path(target: Path) -> Path:
-    """The folder in which a result is made."""
-    return target.with_name(f".{target.name}.srgan")
 
 
 class WorkFolder:

@@ -12,18 +12,11 @@ from srgan.errors import ImageError, VideoError
 from srgan.images.formats import FORMATS, check_side, format_of
 from srgan.images.picture import Picture
 from srgan.images.write import write_picture
-from srgan.inference.numbered import frame_path, is_pattern, numbers
+from srgan.inference.numbered import frame_path, numbers
 from srgan.video.options import VideoOptions
 from srgan.video.pictures import losses_of, picture_size
 from srgan.video.reader import VideoReader
-from srgan.video.segments import WorkFolder, settle, work_path
-
-
-def exists(target: Path) -> bool:
-    """Whether a result is there: a file, or frames that no interrupted run is still making."""
-    if not is_pattern(target):
-        return target.exists()
-    return bool(numbers(target)) and not work_path(target).exists()
+from srgan.video.segments import WorkFolder, settle
 
 
 class Stills:

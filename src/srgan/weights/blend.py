@@ -47,7 +47,7 @@ def find_fidelity(model: str | Path) -> Path:
         names = [name for name in list_models() if load_card(name).fidelity]
         raise UsageError(
             f"model '{card.name}' has no fidelity sibling to compare or blend it with; "
-            f"models that have one: {', '.join(names) or 'none of those shipped'}"
+            f"models that have one: {', '.join(names)}"
         )
     if card.fidelity.endswith(".safetensors"):
         return path.parent / card.fidelity
