@@ -14,7 +14,7 @@ from srgan.images.resize import bicubic_taps
 
 _SCALE = 4
 _BLOCK = 16  # low-res rows and columns that one matrix handles
-_PASSES = 6  # four are enough for one level on photographs that the shipped networks enlarge
+_STRENGTHS = (1, 2, 2, 2, 2, 1)  # of the passes, see consistent_bands
 _ENOUGH = 0.5  # of a level of 255: rounding to bytes adds a third at most
 _RADIUS = 10  # the inverse below is smaller than 2e-5 beyond
 _REACH_OF_REDUCTION = 12  # pixels of the result around those that one low-res pixel covers
@@ -31,8 +31,8 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
 
     Iterated back-projection (Irani and Peleg 1991): what the reduction lacks is enlarged and added. The
     enlargement is bicubic, sharpened such that one pass gives the input back exactly; where the result then
-    leaves black and white behind, it is clipped, and more passes go over the places where that matters, each
-    twice as far as it seems to need, since half of it is clipped again.
+    leaves black and white behind, it is clipped, and more passes go over the places where that matters: four
+    twice as far as it seems to need, since half of it is clipped again, and one just as far.
 
     Guaranteed within 1/255, rounding included, wherever one pass clips nothing. Beside saturated places that
     takes more passes, of which there are six: for photographs that the shipped networks enlarged, tests find
@@ -54,10 +54,8 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
     blocks: Iterator[_Block] = (
         _Block((band / level).astype(np.float32, copy=False)) for band in _in_blocks(bands, _BLOCK * _SCALE)
     )
-    for number in range(_PASSES):
-        blocks = _back_projected(
-            blocks, lr_image, level, vertical, horizontal, strength=1.0 if number == 0 else 2.0
-        )
+    for strength in _STRENGTHS:
+        blocks = _back_projected(blocks, lr_image, level, vertical, horizontal, strength=strength)
     for block in blocks:
         pixels = block.pixels * level
         yield pixels if is_float else np.rint(pixels, out=pixels).astype(lr_image.dtype)
@@ -163,8 +161,10 @@ def _back_projected(
             if np.abs(nearby).max() > _ENOUGH:
                 missing = np.float32(strength) * (nearby @ matrix.T).transpose(0, 2, 1)
                 pixels[:, left:right] += _down(vertical.correction[number][1], missing)
-        is_settled = bool(pixels.min() >= 0 and pixels.max() <= 255)
-        yield _Block(pixels if is_settled else np.clip(pixels, 0, 255, out=pixels), is_settled=is_settled)
+        is_clipped = bool(pixels.min() < 0 or pixels.max() > 255)
+        # A stronger pass may have gone too far where nothing was clipped after all.
+        is_settled = strength == 1 and not is_clipped
+        yield _Block(np.clip(pixels, 0, 255, out=pixels) if is_clipped else pixels, is_settled=is_settled)
 
 
 def _residual_or_zero(block: _Block) -> _Floats:
