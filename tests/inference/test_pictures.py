@@ -93,10 +93,11 @@ def test_a_sideways_photograph_comes_out_upright(tmp_path, upscaler, photo):
     assert np.array_equal(np.asarray(opened(tmp_path / "b.png")), expected)
 
 
-def save_frames(path, frames):
+def save_frames(path, frames, duration=(40, 80)):
     images = [Image.fromarray(frame) for frame in frames]
     options = {"lossless": True} if path.suffix == ".webp" else {}
-    images[0].save(path, save_all=True, append_images=images[1:], duration=[40, 80], loop=3, **options)
+    durations = duration if isinstance(duration, int) else list(duration)
+    images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=3, **options)
 
 
 @pytest.mark.parametrize("target", ["b.webp", "b.gif"])
@@ -117,6 +118,29 @@ def test_every_frame_of_a_moving_picture_is_enlarged(tmp_path, upscaler, photo, 
             expected = Image.fromarray(upscaler.upscale(frame)).resize((60, 48), Image.Resampling.LANCZOS)
             difference = np.asarray(image.convert("RGB")).astype(int) - np.asarray(expected)
             assert np.abs(difference).mean() < 12  # GIF has 256 colours
+
+
+def test_of_a_moving_picture_only_what_changes_is_computed(tmp_path, upscaler, monkeypatch):
+    frames = [np.full((200, 240, 3), 90, np.uint8) for _ in range(5)]
+    for number, frame in enumerate(frames):
+        frame[100:110, 100 + 5 * number : 110 + 5 * number] = 240
+    save_frames(tmp_path / "a.gif", frames, duration=40)
+    computed = []
+    compute = upscaler.engine.upscale
+    monkeypatch.setattr(
+        upscaler.engine, "upscale", lambda window, halo: computed.append(window.size) or compute(window, halo)
+    )
+
+    upscale_file(tmp_path / "a.gif", tmp_path / "b.webp", upscaler, PictureOptions(scale=1))
+
+    assert sum(computed) < 3 * computed[0]  # computed one by one: 5
+    with Image.open(tmp_path / "b.webp") as image:
+        assert image.n_frames == 5
+        for index, frame in enumerate(frames):
+            image.seek(index)
+            expected = Image.fromarray(upscaler.upscale(frame)).resize((240, 200), Image.Resampling.LANCZOS)
+            difference = np.asarray(image.convert("RGB")).astype(int) - np.asarray(expected)
+            assert np.abs(difference).mean() < 3
 
 
 def test_a_moving_picture_stands_still_in_other_formats(tmp_path, upscaler, photo):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 
 import numpy as np
@@ -123,8 +124,10 @@ def _upscale_frames(
     output_size = options.output_size(*animation.size)
 
     def enlarged() -> Iterator[NDArray[np.uint8]]:
-        for number, frame in enumerate(animation.frames):
-            yield _enlarge_frame(frame, upscaler, output_size)
+        frames, sources = tee(animation.frames)
+        results = upscaler.frames(source.pixels for source in sources)
+        for number, (frame, result) in enumerate(zip(frames, results, strict=True)):
+            yield _finish_frame(frame, result, output_size)
             if progress is not None:
                 progress((number + 1) / count)
 
@@ -149,9 +152,11 @@ def _make_folder(target: Path) -> None:
         raise ImageError(f"{target}: its folder cannot be made ({error.strerror})") from error
 
 
-def _enlarge_frame(frame: Picture, upscaler: Upscaler, output_size: tuple[int, int]) -> NDArray[np.uint8]:
-    """One frame as (height, width, 3 or 4), uint8."""
-    pixels = _resized(upscaler.upscale(frame.pixels), output_size, Image.Resampling.LANCZOS)
+def _finish_frame(
+    frame: Picture, enlarged: NDArray[np.uint8], output_size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """One frame as (height, width, 3 or 4), uint8, with its transparency."""
+    pixels = _resized(enlarged, output_size, Image.Resampling.LANCZOS)
     if frame.alpha is None:
         return pixels
     alpha = _resized(frame.alpha, output_size, Image.Resampling.BICUBIC)
