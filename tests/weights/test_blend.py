@@ -40,6 +40,19 @@ def test_a_sibling_may_be_a_shipped_model(tmp_path, tiny_tensors, tiny_card):
         read_blend(path, 0.5)
 
 
+def test_models_that_were_not_trained_one_from_the_other_are_not_blended(tiny_pair, tiny_model):
+    card, tensors = read_model(tiny_model)
+    random = np.random.default_rng(0)
+    strange = {
+        name: random.permutation(tensor.ravel()).reshape(tensor.shape) for name, tensor in tensors.items()
+    }
+    write_model(tiny_model, strange, card)
+    with pytest.raises(
+        ModelError, match=r"detailed\.safetensors: cannot be blended with .*not trained from it"
+    ):
+        read_blend(tiny_pair, 0.5)
+
+
 @pytest.mark.parametrize(("halos", "halo"), [((3, 5), 5), ((6, 5), 6), ((None, 5), None), ((3, None), None)])
 def test_the_larger_halo_holds(tmp_path, tiny_tensors, tiny_card, halos, halo):
     names = ("fidelity.safetensors", "")

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import time
-import traceback
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
+from srgan.cli.console import print_error, print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName, EngineName, Format, Precision
 from srgan.cli.upscale_invented import InventionMaps, plan_maps
+from srgan.cli.upscale_job import upscale_job
 from srgan.cli.upscale_models import FOR_VIDEOS, Models
-from srgan.cli.upscale_result import print_result, reason_of
-from srgan.cli.upscale_video import FramesPerSecond, enlarge_pipe, enlarge_video, plan_video
+from srgan.cli.upscale_result import print_result
+from srgan.cli.upscale_video import FramesPerSecond, enlarge_pipe, plan_video
 from srgan.cpu import prepare_for_torch
 from srgan.errors import UsageError
 from srgan.weights import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from srgan.inference.naming import Job
-    from srgan.inference.pictures import Enlarged, PictureOptions
-    from srgan.video.options import VideoOptions
 
 
 def upscale(
@@ -174,7 +170,7 @@ def upscale(
             def report(share: float, how: str = "", number: int = number, job: Job = job) -> None:
                 bar.update(task, completed=number + share, name=f"{job.source.name} {how}".strip())
 
-            result = _run(job, models, options, video, existing, report, maps)
+            result = upscale_job(job, models, options, video, existing, report, maps)
             bar.update(task, completed=number + 1)
             if not as_json:
                 print_result(result)
@@ -204,58 +200,3 @@ def _tile(text: str) -> Literal["auto", "off"] | int:
     if not text.isdecimal():
         raise UsageError(f"--tile {text}: must be auto, off or a number of pixels")
     return int(text)
-
-
-def _run(
-    job: Job,
-    models: Models,
-    options: PictureOptions,
-    video: VideoOptions,
-    existing: Literal["skip", "replace", "refuse"],
-    report: Callable[..., None],
-    maps: InventionMaps | None,
-) -> dict[str, Any]:
-    """One entry of the results; errors of one picture do not stop the others."""
-    from srgan.inference.compare import write_panels
-    from srgan.inference.numbered import exists
-    from srgan.inference.pictures import upscale_file
-
-    result: dict[str, Any] = {
-        "input": str(job.source),
-        "output": str(job.target),
-        "status": "ok",
-        "error": None,
-        "input_size": None,
-        "output_size": None,
-        "seconds": 0.0,
-        "frames": 0,
-    }
-    started = time.perf_counter()
-    try:
-        if existing == "skip" and exists(job.target):
-            return {**result, "status": "skipped"}
-        outputs = job.outputs if maps is None else [*job.outputs, maps.targets[job.target]]
-        there = [output for output in outputs if exists(output)]
-        if existing == "refuse" and there:
-            raise UsageError(f"{there[0]}: exists already; add --overwrite or --skip-existing")
-        upscaler = models.of(job)
-        enlarged: Enlarged = (
-            enlarge_video(job, upscaler, video, report)
-            if job.is_video
-            else upscale_file(job.source, job.target, upscaler, options, progress=report)
-        )
-        if job.panels is not None:
-            write_panels(job.source, job.target, job.panels, max_pixels=options.max_pixels)
-        if maps is not None:
-            maps.write(job, upscaler)
-    except Exception as error:
-        if is_debugging():
-            traceback.print_exc()
-        return {**result, "status": "failed", "error": reason_of(error, job.source)}
-    return {
-        **result,
-        "input_size": list(enlarged.input_size),
-        "output_size": list(enlarged.output_size),
-        "seconds": round(time.perf_counter() - started, 3),
-        "frames": enlarged.frames,
-    }

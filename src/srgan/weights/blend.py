@@ -16,6 +16,9 @@ from srgan.weights.files import read_card, read_model
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
+_LEAST_LIKENESS = 0.5
+"""Of two models' parameters. Trained one from the other, they have above 0.99, measured; strangers about 0."""
+
 
 def blend(fidelity: Tensors, model: Tensors, detail: float) -> dict[str, NDArray[np.float32]]:
     """Interpolates between the parameters of two models, as in ESRGAN (arXiv 1809.00219, section 3.4).
@@ -68,7 +71,8 @@ def read_blend(
 
     Raises:
         UsageError: if ``detail`` is not in [0, 1], there is no such model, or it has no sibling.
-        ModelError: if a file is missing or damaged, or the two models are of different architectures.
+        ModelError: if a file is missing or damaged, or the two models are of different architectures or were
+            not trained one from the other: what lies between two strangers is no model.
     """
     path = find_model(model)
     card, tensors = read_model(path)
@@ -80,6 +84,16 @@ def read_blend(
     sibling, sibling_tensors = read_model(sibling_path)
     if sibling.generator != card.generator:
         raise ModelError(f"{path}: cannot be blended with {sibling_path}: another architecture")
+    if _likeness(sibling_tensors, tensors) < _LEAST_LIKENESS:
+        raise ModelError(
+            f"{path}: cannot be blended with {sibling_path}: not trained from it; train it from that one anew"
+        )
     halos = (card.halo, sibling.halo)
     halo = None if None in halos else max(halo for halo in halos if halo is not None)
     return replace(card, halo=halo), blend(sibling_tensors, tensors, detail)
+
+
+def _likeness(one: Tensors, other: Tensors) -> float:
+    """The cosine between all parameters of two models of one architecture."""
+    first, second = (np.concatenate([model[name].ravel() for name in one]) for model in (one, other))
+    return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))
