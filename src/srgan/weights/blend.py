@@ -17,7 +17,7 @@ from srgan.weights.files import read_card, read_model
 Tensors = Mapping[str, NDArray[np.float32]]
 
 _LEAST_LIKENESS = 0.5
-"""Of two models' parameters. Trained one from the other, they have above 0.99, measured; strangers about 0."""
+"""Of parameters: one model trained on from the other has above 0.99, measured; strangers have about 0."""
 
 
 def blend(fidelity: Tensors, model: Tensors, detail: float) -> dict[str, NDArray[np.float32]]:
