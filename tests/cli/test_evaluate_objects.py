@@ -17,21 +17,19 @@ needs_coco = pytest.mark.skipif(
 
 @pytest.fixture
 def evaluate_objects(srgan, here):
-    """With a detector that sees the same square in every picture, 64x64 as its input is."""
+    """With a detector that sees the same square in every picture but a black one, 64x64 as its input is."""
     (here / "in").mkdir()
     Image.fromarray(skimage.data.astronaut()[:64, 100:164]).save(here / "in" / "a.png")
     kind = onnx.TensorProto.FLOAT
     table = np.array([32, 24, 16, 8, 0.9], np.float32).reshape(1, 5, 1)
-    values = {"table": table, "none": np.array(0, np.float32)}
     nodes = [
         helper.make_node("ReduceMean", ["x"], ["mean"], keepdims=0),
-        helper.make_node("Mul", ["mean", "none"], ["nothing"]),
-        helper.make_node("Add", ["table", "nothing"], ["y"]),
+        helper.make_node("Sign", ["mean"], ["is_lit"]),
+        helper.make_node("Mul", ["table", "is_lit"], ["y"]),
     ]
     picture = helper.make_tensor_value_info("x", kind, [1, 3, 64, 64])
     result = helper.make_tensor_value_info("y", kind, None)
-    constants = [numpy_helper.from_array(value, name) for name, value in values.items()]
-    graph = helper.make_graph(nodes, "net", [picture], [result], constants)
+    graph = helper.make_graph(nodes, "net", [picture], [result], [numpy_helper.from_array(table, "table")])
     opsets = [helper.make_opsetid("", 17)]
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=9), here / "net.onnx")
     return lambda *arguments: srgan(
@@ -66,6 +64,16 @@ def test_annotations_are_taken(evaluate_objects, here):
     assert (report["objects"], report["annotations"]) == (2, "truth.json")
     # One of two objects: precision 1 up to a recall of a half, which 51 of COCO's 101 recalls are.
     assert [result["figures"]["ap"] for result in report["results"]] == pytest.approx([51 / 101] * 2)
+
+
+@needs_coco
+def test_low_res_pictures_may_be_given(evaluate_objects, here):
+    (here / "worn").mkdir()
+    done = evaluate_objects("--layout", "yolo", "--lr", "worn")
+    assert (done.code, done.err) == (1, "srgan: worn: no partner of 1 pictures, the first is a.png\n")
+    Image.new("RGB", (16, 16)).save(here / "worn" / "a.png")
+    report = json.loads(evaluate_objects("--layout", "yolo", "--lr", "worn", "--json").out)
+    assert [result["figures"]["ap"] for result in report["results"]] == pytest.approx([1, 0])
 
 
 def test_a_wrong_layout_is_one_line(evaluate_objects):

@@ -25,6 +25,10 @@ def evaluate_objects(
     images: Annotated[Path, typer.Option(help="Folder of true pictures.")],
     detector: Annotated[Path, typer.Option(help="An object detector as FILE.onnx.")],
     layout: Annotated[LayoutName, typer.Option(help="Of its outputs; see docs/evaluation.md.")],
+    lr: Annotated[
+        Path | None,
+        typer.Option(help="Folder of their low-res partners; made by MATLAB's bicubic if absent."),
+    ] = None,
     annotations: Annotated[
         Path | None,
         typer.Option(help="In COCO's format; the detector's own boxes on the true pictures if absent."),
@@ -53,7 +57,7 @@ def evaluate_objects(
     from srgan.evaluation.objects import evaluate_objects
     from srgan.evaluation.onnx import OnnxOptions
 
-    dataset = Dataset(images)
+    dataset = Dataset(images, lr)
     options = OnnxOptions(white=1 if detector_white is White.one else 255, order=detector_order.value)
     finder = OnnxDetector(detector, layout.value, options)
     enlargers = open_enlargers(

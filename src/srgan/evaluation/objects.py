@@ -47,10 +47,10 @@ def evaluate_objects(
         report: called with (pictures done, pictures in all).
 
     Returns:
-        ``{"dataset", "objects", "annotations", "detector", "version", "machine", "results"}``, the results as
-        ``[{"way", "figures"}]`` with COCO's average precisions: ``ap`` (overlaps of 0.50 to 0.95), ``ap_50``,
-        ``ap_75``, and ``ap_small``, ``ap_medium``, ``ap_large`` (below 32x32, to 96x96, above, at true
-        size); None where there is no such object.
+        ``{"dataset", "low_res", "objects", "annotations", "detector", "version", "machine", "results"}``, the
+        results as ``[{"way", "figures"}]`` with COCO's average precisions: ``ap`` (overlaps of 0.50 to 0.95),
+        ``ap_50``, ``ap_75``, and ``ap_small``, ``ap_medium``, ``ap_large`` (below 32x32, to 96x96, above, at
+        true size); None where there is no such object.
 
     Raises:
         MissingExtraError: if pycocotools is not installed.
@@ -77,6 +77,7 @@ def evaluate_objects(
     facts = {way.name: way.facts for way in enlargers}
     return {
         "dataset": dataset.name,
+        "low_res": "given" if dataset.has_partners else "reduced by bicubic",
         "objects": len(objects),
         "annotations": "the detector's own" if annotations is None else annotations.name,
         "detector": detector.name,
