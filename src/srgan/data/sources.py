@@ -93,6 +93,7 @@ def open_source(path: Path, max_bytes: int) -> Iterator[Source]:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     opened: zipfile.ZipFile | tarfile.TarFile | None = None
     try:
+        # Closed below: a damaged archive has to be told from what is none.
         opened = zipfile.ZipFile(path) if is_zip else tarfile.open(path)  # noqa: SIM115
         source = _Zip(opened, max_bytes) if isinstance(opened, zipfile.ZipFile) else _Tar(opened, max_bytes)
     except _DAMAGE as error:
@@ -122,6 +123,7 @@ class _Folder:
             return None
         return Entry(name=name, size=status.st_size, stamp=status.st_mtime_ns)
 
+    # Archives need the spool.
     def fetch(self, name: str, spool: Path) -> Path:  # noqa: ARG002
         return self._folder / name
 

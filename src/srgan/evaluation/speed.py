@@ -97,7 +97,7 @@ def plain_step() -> Work:
     def work() -> object:
         loss = l1_loss(network(lr_image), hr_image)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimiser.step()
         return loss
 
