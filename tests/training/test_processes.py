@@ -55,3 +55,21 @@ def test_two_processes_learn_the_same_as_one_with_the_same_batch(stage, four_pho
         if not first.startswith("step"):
             values = [float(row.split(",")[pixel]) for row in (first, second)]
             assert values[0] == pytest.approx(values[1], rel=1e-4)
+
+
+def test_nothing_of_the_group_is_left_when_the_processes_part():
+    # A group that optimisers' imports keep alive has threads that can abort Python while it ends.
+    program = """
+import weakref
+import torch
+from srgan.training.processes import joined_processes
+
+with joined_processes(torch.device("cpu")) as processes:
+    group = weakref.ref(torch.distributed.group.WORLD)
+    torch.optim.AdamW([torch.ones(1, requires_grad=True)])
+assert group() is None
+"""
+    alone = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
+    environment = {**os.environ, **alone}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -71,6 +71,10 @@ def joined_processes(device: torch.device) -> Iterator[Processes]:
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         yield Processes()
         return
+    # Torch's optimisers import this, and its functions' default arguments keep the group of that moment: its
+    # threads would outlive it, and now and then abort Python while it ends.
+    import torch.distributed.nn.functional  # noqa: F401
+
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Processes(rank=distributed.get_rank(), count=distributed.get_world_size())
