@@ -37,8 +37,8 @@ def places(pairs, crop):
     return found
 
 
-def test_samples_are_aligned_crops_in_all_eight_symmetries(pairs):
-    store = PictureStore(pairs, torch.device("cpu"))
+def drawn(store, pairs):
+    """The picture and symmetry of each crop of 20 batches; all are aligned crops of a pair."""
     known = places(pairs, 6)
     seen = []
     generator = torch.Generator().manual_seed(0)
@@ -49,10 +49,20 @@ def test_samples_are_aligned_crops_in_all_eight_symmetries(pairs):
         for lr_crop, hr_crop in zip(lr, hr, strict=True):
             views = [(t.permute(1, 2, 0) * 255).round().byte().numpy() for t in (lr_crop, hr_crop)]
             seen.append(known[views[0].tobytes() + views[1].tobytes()])
+    return seen
+
+
+def test_samples_are_aligned_crops_in_all_eight_symmetries(pairs):
+    seen = drawn(PictureStore(pairs, torch.device("cpu")), pairs)
     assert {kind for _, kind in seen} == set(range(8))
     # Pictures are drawn equally often, whatever their sizes.
     share = sum(number == 0 for number, _ in seen) / len(seen)
     assert share == pytest.approx(1 / len(pairs), abs=0.1)
+
+
+def test_upright_samples_are_as_they_are_or_mirrored_left_to_right(pairs):
+    seen = drawn(PictureStore(pairs, torch.device("cpu"), upright=True), pairs)
+    assert {kind for _, kind in seen} == {0, 1}  # of symmetries: not turned
 
 
 def test_batches_are_channels_last_and_follow_the_seed(pairs):

@@ -19,6 +19,9 @@ from srgan.images.resize import bicubic
 
 SCALE = 4
 
+_MIRROR, _ALL_SYMMETRIES = 0b010, 0b111
+"""Which of a crop's bits of symmetry are used: 1 flips rows, 2 flips columns, 4 exchanges the two."""
+
 View = tuple[Path, float]
 """A picture's file, and the size to take it at: 1 as it is, 0.5 reduced to half its sides."""
 
@@ -102,6 +105,7 @@ class PictureStore:
             ``lr_image``.
         strata: of the pictures here: the i-th is of stratum i modulo this; see :func:`choose_strata`.
         share: of a batch's samples, those whose strata are here.
+        upright: crops are mirrored left to right at most, never turned or upside down.
     """
 
     def __init__(
@@ -112,10 +116,12 @@ class PictureStore:
         *,
         strata: int = 1,
         share: slice = slice(None),
+        upright: bool = False,
     ) -> None:
         self.device = device
         self._strata = strata
         self._share = share
+        self._symmetries = _MIRROR if upright else _ALL_SYMMETRIES
         self._degradations = degradations
         self._hr = torch.from_numpy(np.concatenate([hr.reshape(-1, 3) for _, hr in pairs])).to(device)
         if degradations.rounds == 0:
@@ -141,7 +147,7 @@ class PictureStore:
             channels-last in memory; N is ``batch_size``, or this process's share of it.
         """
         chance = torch.rand(batch_size, 3, generator=generator, dtype=torch.float64)[self._share]
-        symmetry = torch.randint(8, (batch_size,), generator=generator)[self._share]
+        symmetry = torch.randint(8, (batch_size,), generator=generator)[self._share] & self._symmetries
         picture = self._draw_pictures(chance[:, 0], crop)
         free = self._sizes[picture] - crop + 1
         corner = (chance[:, 1:] * free).long()

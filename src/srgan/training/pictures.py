@@ -65,7 +65,12 @@ def load_pictures(
     return Pictures(
         count=len(files),
         store=PictureStore(
-            pairs, device, recipe.degradation, strata=strata // processes.count, share=processes.share
+            pairs,
+            device,
+            recipe.degradation,
+            strata=strata // processes.count,
+            share=processes.share,
+            upright=options.upright,
         ),
         validation=pairs_to_validate,
     )

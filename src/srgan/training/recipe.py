@@ -24,6 +24,8 @@ class DataOptions:
         reduced_copies: of every picture, each half as many pixels as the one before, down to a crop: subjects
             are then seen at several sizes.
         enlarge_small: whether pictures smaller than a crop are enlarged to it by bicubic, not refused.
+        upright: whether crops are only mirrored left to right, not turned as well: for faces and other
+            subjects that have an upper side.
     """
 
     crop: int = 24
@@ -31,6 +33,7 @@ class DataOptions:
     accumulation: int = 1
     reduced_copies: int = 0
     enlarge_small: bool = False
+    upright: bool = False
 
     def steps_per_epoch(self, pictures: int) -> int:
         """Steps in which as many crops are seen as there are pictures."""
