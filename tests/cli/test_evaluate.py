@@ -165,8 +165,6 @@ def test_what_is_undefined_is_told(srgan, hr):
     ("options", "message"),
     [
         (["--metric", "niqe"], "give --niqe-model niqe_pris_params.npz"),
-        (["--metric", "lpips"], "srgan does not have; give --lpips-network FILE.onnx"),
-        (["--metric", "dists"], "give --dists-network FILE.onnx"),
         (["--metric", "fid"], "give --fid-network FILE.onnx"),
         (["--margin", "0.1"], "give --against REPORT.json too"),
         (["--margin", "psnr_y=much", "--against", "x.json"], "--margin psnr_y=much: must be a number from 0"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,7 +14,9 @@ from srgan.cli.options import DeviceName, EngineName, Precision
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from srgan.evaluation.measures import Tools
+    from srgan.evaluation.measures import Metric, Tools
+    from srgan.evaluation.onnx import OnnxDistance
+    from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
 
 
 class BaselineName(StrEnum):
@@ -76,10 +79,10 @@ def evaluate(
         Path | None, typer.Option(help="niqe_pris_params.npz, or what 'srgan fit-niqe' wrote; for niqe.")
     ] = None,
     lpips_network: Annotated[
-        Path | None, typer.Option(help="LPIPS as FILE.onnx, of two pictures; for lpips.")
+        Path | None, typer.Option(help="LPIPS as FILE.onnx, of two pictures; torchmetrics' if absent.")
     ] = None,
     dists_network: Annotated[
-        Path | None, typer.Option(help="DISTS as FILE.onnx, of two pictures; for dists.")
+        Path | None, typer.Option(help="DISTS as FILE.onnx, of two pictures; torchmetrics' if absent.")
     ] = None,
     fid_network: Annotated[
         Path | None, typer.Option(help="Inception, or another that makes features, as FILE.onnx; for fid.")
@@ -130,7 +133,8 @@ def evaluate(
             raise UsageError(f"{file}: its folder is not there; make it, or name another")
     if against:
         read_report(against)  # a wrong file is told now, not after all the work
-    tools = _tools(niqe=niqe_model, lpips=lpips_network, dists=dists_network, fid=fid_network)
+    metrics: list[Metric] = [name.value for name in metric or (MetricName.psnr, MetricName.ssim)]
+    tools = _tools(metrics, niqe=niqe_model, lpips=lpips_network, dists=dists_network, fid=fid_network)
     dataset = Dataset(hr, lr)
     page = Page() if html else None
     with progress_bar() as bar:
@@ -139,7 +143,7 @@ def evaluate(
             dataset,
             models=model or [],
             baselines=[name.value for name in baseline or []],
-            metrics=[name.value for name in metric or (MetricName.psnr, MetricName.ssim)],
+            metrics=metrics,
             tools=tools,
             onnx=OnnxOptions(white=1 if onnx_white is White.one else 255, order=onnx_order.value),
             report=lambda done, _total: bar.update(task, completed=done),
@@ -176,20 +180,39 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _tools(*, niqe: Path | None, lpips: Path | None, dists: Path | None, fid: Path | None) -> Tools:
+def _tools(
+    metrics: Sequence[Metric],
+    *,
+    niqe: Path | None,
+    lpips: Path | None,
+    dists: Path | None,
+    fid: Path | None,
+) -> Tools:
     from srgan.evaluation.measures import Tools
     from srgan.evaluation.niqe_file import read_niqe_model
-    from srgan.evaluation.onnx import OnnxDistance, OnnxFeatures
+    from srgan.evaluation.onnx import OnnxFeatures
     from srgan.weights.files import file_sha256
 
-    files = {"niqe": niqe, "lpips": lpips, "dists": dists, "fid": fid}
+    distances = {"lpips": _distance("lpips", lpips, metrics), "dists": _distance("dists", dists, metrics)}
+    files = [("niqe", niqe), ("fid", fid), *((name, made.file) for name, made in distances.items() if made)]
     return Tools(
         niqe=read_niqe_model(niqe) if niqe else None,
-        lpips=OnnxDistance(lpips) if lpips else None,
-        dists=OnnxDistance(dists) if dists else None,
+        lpips=distances["lpips"],
+        dists=distances["dists"],
         fid=OnnxFeatures(fid) if fid else None,
-        files={name: file_sha256(file) for name, file in files.items() if file},
+        files={name: file_sha256(file) for name, file in files if file},
     )
+
+
+def _distance(
+    name: Literal["lpips", "dists"], network: Path | None, metrics: Sequence[Metric]
+) -> OnnxDistance | TorchmetricsDistance | None:
+    from srgan.evaluation.onnx import OnnxDistance
+    from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
+
+    if network:
+        return OnnxDistance(network)
+    return TorchmetricsDistance(name) if name in metrics else None
 
 
 def _margins(texts: list[str], against: Path | None) -> dict[str, float]:

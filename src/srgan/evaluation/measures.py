@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from srgan.errors import UsageError
 from srgan.evaluation.dataset import Sample
 from srgan.evaluation.onnx import OnnxDistance, OnnxFeatures
+from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
 from srgan.metrics.artifacts import colour_shift, consistency, grid_index
 from srgan.metrics.fidelity import psnr_rgb, psnr_y, ssim_rgb, ssim_y
 from srgan.metrics.frechet import frechet_distance
@@ -66,8 +67,8 @@ class Tools:
     """
 
     niqe: NiqeModel | None = None
-    lpips: OnnxDistance | None = None
-    dists: OnnxDistance | None = None
+    lpips: OnnxDistance | TorchmetricsDistance | None = None
+    dists: OnnxDistance | TorchmetricsDistance | None = None
     fid: OnnxFeatures | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 

@@ -139,10 +139,13 @@ class OnnxDistance:
 
     Raises:
         ModelError: if the file is missing, damaged, or no such network.
+
+    Attributes:
+        file: the path.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.file = path
         self._compiled = compile_onnx(path, pictures=2)
 
     def __call__(self, sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8]) -> float:
@@ -161,10 +164,10 @@ class OnnxDistance:
             result = self._compiled.create_infer_request().infer(batches)[0]
         except RuntimeError as error:
             raise ModelError(
-                f"{self._path}: fails on a {width}x{height} picture ({_reason(error)})"
+                f"{self.file}: fails on a {width}x{height} picture ({_reason(error)})"
             ) from error
         if result.size != 1:
-            raise ModelError(f"{self._path}: gives {result.shape} for two pictures; one number is needed")
+            raise ModelError(f"{self.file}: gives {result.shape} for two pictures; one number is needed")
         return float(result.item())
 
 
