@@ -71,6 +71,12 @@ def evaluate(
     baseline: Annotated[
         list[BaselineName] | None, typer.Option(help="A plain enlargement to compare with; may be repeated.")
     ] = None,
+    results: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of results by other software, named as the true pictures; may be repeated."
+        ),
+    ] = None,
     metric: Annotated[
         list[MetricName] | None,
         typer.Option(help="What to measure; may be repeated; psnr and ssim if absent."),
@@ -125,8 +131,8 @@ def evaluate(
     from srgan.evaluation.page import Page
     from srgan.evaluation.tables import csv_of, markdown_of
 
-    if not model and not baseline:
-        raise UsageError("nothing to measure; give --model NAME or --baseline bicubic")
+    if not model and not baseline and not results:
+        raise UsageError("nothing to measure; give --model NAME, --baseline bicubic or --results DIR")
     margins = _margins(margin or [], against)
     for file in (csv, markdown, html):
         if file is not None and not file.parent.is_dir():
@@ -143,6 +149,7 @@ def evaluate(
             dataset,
             models=model or [],
             baselines=[name.value for name in baseline or []],
+            folders=results or [],
             metrics=metrics,
             tools=tools,
             onnx=OnnxOptions(white=1 if onnx_white is White.one else 255, order=onnx_order.value),

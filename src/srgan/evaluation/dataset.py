@@ -63,6 +63,11 @@ class Dataset:
         """Whether the low-res pictures were given, and not made by reduction."""
         return self._partners is not None
 
+    @property
+    def names(self) -> list[str]:
+        """The true pictures' stems, in order."""
+        return [file.stem for file in self._hr_files]
+
     def __len__(self) -> int:
         """Number of pictures."""
         return len(self._hr_files)
@@ -75,7 +80,7 @@ class Dataset:
             DataError: if one is too small to be measured, or a pair does not match in size.
         """
         for file in self._hr_files:
-            hr_image = _read_8_bit(file)
+            hr_image = read_8_bit(file)
             height, width = (side // SCALE * SCALE for side in hr_image.shape[:2])
             if min(height, width) < SMALLEST_SIDE:
                 raise DataError(
@@ -85,7 +90,7 @@ class Dataset:
             if self._partners is None:
                 lr_image = bicubic(hr_image, 1 / SCALE)
             else:
-                lr_image = _read_8_bit(self._partners[file.stem])
+                lr_image = read_8_bit(self._partners[file.stem])
             if (lr_image.shape[0] * SCALE, lr_image.shape[1] * SCALE) != (height, width):
                 raise DataError(
                     f"{file}: {width}x{height} (cropped to a multiple of 4) is not four times its partner's "
@@ -94,5 +99,10 @@ class Dataset:
             yield Sample(name=file.stem, lr_image=lr_image, hr_image=hr_image)
 
 
-def _read_8_bit(file: Path) -> NDArray[np.uint8]:
+def read_8_bit(file: Path) -> NDArray[np.uint8]:
+    """A picture as (H, W, 3), RGB, uint8, whatever its depth.
+
+    Raises:
+        ImageError: if it cannot be read.
+    """
     return to_depth(read_picture(file).pixels, np.dtype(np.uint8))

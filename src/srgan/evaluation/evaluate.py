@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,9 @@ from srgan.evaluation.measures import (
     undefined_figures,
 )
 from srgan.evaluation.onnx import OnnxOptions
+from srgan.evaluation.result_folder import ResultFolder
 
+Way = Enlarger | ResultFolder
 Show = Callable[[Sample, Mapping[str, NDArray[np.uint8]]], None]
 
 
@@ -36,6 +40,7 @@ def evaluate(
     *,
     models: Sequence[str] = (),
     baselines: Sequence[Baseline] = (),
+    folders: Sequence[Path] = (),
     metrics: Sequence[Metric] = ("psnr", "ssim"),
     tools: Tools | None = None,
     onnx: OnnxOptions | None = None,
@@ -51,6 +56,7 @@ def evaluate(
         dataset: the pictures.
         models: shipped models' names, ``.safetensors`` files, or ``.onnx`` files.
         baselines: plain enlargements to compare with.
+        folders: of results that other software made of the same low-res pictures, named as the true ones.
         metrics: what to compute.
         tools: what NIQE, LPIPS, DISTS and FID need.
         onnx: what networks in ``.onnx`` files take and give.
@@ -73,9 +79,10 @@ def evaluate(
     tools = tools or Tools()
     for metric in metrics:
         tools.check(metric)
-    enlargers = open_enlargers(models, baselines, onnx=onnx, **engine)
+    given = [ResultFolder(folder, dataset) for folder in dict.fromkeys(folders)]
+    ways: list[Way] = [*open_enlargers(models, baselines, onnx=onnx, **engine), *given]
     names: list[str] = []
-    rows: dict[str, list[dict[str, float]]] = {enlarger.name: [] for enlarger in enlargers}
+    rows: dict[str, list[dict[str, float]]] = {way.name: [] for way in ways}
 
     def figures(result: Result) -> dict[str, float]:
         return {name: value for metric in metrics for name, value in measure(result, metric, tools).items()}
@@ -83,13 +90,13 @@ def evaluate(
     fid = FrechetDistances(tools.fid) if tools.fid and "fid" in metrics else None
     shows = [add for add in (show, fid.add if fid else None) if add is not None]
     with ThreadPoolExecutor(cores()) as pool:
-        for sample, measured in _enlarge_all(dataset, enlargers, figures, pool, SECONDS in metrics, shows):
+        for sample, measured in _enlarge_all(dataset, ways, figures, pool, SECONDS in metrics, shows):
             names.append(sample)
-            for enlarger, row in zip(enlargers, measured, strict=True):
-                rows[enlarger.name].append(row.result())
+            for way, row in zip(ways, measured, strict=True):
+                rows[way.name].append(row.result())
             if report is not None:
                 report(len(names), len(dataset))
-    results = [_summary(enlarger, names, rows[enlarger.name]) for enlarger in enlargers]
+    results = [_summary(way, names, rows[way.name]) for way in ways]
     for result in results:
         if fid is not None:
             result["mean"] |= for_json({"fid": fid.distance(result["model"])})
@@ -106,7 +113,7 @@ def evaluate(
 
 def _enlarge_all(
     dataset: Dataset,
-    enlargers: Sequence[Enlarger],
+    ways: Sequence[Way],
     figures: Callable[[Result], dict[str, float]],
     pool: ThreadPoolExecutor,
     timed: bool,
@@ -116,17 +123,15 @@ def _enlarge_all(
     waiting: deque[tuple[str, list[Future[dict[str, float]]]]] = deque()
     for number, sample in enumerate(dataset):
         futures, shown = [], {}
-        for enlarger in enlargers:
+        for way in ways:
             if timed and number == 0:
-                enlarger.enlarge(sample.lr_image)  # compiles the network
-            started = time.perf_counter()
-            sr_image = enlarger.enlarge(sample.lr_image)
-            seconds = time.perf_counter() - started
-            future = pool.submit(figures, Result(sample=sample, sr_image=sr_image, seconds=seconds))
+                _result_of(way, sample)  # compiles the network
+            result = _result_of(way, sample)
+            future = pool.submit(figures, result)
             if timed:
                 future.result()  # what is timed has the processor to itself
             futures.append(future)
-            shown[enlarger.name] = sr_image
+            shown[way.name] = result.sr_image
         for show in shows:
             show(sample, shown)
         waiting.append((sample.name, futures))
@@ -135,11 +140,19 @@ def _enlarge_all(
     yield from waiting
 
 
-def _summary(enlarger: Enlarger, names: list[str], rows: list[dict[str, float]]) -> dict[str, Any]:
+def _result_of(way: Way, sample: Sample) -> Result:
+    if isinstance(way, ResultFolder):
+        return Result(sample=sample, sr_image=way.read(sample), seconds=math.nan)
+    started = time.perf_counter()
+    sr_image = way.enlarge(sample.lr_image)
+    return Result(sample=sample, sr_image=sr_image, seconds=time.perf_counter() - started)
+
+
+def _summary(way: Way, names: list[str], rows: list[dict[str, float]]) -> dict[str, Any]:
     images = [{"name": name, **for_json(row)} for name, row in zip(names, rows, strict=True)]
     return {
-        "model": enlarger.name,
-        **enlarger.facts,
+        "model": way.name,
+        **way.facts,
         "images": images,
         "mean": for_json(mean_figures(rows)),
         "undefined": undefined_figures(names, rows),

@@ -46,7 +46,7 @@ class Result:
     Attributes:
         sample: the low-res and the true picture.
         sr_image: (4h, 4w, 3), uint8.
-        seconds: the enlarging took.
+        seconds: the enlarging took; nan if other software did it.
     """
 
     sample: Sample
