@@ -8,6 +8,7 @@ import pytest
 from skimage import data
 
 import srgan
+from srgan.data.store import low_res_pair
 from srgan.errors import ModelError, UsageError
 from srgan.images.resize import bicubic
 from srgan.inference.upscaler import Upscaler
@@ -56,6 +57,18 @@ def test_models_of_believable_texture_draw_no_grid_and_shift_no_colour(name):
     result = Upscaler(name).upscale(bicubic(true, 0.25))
     assert grid_index(result) <= 0.05
     assert colour_shift(result, true) <= 1
+
+
+@pytest.mark.parametrize("name", ["srresnet", "fast"])
+@pytest.mark.parametrize("picture", ["astronaut", "coffee", "chelsea"])
+def test_models_of_fidelity_are_closer_to_the_border_than_bicubic(name, picture):
+    lr_image, true = low_res_pair(getattr(data, picture)())
+    error = {}
+    for way, enlarged in (("model", Upscaler(name).upscale(lr_image)), ("bicubic", bicubic(lr_image, 4))):
+        squares = (enlarged.astype(float) - true) ** 2
+        squares[4:-4, 4:-4] = 0
+        error[way] = squares.mean()
+    assert error["model"] < error["bicubic"]
 
 
 def test_a_path_is_taken_whatever_its_extension(tmp_path, tiny_model):

@@ -67,8 +67,9 @@ def plan_tiles(height: int, width: int, *, halo: int, tile: int | None) -> TileP
 def upscale_bands(pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int) -> Iterator[NDArray[Any]]:
     """Enlarges a picture tile by tile, and hands out each row of tiles as soon as it is finished.
 
-    Beyond its borders the picture goes on as its own reflection, the border pixel not repeated
-    (``numpy.pad``'s ``"reflect"``), as often as the halo needs it.
+    Beyond its borders the picture goes on as its own reflection, the border pixel repeated (``numpy.pad``'s
+    ``"symmetric"``), as often as the halo needs it, which is how bicubic reduction saw it. With the pixel not
+    repeated, the outer 4 pixels have two to three times the squared error.
 
     Args:
         pixels: (plan.height, plan.width, channel).
@@ -104,8 +105,5 @@ def _starts(length: int, tile: int) -> list[int]:
 
 def _reflected(start: int, stop: int, length: int, halo: int) -> NDArray[np.intp]:
     """Positions in [0, length) of start - halo ... stop + halo - 1, reflected at both ends."""
-    if length == 1:
-        return np.zeros(stop - start + 2 * halo, np.intp)
-    period = 2 * (length - 1)
-    position = np.arange(start - halo, stop + halo) % period
-    return np.minimum(position, period - position)
+    position = np.arange(start - halo, stop + halo) % (2 * length)
+    return np.minimum(position, 2 * length - 1 - position)
