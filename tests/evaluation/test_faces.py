@@ -4,6 +4,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
@@ -13,6 +14,7 @@ from srgan.evaluation.enlargers import open_enlargers
 from srgan.evaluation.face_recognisers import DlibRecogniser
 from srgan.evaluation.faces import evaluate_faces
 from srgan.evaluation.pairs import Pair, first_pairs, read_pairs
+from srgan.images.resize import bicubic
 
 DATA = Path(os.environ.get("SRGAN_DATA") or Path(__file__).parents[3] / "shared" / "data")
 LFW = DATA / "bench" / "LFW"
@@ -46,6 +48,7 @@ def test_faces_are_told_apart_less_well_the_smaller_they_are():
     assert tiny["auc"] < true["auc"]
     assert (true["detection_rate"], small["detection_rate"]) == (1.0, 1.0)
     assert tiny["detection_rate"] < 0.9
+    assert true["distance_to_true"] == 0 < small["distance_to_true"] < tiny["distance_to_true"]
     assert true["tar_at_far_0.01"] is None
     widths = [result["face_size"][0] for result in report["results"]]
     assert widths == pytest.approx([widths[0], widths[0] / 4, widths[0] / 10], abs=0.1)
@@ -69,5 +72,16 @@ def test_pictures_without_a_face_are_named_and_their_pairs_left_out(folder):
     assert report["pairs"] == {"same": 2, "different": 2}
     # "Different" are here a picture and itself, which no recogniser can tell to be two people.
     assert report["results"][0]["figures"]["auc"] == 0.0
+    recogniser = DlibRecogniser()
+    seen = []
+    for name in ("a", "b"):
+        image = np.asarray(Image.open(folder / f"{name}.png"))[:208, :208]
+        (face,) = recogniser.locator.detect(image)
+        reduced = bicubic(bicubic(image, 0.25), 4)
+        seen.append(np.linalg.norm(recogniser.embed(image, face) - recogniser.embed(reduced, face)))
+    figures = report["results"][1]["figures"]
+    assert figures["distance_to_true"] == pytest.approx(np.mean(seen))
+    # Of two distances, a standard error is half their difference.
+    assert figures["distance_to_true_low"] == pytest.approx(np.mean(seen) - 1.96 * abs(seen[0] - seen[1]) / 2)
     with pytest.raises(DataError, match="fewer than two pairs of a kind"):
         evaluate_faces(folder, pairs[2:], open_enlargers([], ["bicubic"]), DlibRecogniser())
