@@ -50,7 +50,7 @@ def measure(models: list[Path], kind: str, arguments: argparse.Namespace) -> str
     table = arguments.out / f"on-{kind}.md"
     srgan("evaluate", "--hr", truth, *chosen, "--baseline", "bicubic", "--markdown", table)
     picture = sorted(path for path in truth.iterdir() if path.suffix in {".png", ".jpg"})[0]
-    srgan("compare", picture, *chosen, "-o", arguments.out / f"on-{kind}.png")
+    srgan("compare", picture, *chosen, "-o", arguments.out / f"on-{kind}.png", "--overwrite")
     return table.read_text(encoding="utf-8")
 
 
