@@ -53,6 +53,16 @@ def test_their_seconds_are_unknown_and_told(srgan):
     assert "lanczos/: seconds_per_megapixel is undefined for " in done.err
 
 
+def test_reports_of_other_results_can_be_told_apart(srgan, results):
+    sums = []
+    for _ in range(2):
+        done = srgan("evaluate", "--hr", "hr", "--results", "lanczos", "--json")
+        sums.append(json.loads(done.out)["results"][0]["files_sha256"])
+        with Image.open(results / "b.tiff") as picture:
+            picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(results / "b.tiff")
+    assert sums[0] != sums[1]
+
+
 def test_a_result_that_is_missing_or_of_another_size_is_named(srgan, results):
     first = min(results.glob("*.tiff"))
     Image.open(first).crop((0, 0, 24, 20)).save(first)
@@ -62,4 +72,4 @@ def test_a_result_that_is_missing_or_of_another_size_is_named(srgan, results):
     first.unlink()
     done = srgan("evaluate", "--hr", "hr", "--results", "lanczos")
     assert (done.code, done.out) == (1, "")
-    assert f"lanczos: no result for 1 pictures, the first is {first.stem}" in done.err
+    assert f"lanczos: no result of 1 pictures, the first is {first.stem}.png" in done.err

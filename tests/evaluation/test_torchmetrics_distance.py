@@ -183,6 +183,16 @@ def test_without_the_networks_file_a_line_says_where_it_is_looked_for(metric, en
     )
 
 
+def test_a_damaged_file_is_one_line(environment, folders, tmp_path):
+    file = tmp_path / "torch/hub/checkpoints/alexnet-1.pth"
+    file.write_bytes(b"half of it")
+    done = evaluate(environment, *folders, "--metric", "lpips")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"srgan: {file}: is damaged (")
+    assert done.stderr.endswith("); download it again\n")
+    assert done.stderr.count("\n") == 1
+
+
 def test_without_torchvision_a_line_names_both_ways(environment, folders, tmp_path):
     (tmp_path / "site/torchvision/__init__.py").write_text("raise ImportError('no such thing')")
     done = evaluate(environment, *folders, "--metric", "lpips")

@@ -9,7 +9,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
@@ -56,7 +56,7 @@ class Source(Protocol):
     def entries(self) -> Sequence[Entry]:
         """What there is."""
 
-    def fetch(self, name: str, spool: Path) -> Path:
+    def fetch(self, name: str, spool: Path, /) -> Path:
         """A file with the picture ``name``: its own, or ``spool`` with the content copied out.
 
         Raises:
@@ -92,17 +92,18 @@ def open_source(path: Path, max_bytes: int) -> Iterator[Source]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     opened: zipfile.ZipFile | tarfile.TarFile | None = None
-    try:
-        # Closed below: a damaged archive has to be told from what is none.
-        opened = zipfile.ZipFile(path) if is_zip else tarfile.open(path)  # noqa: SIM115
-        source = _Zip(opened, max_bytes) if isinstance(opened, zipfile.ZipFile) else _Tar(opened, max_bytes)
-    except _DAMAGE as error:
-        if opened is None and not is_zip:
-            raise UsageError(f"{path}: is neither a folder nor a zip or tar archive") from error
-        if opened is not None:
-            opened.close()
-        raise DataError(f"{path}: is damaged or cut short ({error}); fetch the archive again") from error
-    with opened:
+    with ExitStack() as stack:
+        try:
+            if is_zip:
+                opened = stack.enter_context(zipfile.ZipFile(path))
+                source: Source = _Zip(opened, max_bytes)
+            else:
+                opened = stack.enter_context(tarfile.open(path))
+                source = _Tar(opened, max_bytes)
+        except _DAMAGE as error:
+            if opened is None and not is_zip:
+                raise UsageError(f"{path}: is neither a folder nor a zip or tar archive") from error
+            raise DataError(f"{path}: is damaged or cut short ({error}); fetch the archive again") from error
         yield source
 
 
@@ -123,8 +124,7 @@ class _Folder:
             return None
         return Entry(name=name, size=status.st_size, stamp=status.st_mtime_ns)
 
-    # Archives need the spool.
-    def fetch(self, name: str, spool: Path) -> Path:  # noqa: ARG002
+    def fetch(self, name: str, _spool: Path, /) -> Path:
         return self._folder / name
 
 

@@ -51,22 +51,28 @@ class Dataset:
         self._hr_files = list_pictures(hr, recursive=False)
         if not self._hr_files:
             raise DataError(f"{hr}: holds no pictures; name the folder of the true pictures")
-        self._partners: dict[str, Path] | None = None
-        if lr is not None:
-            self._partners = {file.stem: file for file in list_pictures(lr, recursive=False)}
-            missing = [file.name for file in self._hr_files if file.stem not in self._partners]
-            if missing:
-                raise DataError(f"{lr}: no partner of {len(missing)} pictures, the first is {missing[0]}")
+        self._partners = None if lr is None else self.matching(lr, "partner")
+
+    def matching(self, folder: Path, what: str) -> dict[str, Path]:
+        """The files of a folder that have the true pictures' stems, by these.
+
+        Args:
+            folder: to look in; extensions may differ, and further pictures are ignored.
+            what: they are of a true picture, in a word.
+
+        Raises:
+            DataError: if a true picture has none.
+        """
+        found = {file.stem: file for file in list_pictures(folder, recursive=False)}
+        missing = [file.name for file in self._hr_files if file.stem not in found]
+        if missing:
+            raise DataError(f"{folder}: no {what} of {len(missing)} pictures, the first is {missing[0]}")
+        return {file.stem: found[file.stem] for file in self._hr_files}
 
     @property
     def has_partners(self) -> bool:
         """Whether the low-res pictures were given, and not made by reduction."""
         return self._partners is not None
-
-    @property
-    def names(self) -> list[str]:
-        """The true pictures' stems, in order."""
-        return [file.stem for file in self._hr_files]
 
     def __len__(self) -> int:
         """Number of pictures."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import DataError
 from srgan.evaluation.dataset import Dataset, Sample, read_8_bit
-from srgan.images.read import list_pictures
+from srgan.weights.files import file_sha256
 
 
 class ResultFolder:
@@ -25,16 +25,18 @@ class ResultFolder:
 
     Attributes:
         name: the folder as it was given, and a slash, so that no model has the same.
-        facts: the folder's path.
+        facts: what tells two folders of one name apart: ``folder``, the path, and ``files_sha256``, of the
+            SHA-256 of the files, in hexadecimal, one after the other.
     """
 
     def __init__(self, folder: Path, dataset: Dataset) -> None:
+        self._files = dataset.matching(folder, "result")
         self.name = f"{folder}/"
-        self.facts: dict[str, Any] = {"folder": str(folder.resolve())}
-        self._files = {file.stem: file for file in list_pictures(folder, recursive=False)}
-        missing = [name for name in dataset.names if name not in self._files]
-        if missing:
-            raise DataError(f"{folder}: no result for {len(missing)} pictures, the first is {missing[0]}")
+        sums = "".join(file_sha256(file) for file in self._files.values())
+        self.facts = {
+            "folder": str(folder.resolve()),
+            "files_sha256": hashlib.sha256(sums.encode()).hexdigest(),
+        }
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
         """The result for a picture: (4h, 4w, 3), uint8.

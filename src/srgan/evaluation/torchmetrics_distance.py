@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ class TorchmetricsDistance:
 
     Raises:
         UsageError: if torchvision, torchmetrics or the backbone's file is not there.
+        ModelError: if the file is damaged.
 
     Attributes:
         file: the backbone's weights.
@@ -30,7 +30,9 @@ class TorchmetricsDistance:
     def __init__(self, metric: Literal["lpips", "dists"]) -> None:
         option = f"give --{metric}-network FILE.onnx"
         try:
-            import torchmetrics  # noqa: F401
+            # Not the metric of DISTS: it would read VGG16's half a gigabyte anew for every picture.
+            from torchmetrics.functional.image.dists import DISTSNetwork
+            from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
             from torchvision.models import AlexNet_Weights, VGG16_Weights
         except (ImportError, RuntimeError) as error:  # RuntimeError: torchvision was built for another torch
             raise UsageError(
@@ -42,7 +44,15 @@ class TorchmetricsDistance:
             raise UsageError(
                 f"{metric} needs {self.file}, which is not there: download it from {weights.url}, or {option}"
             )
-        self._network = {"lpips": _lpips, "dists": _dists}[metric]()
+        self._options = {"normalize": True} if metric == "lpips" else {}  # LPIPS' own range is [-1, 1]
+        try:
+            self._network: Any = (
+                LearnedPerceptualImagePatchSimilarity("alex").net
+                if metric == "lpips"
+                else DISTSNetwork().eval()
+            )
+        except Exception as error:  # torch has one for each kind of damage
+            raise ModelError(f"{self.file}: is damaged ({error}); download it again") from error
 
     def __call__(self, sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8]) -> float:
         """The distance of two pictures (H, W, 3), RGB, uint8; 0 if they are the same.
@@ -55,7 +65,7 @@ class TorchmetricsDistance:
         batches = [torch.tensor(image).permute(2, 0, 1)[None].float() / 255 for image in (sr_image, hr_image)]
         with torch.inference_mode():
             try:
-                return float(self._network(*batches))
+                return float(self._network(*batches, **self._options))
             except RuntimeError as error:
                 height, width = hr_image.shape[:2]
                 raise ModelError(f"{self.file}: fails on a {width}x{height} picture ({error})") from error
@@ -65,17 +75,3 @@ def _kept_file(url: str) -> Path:
     from torch.hub import get_dir
 
     return Path(get_dir()) / "checkpoints" / url.rpartition("/")[2]
-
-
-def _lpips() -> Callable[..., Any]:
-    from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
-
-    network = LearnedPerceptualImagePatchSimilarity(net_type="alex").net
-    return lambda sr_image, hr_image: network(sr_image, hr_image, normalize=True)
-
-
-def _dists() -> Callable[..., Any]:
-    # The metric itself would read VGG16's half a gigabyte anew for every picture.
-    from torchmetrics.functional.image.dists import DISTSNetwork
-
-    return DISTSNetwork().eval()

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -73,8 +74,7 @@ def joined_processes(device: torch.device) -> Iterator[Processes]:
         return
     # Torch's optimisers import this, and its functions' default arguments keep the group of that moment: its
     # threads would outlive it, and now and then abort Python while it ends.
-    import torch.distributed.nn.functional  # noqa: F401
-
+    import_module("torch.distributed.nn.functional")
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Processes(rank=distributed.get_rank(), count=distributed.get_world_size())
