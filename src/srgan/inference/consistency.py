@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from srgan.images.resize import bicubic_taps
+from srgan.inference.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis, Floats
 
-_SCALE = 4
-_BLOCK = 16  # low-res rows and columns that one matrix handles
-_STRENGTHS = (1, 2, 2, 2, 2, 1)  # of the passes, see consistent_bands
+_STRENGTHS = (1, 1.5, 2, 4, 1)  # of the passes, see consistent_bands
 _ENOUGH = 0.5  # of a level of 255: rounding to bytes adds a third at most
-_RADIUS = 10  # the inverse below is smaller than 2e-5 beyond
-_REACH_OF_REDUCTION = 12  # pixels of the result around those that one low-res pixel covers
-_REACH_OF_CORRECTION = 3 + _RADIUS  # low-res pixels; must not be more than _BLOCK
+_CLIPPED_LITTLE = 0.3  # of a level: clipping that takes away no more leaves less than enough missing
 # Multiplications that OpenBLAS does in one thread; more threads would get in the way of the network's.
 _PRODUCT = 200_000
 
-_Floats = NDArray[np.float32]
-_Matrices = list[tuple[slice, _Floats]]
+_Flags = NDArray[np.bool_]
 
 
 def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -31,107 +26,71 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
 
     Iterated back-projection (Irani and Peleg 1991): what the reduction lacks is enlarged and added. The
     enlargement is bicubic, sharpened such that one pass gives the input back exactly; where the result then
-    leaves black and white behind, it is clipped, and more passes go over the places where that matters: four
-    twice as far as it seems to need, since half of it is clipped again, and one just as far.
+    leaves black and white behind, it is clipped, and more passes go over the places where that matters:
+    farther and farther than they seem to need, since much of it is clipped again, and the last just as far.
 
     Guaranteed within 1/255, rounding included, wherever one pass clips nothing. Beside saturated places that
-    takes more passes, of which there are six: for photographs that the shipped networks enlarged, tests find
+    takes more passes, of which there are five: for photographs that the shipped networks enlarged, tests find
     1/255 everywhere; from a worse start, single pixels are a few levels off. Sharp black on white at the size
     of a pixel, or noise, can be what no picture between black and white is reduced to: there the result comes
-    as near as six passes bring it.
+    as near as five passes bring it.
 
     Args:
         bands: (rows, 4W, 3), from top to bottom, (4H, 4W, 3) altogether; uint8, uint16, or float32 in [0, 1].
         lr_image: (H, W, 3), the input, of the same type.
 
     Yields:
-        Bands of the same type. They do not depend on how the picture was cut, and are held back by some 200
+        Bands of the same type. They do not depend on how the picture was cut, and are held back by some 180
         rows of the input; memory does not grow with the height.
     """
     is_float = lr_image.dtype == np.float32
     level = np.float32((1.0 if is_float else np.iinfo(lr_image.dtype).max) / 255)
-    vertical, horizontal = _Axis(lr_image.shape[0]), _Axis(lr_image.shape[1])
-    blocks: Iterator[_Block] = (
-        _Block((band / level).astype(np.float32, copy=False)) for band in _in_blocks(bands, _BLOCK * _SCALE)
-    )
+    height, width = (side * SCALE for side in lr_image.shape[:2])
+    vertical, horizontal = Axis(lr_image.shape[0]), Axis(lr_image.shape[1])
+    blocks: Iterator[_Block] = (_first(band, level) for band in _in_blocks(bands, SQUARE))
     for strength in _STRENGTHS:
         blocks = _back_projected(blocks, lr_image, level, vertical, horizontal, strength=strength)
-    for block in blocks:
-        pixels = block.pixels * level
+    for number, block in enumerate(blocks):
+        pixels = block.pixels[:, : height - number * SQUARE, MARGIN : MARGIN + width].transpose(1, 2, 0)
+        pixels = pixels * level
         yield pixels if is_float else np.rint(pixels, out=pixels).astype(lr_image.dtype)
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Rows of the result, in levels from 0 to 255.
+    """A row of squares, filled up with zeros to whole ones and with margins at its left and right ends.
 
     Attributes:
-        pixels: (up to 64, 4W, 3), float32.
-        is_settled: no more passes are needed for its sake.
-        residual: (up to 16, 3, W), what is missing in its reduction; None where that is nothing.
+        pixels: (3, 64, 64 * squares + 24), of the result, in levels from 0 to 255; float32.
+        residual: (3, 16, 16 * squares + 26), what is missing in its reduction; zero where that is little.
+        is_settled: (squares,), whether no more passes are needed for their sake.
+        is_lacking: (squares,), whether their residual is not zero.
     """
 
-    pixels: _Floats
-    is_settled: bool = False
-    residual: _Floats | None = None
+    pixels: Floats
+    residual: Floats
+    is_settled: _Flags
+    is_lacking: _Flags
 
 
-class _Axis:
-    """Reduction and correction along one axis as matrices, each for one block of the axis.
-
-    Args:
-        length: of the axis, in low-res pixels.
-    """
-
-    def __init__(self, length: int) -> None:
-        reduction = bicubic_taps(_SCALE * length, length, 1 / _SCALE)
-        self.reduction = _matrices(*reduction, _SCALE * length, _BLOCK, _REACH_OF_REDUCTION)
-        # Sharpened by the inverse of what enlarging and reducing do to a picture; its taps go on mirrored.
-        positions, weights = bicubic_taps(length, _SCALE * length, _SCALE)
-        spread = positions[:, :, None] + np.arange(-_RADIUS, _RADIUS + 1)
-        spread %= 2 * length
-        spread = np.minimum(spread, 2 * length - 1 - spread)
-        self.correction = _matrices(
-            spread.reshape(len(positions), -1),
-            (weights[:, :, None] * _inverse()).reshape(len(positions), -1),
-            length,
-            _BLOCK * _SCALE,
-            _REACH_OF_CORRECTION,
-        )
-
-
-@cache
-def _inverse() -> NDArray[np.float64]:
-    """The filter of ``2 * _RADIUS + 1`` taps that undoes enlarging and reducing, far from borders."""
-    length = 4 * _RADIUS + 1
-    reduction = _matrices(*bicubic_taps(_SCALE * length, length, 1 / _SCALE), _SCALE * length, length, 0)
-    enlargement = _matrices(*bicubic_taps(length, _SCALE * length, _SCALE), length, _SCALE * length, 0)
-    both = reduction[0][1].astype(np.float64) @ enlargement[0][1].astype(np.float64)
-    middle = np.linalg.inv(both)[2 * _RADIUS, _RADIUS : 3 * _RADIUS + 1]
-    return middle.astype(np.float64)
-
-
-def _matrices(
-    positions: NDArray[np.intp], weights: NDArray[np.float64], length: int, size: int, reach: int
-) -> _Matrices:
-    """For every ``size`` outputs, the stretch of the inputs they depend on and the matrix from it to them."""
-    result = []
-    for first in range(0, len(positions), size):
-        rows = positions[first : first + size]
-        start = max(0, first * length // len(positions) - reach)
-        stop = min(length, (first + len(rows)) * length // len(positions) + reach)
-        matrix = np.zeros((len(rows), stop - start))
-        np.add.at(matrix, (np.arange(len(rows))[:, None], rows - start), weights[first : first + size])
-        result.append((slice(start, stop), matrix.astype(np.float32)))
-    return result
+def _first(band: NDArray[Any], level: np.float32) -> _Block:
+    rows, columns = band.shape[:2]
+    squares = -(-columns // SQUARE)
+    pixels = np.zeros((3, SQUARE, squares * SQUARE + 2 * MARGIN), np.float32)
+    inside = pixels[:, :rows, MARGIN : MARGIN + columns]
+    inside[...] = band.transpose(2, 0, 1)
+    if level != 1:
+        inside /= level
+    residual = np.zeros((3, LR_SQUARE, squares * LR_SQUARE + 2 * LR_MARGIN), np.float32)
+    return _Block(pixels, residual, np.zeros(squares, np.bool_), np.zeros(squares, np.bool_))
 
 
 def _back_projected(
     blocks: Iterator[_Block],
     lr_image: NDArray[Any],
     level: np.float32,
-    vertical: _Axis,
-    horizontal: _Axis,
+    vertical: Axis,
+    horizontal: Axis,
     *,
     strength: float,
 ) -> Iterator[_Block]:
@@ -139,61 +98,87 @@ def _back_projected(
 
     def measured() -> Iterator[_Block]:
         for number, (before, block, after) in enumerate(_with_neighbours(blocks)):
-            if all(each is None or each.is_settled for each in (before, block, after)):
-                yield block
-                continue
-            pixels = _joined(before, block, after, lambda each: each.pixels, _REACH_OF_REDUCTION)
-            reduced = np.ascontiguousarray(_down(vertical.reduction[number][1], pixels).transpose(0, 2, 1))
-            target = lr_image[number * _BLOCK : (number + 1) * _BLOCK].transpose(0, 2, 1) / level
-            parts = [reduced[..., part] @ matrix.T for part, matrix in horizontal.reduction]
-            residual = (target - np.concatenate(parts, axis=2)).astype(np.float32)
-            yield replace(block, residual=residual if np.abs(residual).max() > _ENOUGH else None)
+            target = np.zeros_like(block.residual)
+            inside = lr_image[number * LR_SQUARE :][:LR_SQUARE].transpose(2, 0, 1)
+            target[:, : inside.shape[1], LR_MARGIN : LR_MARGIN + inside.shape[2]] = inside / level
+            residual, is_lacking = np.zeros_like(target), np.zeros_like(block.is_lacking)
+            for run in _runs(before, block, after, lambda each: ~each.is_settled):
+                pixels = _joined(before, block, after, lambda each: each.pixels, SQUARE, MARGIN, run)
+                reduced = _across(
+                    _down(vertical.reduction[number], pixels), horizontal.reduction[run], SQUARE
+                )
+                missing = _squares(target, LR_SQUARE, LR_MARGIN, run) - reduced
+                lacking = np.abs(missing).max(axis=(1, 2, 3)) > _ENOUGH
+                is_lacking[run] = lacking
+                _squares(residual, LR_SQUARE, LR_MARGIN, run)[lacking] = missing[lacking]
+            yield _Block(block.pixels, residual, block.is_settled, is_lacking)
 
     for number, (before, block, after) in enumerate(_with_neighbours(measured())):
-        if all(each is None or each.residual is None for each in (before, block, after)):
-            yield _Block(block.pixels, is_settled=True)
-            continue
-        residual: _Floats = _joined(before, block, after, _residual_or_zero, _REACH_OF_CORRECTION)
-        pixels, right = block.pixels.copy(), 0
-        for part, matrix in horizontal.correction:
-            left, right = right, right + len(matrix)
-            nearby = residual[..., part]
-            if np.abs(nearby).max() > _ENOUGH:
-                missing = np.float32(strength) * (nearby @ matrix.T).transpose(0, 2, 1)
-                pixels[:, left:right] += _down(vertical.correction[number][1], missing)
-        is_clipped = bool(pixels.min() < 0 or pixels.max() > 255)
-        # A stronger pass may have gone too far where nothing was clipped after all.
-        is_settled = strength == 1 and not is_clipped
-        yield _Block(np.clip(pixels, 0, 255, out=pixels) if is_clipped else pixels, is_settled=is_settled)
+        is_settled = np.ones_like(block.is_settled)
+        for run in _runs(before, block, after, lambda each: each.is_lacking):
+            residual = _joined(before, block, after, lambda each: each.residual, LR_SQUARE, LR_MARGIN, run)
+            missing = _down(np.float32(strength) * vertical.correction[number], residual)
+            pixels = _squares(block.pixels, SQUARE, MARGIN, run)
+            corrected = pixels + _across(missing, horizontal.correction[run], LR_SQUARE)
+            flat = corrected.reshape(len(corrected), -1)
+            is_kept = (flat.min(axis=1) >= -_CLIPPED_LITTLE) & (flat.max(axis=1) <= 255 + _CLIPPED_LITTLE)
+            # A stronger pass may have gone too far where nothing was clipped after all.
+            is_settled[run] = is_kept & (strength == 1)
+            # In place: all residuals that this block's pixels are a part of have been measured.
+            np.clip(corrected, 0, 255, out=pixels)
+        yield _Block(block.pixels, block.residual, is_settled, block.is_lacking)
 
 
-def _residual_or_zero(block: _Block) -> _Floats:
-    if block.residual is not None:
-        return block.residual
-    rows, columns = (side // _SCALE for side in block.pixels.shape[:2])
-    return np.zeros((rows, 3, columns), np.float32)
+def _runs(
+    before: _Block | None, block: _Block, after: _Block | None, flags: Callable[[_Block], _Flags]
+) -> Iterator[slice]:
+    """The squares of a block that have the flag or touch one that has, in runs without a gap."""
+    flagged = np.logical_or.reduce([flags(each) for each in (before, block, after) if each is not None])
+    near = flagged.copy()
+    near[1:] |= flagged[:-1]
+    near[:-1] |= flagged[1:]
+    edges = np.flatnonzero(np.diff(near, prepend=False, append=False))
+    return (slice(first, last) for first, last in edges.reshape(-1, 2))
 
 
 def _joined(
-    before: _Block | None, block: _Block, after: _Block | None, part: Callable[[_Block], _Floats], reach: int
-) -> _Floats:
-    """A part of a block with ``reach`` rows of the same part of its neighbours."""
-    parts = [part(block)]
-    if before is not None:
-        parts.insert(0, part(before)[-reach:])
-    if after is not None:
-        parts.append(part(after)[:reach])
-    return np.concatenate(parts)
+    before: _Block | None,
+    block: _Block,
+    after: _Block | None,
+    part: Callable[[_Block], Floats],
+    size: int,
+    margin: int,
+    run: slice,
+) -> Floats:
+    """A part of the squares of a run and of the margin around them; zeros beyond the picture."""
+    columns = slice(run.start * size, run.stop * size + 2 * margin)
+    own = part(block)[..., columns]
+    nothing = np.zeros_like(own[:, :margin])
+    above = nothing if before is None else part(before)[:, -margin:, columns]
+    below = nothing if after is None else part(after)[:, :margin, columns]
+    return np.concatenate((above, own, below), axis=1)
 
 
-def _down(matrix: _Floats, rows: _Floats) -> _Floats:
-    """A matrix on the first axis."""
-    flat = rows.reshape(rows.shape[0], -1)
-    result = np.empty((matrix.shape[0], flat.shape[1]), np.float32)
+def _squares(image: Floats, size: int, margin: int, run: slice) -> Floats:
+    """A view of the squares of a run, (squares, 3, size, size)."""
+    columns = image[..., margin + run.start * size : margin + run.stop * size]
+    return columns.reshape(3, size, -1, size).transpose(2, 0, 1, 3)
+
+
+def _down(matrix: Floats, image: Floats) -> Floats:
+    """A matrix on the rows."""
+    result = np.empty((len(image), len(matrix), image.shape[2]), np.float32)
     step = _PRODUCT // matrix.size
-    for start in range(0, flat.shape[1], step):
-        np.matmul(matrix, flat[:, start : start + step], out=result[:, start : start + step])
-    return result.reshape(-1, *rows.shape[1:])
+    for start in range(0, image.shape[2], step):
+        np.matmul(matrix, image[..., start : start + step], out=result[..., start : start + step])
+    return result
+
+
+def _across(image: Floats, matrices: Floats, size: int) -> Floats:
+    """Each square's matrix on its columns and their margin, (squares, 3, rows, columns)."""
+    windows = sliding_window_view(image, matrices.shape[2], axis=2)[:, :, ::size]
+    product: Floats = windows.transpose(2, 0, 1, 3) @ matrices[:, None].transpose(0, 1, 3, 2)
+    return product
 
 
 def _with_neighbours(blocks: Iterator[_Block]) -> Iterator[tuple[_Block | None, _Block, _Block | None]]:

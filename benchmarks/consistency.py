@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Measures what --consistent costs, and how far results are from giving their input back.
+
+    benchmarks/consistency.py [--model photo] [--runs 3] PICTURE...
+
+Pictures are enlarged with and without it in turn; ratios are medians. Results, reduced by MATLAB's bicubic,
+are compared with the picture: the share of values that are more than a level of 255 off.
+"""
+
+import argparse
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.images.read import read_picture
+from srgan.images.resize import bicubic
+from srgan.inference.upscaler import Upscaler
+
+
+def seconds(upscaler: Upscaler, image: NDArray[Any]) -> tuple[float, float]:
+    """On the clock, and of the processor."""
+    started, busy = time.perf_counter(), time.process_time()
+    upscaler.upscale(image)
+    return time.perf_counter() - started, time.process_time() - busy
+
+
+def share_off(result: NDArray[Any], image: NDArray[Any]) -> float:
+    return float(np.mean(np.abs(bicubic(result, 1 / 4).astype(int) - image) > 1))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pictures", metavar="PICTURE", nargs="+", type=Path)
+    parser.add_argument("--model", default="photo")
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    plain, consistent = Upscaler(options.model), Upscaler(options.model, consistent=True)
+    print(f"| {options.model} | time | processor time | more than a level off |\n|---|---|---|---|")
+    ratios = []
+    for path in options.pictures:
+        image = read_picture(path).pixels.astype(np.uint8)
+        off = [share_off(upscaler.upscale(image), image) for upscaler in (plain, consistent)]
+        runs = [(seconds(consistent, image), seconds(plain, image)) for _ in range(options.runs)]
+        clock, processor = (statistics.median(new[i] / old[i] for new, old in runs) for i in (0, 1))
+        ratios.append((clock, processor))
+        print(
+            f"| {path.name} | {clock:.3f}x | {processor:.3f}x | {off[0]:.2%}, then {off[1]:.3%} |", flush=True
+        )
+    clock, processor = (statistics.median(ratio[i] for ratio in ratios) for i in (0, 1))
+    print(f"| median | {clock:.3f}x | {processor:.3f}x | |")
+
+
+if __name__ == "__main__":
+    main()
