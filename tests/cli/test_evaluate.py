@@ -165,7 +165,7 @@ def test_what_is_undefined_is_told(srgan, hr):
     ("options", "message"),
     [
         (["--metric", "niqe"], "give --niqe-model niqe_pris_params.npz"),
-        (["--metric", "fid"], "give --fid-network FILE.onnx"),
+        (["--metric", "fid"], "give --fid-network FILE.pth or FILE.onnx"),
         (["--margin", "0.1"], "give --against REPORT.json too"),
         (["--margin", "psnr_y=much", "--against", "x.json"], "--margin psnr_y=much: must be a number from 0"),
         (["--margin", "-1", "--against", "x.json"], "--margin -1: must be a number from 0"),

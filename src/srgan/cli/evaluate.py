@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srgan.cli.console import print_error, print_json, print_message, progress_bar
+from srgan.cli.evaluate_tools import open_tools
 from srgan.cli.options import DeviceName, EngineName, Precision
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from srgan.evaluation.measures import Metric, Tools
-    from srgan.evaluation.onnx import OnnxDistance
-    from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
+    from srgan.evaluation.measures import Metric
 
 
 class BaselineName(StrEnum):
@@ -91,7 +89,8 @@ def evaluate(
         Path | None, typer.Option(help="DISTS as FILE.onnx, of two pictures; torchmetrics' if absent.")
     ] = None,
     fid_network: Annotated[
-        Path | None, typer.Option(help="Inception, or another that makes features, as FILE.onnx; for fid.")
+        Path | None,
+        typer.Option(help="Inception's FILE.pth, or any network that makes features as FILE.onnx; for fid."),
     ] = None,
     onnx_white: Annotated[White, typer.Option(help="White in FILE.onnx's pictures.")] = White.one,
     onnx_order: Annotated[Order, typer.Option(help="Channels of FILE.onnx's pictures.")] = Order.rgb,
@@ -140,7 +139,7 @@ def evaluate(
     if against:
         read_report(against)  # a wrong file is told now, not after all the work
     metrics: list[Metric] = [name.value for name in metric or (MetricName.psnr, MetricName.ssim)]
-    tools = _tools(metrics, niqe=niqe_model, lpips=lpips_network, dists=dists_network, fid=fid_network)
+    tools = open_tools(metrics, niqe=niqe_model, lpips=lpips_network, dists=dists_network, fid=fid_network)
     dataset = Dataset(hr, lr)
     page = Page() if html else None
     with progress_bar() as bar:
@@ -185,41 +184,6 @@ def evaluate(
     if fell:
         print_error(f"worse than in {against} by more than the margin: {', '.join(fell)}")
         raise typer.Exit(1)
-
-
-def _tools(
-    metrics: Sequence[Metric],
-    *,
-    niqe: Path | None,
-    lpips: Path | None,
-    dists: Path | None,
-    fid: Path | None,
-) -> Tools:
-    from srgan.evaluation.measures import Tools
-    from srgan.evaluation.niqe_file import read_niqe_model
-    from srgan.evaluation.onnx import OnnxFeatures
-    from srgan.weights.files import file_sha256
-
-    distances = {"lpips": _distance("lpips", lpips, metrics), "dists": _distance("dists", dists, metrics)}
-    files = [("niqe", niqe), ("fid", fid), *((name, made.file) for name, made in distances.items() if made)]
-    return Tools(
-        niqe=read_niqe_model(niqe) if niqe else None,
-        lpips=distances["lpips"],
-        dists=distances["dists"],
-        fid=OnnxFeatures(fid) if fid else None,
-        files={name: file_sha256(file) for name, file in files if file},
-    )
-
-
-def _distance(
-    name: Literal["lpips", "dists"], network: Path | None, metrics: Sequence[Metric]
-) -> OnnxDistance | TorchmetricsDistance | None:
-    from srgan.evaluation.onnx import OnnxDistance
-    from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
-
-    if network:
-        return OnnxDistance(network)
-    return TorchmetricsDistance(name) if name in metrics else None
 
 
 def _margins(texts: list[str], against: Path | None) -> dict[str, float]:

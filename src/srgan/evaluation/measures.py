@@ -14,6 +14,7 @@ from srgan.errors import UsageError
 from srgan.evaluation.dataset import Sample
 from srgan.evaluation.onnx import OnnxDistance, OnnxFeatures
 from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
+from srgan.evaluation.torchmetrics_inception import TorchmetricsInception
 from srgan.metrics.artifacts import colour_shift, consistency, grid_index
 from srgan.metrics.fidelity import psnr_rgb, psnr_y, ssim_rgb, ssim_y
 from srgan.metrics.frechet import frechet_distance
@@ -69,7 +70,7 @@ class Tools:
     niqe: NiqeModel | None = None
     lpips: OnnxDistance | TorchmetricsDistance | None = None
     dists: OnnxDistance | TorchmetricsDistance | None = None
-    fid: OnnxFeatures | None = None
+    fid: OnnxFeatures | TorchmetricsInception | None = None
     files: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, metric: Metric) -> None:
@@ -79,8 +80,9 @@ class Tools:
                 "niqe needs a model of clean photographs; give --niqe-model niqe_pris_params.npz"
             )
         if metric in ("lpips", "dists", "fid") and getattr(self, metric) is None:
+            files = "FILE.pth or FILE.onnx" if metric == "fid" else "FILE.onnx"
             raise UsageError(
-                f"{metric} needs its network, which srgan does not have; give --{metric}-network FILE.onnx"
+                f"{metric} needs its network, which srgan does not have; give --{metric}-network {files}"
             )
 
 
@@ -130,7 +132,7 @@ class FrechetDistances:
         network: makes the features.
     """
 
-    def __init__(self, network: OnnxFeatures) -> None:
+    def __init__(self, network: OnnxFeatures | TorchmetricsInception) -> None:
         self._network = network
         self._true: list[NDArray[np.float64]] = []
         self._made: dict[str, list[NDArray[np.float64]]] = {}

@@ -22,9 +22,14 @@ def frechet_distance(first: NDArray[np.float64], second: NDArray[np.float64]) ->
     if min(len(first), len(second)) < 2:
         return math.nan
     means = first.mean(axis=0) - second.mean(axis=0)
-    one, two = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (first, second))
-    # The trace of the root of a product of covariances is that of a symmetric matrix like it.
-    values, vectors = np.linalg.eigh(one)
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    common = np.sqrt(np.linalg.eigvalsh(root @ two @ root).clip(0)).sum()
-    return float(max(0.0, means @ means + np.trace(one) + np.trace(two) - 2 * common))
+    one, two = _root(first), _root(second)
+    # With the covariances as one' one and two' two, the trace of their product's root is the sum of the
+    # singular values of one two': exact also where there are fewer pictures than features.
+    common = np.linalg.svd(one @ two.T, compute_uv=False).sum()
+    return float(max(0.0, means @ means + (one**2).sum() + (two**2).sum() - 2 * common))
+
+
+def _root(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A matrix that gives the features' covariance when it is multiplied with itself transposed."""
+    root: NDArray[np.float64] = np.linalg.qr(features - features.mean(axis=0)).R
+    return root / math.sqrt(len(features) - 1)
