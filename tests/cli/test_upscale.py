@@ -202,7 +202,7 @@ def test_compare_writes_panels_beside_the_result_and_respects_what_is_there(upsc
     pictures("a.png")
     assert upscale("a.png", "--compare").code == 0
     panels = here / "a-x4-compare.png"
-    assert opened(panels).size == (3 * 120, 96)
+    assert opened(panels).size == (3 * 120 + 2 * 4, 22 + 96)  # gaps between them, labels above
 
     (here / "a-x4.png").unlink()
     refused = upscale("a.png", "--compare")

@@ -7,7 +7,7 @@ from PIL import Image
 from srgan.errors import ImageError, UsageError
 from srgan.evaluation.comparison import AUTO_SIDE, compare_picture, parse_region
 from srgan.evaluation.enlargers import Enlarger, nearest, open_enlargers
-from srgan.evaluation.panels import Region
+from srgan.evaluation.regions import Region
 from srgan.images.resize import bicubic
 
 

@@ -45,7 +45,7 @@ def compare(
     """
     from srgan.evaluation.comparison import compare_picture, parse_region, write_row
     from srgan.evaluation.enlargers import open_enlargers
-    from srgan.evaluation.panels import contact_sheet
+    from srgan.images.panels import contact_sheet
     from srgan.weights.catalogue import list_models
 
     shown = parse_region(region) if region else None

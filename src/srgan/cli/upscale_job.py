@@ -72,7 +72,8 @@ def upscale_job(
             else upscale_file(job.source, job.target, upscaler, options, progress=report)
         )
         if job.panels is not None:
-            write_panels(job.source, job.target, job.panels, max_pixels=options.max_pixels)
+            name = upscaler.card.name
+            write_panels(job.source, job.target, job.panels, name=name, max_pixels=options.max_pixels)
         if maps is not None:
             maps.write(job, upscaler)
     except Exception as error:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from srgan.errors import ImageError, UsageError
 from srgan.evaluation.dataset import SCALE
 from srgan.evaluation.enlargers import Enlarger, nearest
-from srgan.evaluation.panels import Region, labelled_row, region_of_difference
+from srgan.evaluation.regions import Region, region_of_difference
+from srgan.images.panels import labelled_row
 from srgan.images.picture import Picture
 from srgan.images.read import read_picture
 from srgan.images.resize import bicubic

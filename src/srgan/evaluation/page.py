@@ -12,7 +12,7 @@ from srgan.evaluation.dataset import Sample
 from srgan.evaluation.embed import data_url, fill_page
 from srgan.evaluation.enlargers import nearest
 from srgan.evaluation.measures import HIGHER_IS_BETTER
-from srgan.evaluation.panels import region_of_difference
+from srgan.evaluation.regions import region_of_difference
 
 CROP = 160
 """Pixels a side of the crops, of the true size."""

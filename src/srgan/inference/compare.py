@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from srgan.images.panels import labelled_row
 from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
 from srgan.images.resize import bicubic
@@ -17,7 +18,9 @@ _SCALE = 4
 _LARGEST = 384  # low-res pixels a side: panels are for looking at
 
 
-def write_panels(source: Path, result: Path, target: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Path:
+def write_panels(
+    source: Path, result: Path, target: Path, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> Path:
     """Writes low-res | bicubic | result as one picture, all at four times the size of the source.
 
     Of a large picture the middle 384x384 low-res pixels are shown.
@@ -26,6 +29,7 @@ def write_panels(source: Path, result: Path, target: Path, *, max_pixels: int = 
         source: the low-res picture.
         result: its enlargement, of any size; shown at four times the source's.
         target: the file to write.
+        name: of the model, above its result.
         max_pixels: a source with more is refused; the result may have any number.
 
     Returns:
@@ -52,7 +56,9 @@ def write_panels(source: Path, result: Path, target: Path, *, max_pixels: int = 
         ),
     )
     pixels = lr_crop.repeat(_SCALE, axis=0).repeat(_SCALE, axis=1)
-    panels = np.concatenate((pixels, bicubic(lr_crop, _SCALE), np.asarray(sr_crop)), axis=1)
+    panels = labelled_row(
+        {"low-res": pixels, "bicubic": bicubic(lr_crop, _SCALE), f"srgan ({name})": np.asarray(sr_crop)}
+    )
     write_picture(
         target, [panels], size=(panels.shape[1], panels.shape[0]), source=Picture.from_array(panels)
     )
