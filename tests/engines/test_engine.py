@@ -100,7 +100,15 @@ def test_out_of_memory_is_memory_error(model, monkeypatch, error):
         by_torch.upscale(batch)
 
 
-def test_openvino_out_of_memory_is_memory_error_and_other_errors_are_not(model, monkeypatch):
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Exception from src/inference: std::bad_alloc",
+        "Check 'ptr' failed at src/plugins: Failed to allocate 17280000 bytes of memory",
+        "[CPU] Convolution node with name 'node11' can't alloc",
+    ],
+)
+def test_openvino_out_of_memory_is_memory_error_and_other_errors_are_not(model, monkeypatch, message):
     class Request:
         def infer(self, *_args, **_options):
             raise RuntimeError(message)
@@ -112,7 +120,6 @@ def test_openvino_out_of_memory_is_memory_error_and_other_errors_are_not(model, 
     engine = OpenVinoEngine(*model)
     monkeypatch.setattr(engine, "_model", lambda *_: Compiled())
     batch = np.zeros((1, 4, 4, 3), np.uint8)
-    message = "Exception from src/inference: std::bad_alloc"
     with pytest.raises(MemoryError):
         engine.upscale(batch)
     message = "something else"

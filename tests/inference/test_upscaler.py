@@ -1,6 +1,8 @@
 """The upscaler with a small random model: tiles, grey, memory, and what is refused."""
 
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -159,6 +161,34 @@ def test_running_out_of_memory_restarts_the_picture_with_smaller_tiles(model, ti
     assert len(calls) > 1
     assert areas[-1] <= 400
     assert sorted(areas[1:], reverse=True) == areas[1:]
+
+
+LITTLE_MEMORY = """
+import resource, sys
+import numpy as np
+from srgan import Upscaler
+
+threads, image = int(sys.argv[1]), np.random.default_rng(0).integers(0, 256, (800, 800, 3), np.uint8)
+truth = Upscaler("fast", tile=64, threads=threads).upscale(image)
+upscaler, tiles = Upscaler("fast", tile="off", threads=threads), []
+upscaler.upscale(image[:80, :80])
+with open("/proc/self/statm") as file:
+    used = int(file.read().split()[0]) * resource.getpagesize()
+limits = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (used + 150_000_000, limits[1]))
+result = upscaler.upscale(image, progress=tiles.append)
+resource.setrlimit(resource.RLIMIT_AS, limits)
+assert len(tiles) > 1, "it was enough for the whole picture"
+assert np.array_equal(result, truth)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits a process's memory as Linux does")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_process_with_little_memory_takes_smaller_tiles(threads):
+    command = [sys.executable, "-c", LITTLE_MEMORY, str(threads)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_bands_handed_out_before_memory_ran_out_are_not_kept(model):

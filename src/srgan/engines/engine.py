@@ -43,8 +43,13 @@ class Engine(Protocol):
             where the type is an integer.
 
         Raises:
-            MemoryError: if the batch needs more memory than there is; a smaller one may do.
+            MemoryError: if the batch needs more memory than there is; a smaller one may do, after
+                :meth:`release`.
         """
+        ...
+
+    def release(self) -> None:
+        """Gives back the memory that is kept for further batches as large as those before."""
         ...
 
 
@@ -109,4 +114,12 @@ def _accelerator_in_sight(device: Device) -> bool:
 def is_out_of_memory(error: Exception) -> bool:
     """Whether a library's own kind of error says that memory ran out."""
     text = str(error).lower()
-    return any(sign in text for sign in ("bad_alloc", "bad allocation", "out of memory", "allocate memory"))
+    signs = (
+        "bad_alloc",
+        "bad allocation",
+        "out of memory",
+        "allocate memory",
+        "failed to alloc",
+        "can't alloc",
+    )
+    return any(sign in text for sign in signs)

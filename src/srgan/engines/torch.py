@@ -74,6 +74,9 @@ class TorchEngine:
             raise
         return enlarged.astype(batch.dtype, copy=False)
 
+    def release(self) -> None:
+        """Nothing: PyTorch gives back what it keeps by itself, before it reports that there is no memory."""
+
     def _run(self, batch: NDArray[Any], context: int, white: int) -> NDArray[np.float32]:
         """The result on the scale of ``batch``, clipped and rounded, but still in floats."""
         torch = self._torch

@@ -181,6 +181,7 @@ class Upscaler:
                         f"not enough memory for {width} x {height} pixels even in small tiles; free some"
                     ) from None
                 tile = max(tried // 2, SMALLEST_TILE)
+                self.engine.release()
 
     def _bands(
         self, pixels: NDArray[Any], plan: TilePlan, compute: _Compute, progress: Progress | None
