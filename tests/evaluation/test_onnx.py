@@ -74,9 +74,12 @@ def test_missing_and_damaged_files_are_one_line(tmp_path, network, capfd):
 
 @pytest.fixture
 def distance(tmp_path):
-    """Writes a network of two pictures whose result is their mean squared difference."""
+    """Writes a network of two pictures whose result is their mean squared difference.
 
-    def write(reduce_to=()):
+    With ``pixels``, it fails on pictures that have another number of them.
+    """
+
+    def write(reduce_to=(), pixels=None):
         kind = onnx.TensorProto.FLOAT
         pictures = [helper.make_tensor_value_info(name, kind, [1, 3, "h", "w"]) for name in ("a", "b")]
         nodes = [
@@ -84,7 +87,15 @@ def distance(tmp_path):
             helper.make_node("Mul", ["d", "d"], ["s"]),
             helper.make_node("ReduceMean", ["s"], ["y"], axes=list(reduce_to) or None, keepdims=0),
         ]
-        graph = helper.make_graph(nodes, "net", pictures, [helper.make_tensor_value_info("y", kind, None)])
+        constants = []
+        if pixels:
+            nodes[1:2] = [
+                helper.make_node("Reshape", ["d", "shape"], ["e"]),
+                helper.make_node("Mul", ["e", "e"], ["s"]),
+            ]
+            constants.append(helper.make_tensor("shape", onnx.TensorProto.INT64, [3], [1, 3, pixels]))
+        result = helper.make_tensor_value_info("y", kind, None)
+        graph = helper.make_graph(nodes, "net", pictures, [result], constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
         onnx.save(model, tmp_path / "distance.onnx")
         return tmp_path / "distance.onnx"
@@ -104,4 +115,4 @@ def test_what_is_no_distance_is_refused(distance, network, photo):
     with pytest.raises(ModelError, match=r"distance\.onnx: gives \(1, 3\) for two pictures; one number"):
         OnnxDistance(distance(reduce_to=(2, 3)))(photo, photo)
     with pytest.raises(ModelError, match=r"distance\.onnx: fails on a 30x24 picture"):
-        OnnxDistance(distance())(photo[:10, :10], photo)
+        OnnxDistance(distance(pixels=100))(photo, photo)

@@ -101,11 +101,11 @@ class OnnxRecogniser:
         self.locator = locator
         self._options = options or EmbedderOptions()
         self._compiled = compile_onnx(path, any_size=False)
-        shape = self._compiled.input(0).partial_shape
+        shape = self._compiled.inputs[0].partial_shape
         if shape.is_dynamic or shape.to_shape()[2] != shape.to_shape()[3]:
             raise ModelError(f"{path}: takes {shape}; a network of square pictures of one size is needed")
         self._side = int(shape.to_shape()[2])
-        self._type = self._compiled.input(0).element_type.to_dtype()
+        self._type = self._compiled.inputs[0].element_type.to_dtype()
 
     def embed(self, image: NDArray[np.uint8], face: Box) -> NDArray[np.float64]:
         """The face as (n,), of length 1; see :class:`Recogniser`."""

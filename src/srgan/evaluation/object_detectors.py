@@ -63,10 +63,10 @@ class OnnxDetector:
         self.name = path.name
         self._path, self._layout = path, layout
         self._options = options or OnnxOptions()
-        self._compiled: Any = compile_onnx(path, any_size=False)
-        shape = self._compiled.input(0).partial_shape
+        self._compiled = compile_onnx(path, any_size=False)
+        shape = self._compiled.inputs[0].partial_shape
         self._size = (640, 640) if shape.is_dynamic else (shape.to_shape()[2], shape.to_shape()[3])
-        self._type = self._compiled.input(0).element_type.to_dtype()
+        self._type = self._compiled.inputs[0].element_type.to_dtype()
         self._by_name = {name: port for port in self._compiled.outputs for name in port.get_names()}
         if layout == "ssd" and not {"boxes", "scores", "labels"} <= self._by_name.keys():
             raise ModelError(f"{path}: has no outputs boxes, scores and labels; choose another --layout")

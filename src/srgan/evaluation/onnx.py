@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -30,7 +31,38 @@ class OnnxOptions:
     order: Literal["rgb", "bgr"] = "rgb"
 
 
-def compile_onnx(path: Path, *, pictures: int = 1, any_size: bool = True, precision: str = "fp32") -> Any:
+class OnnxModel:
+    """A network on the processor, called with its inputs; threads may share it.
+
+    Attributes:
+        inputs: OpenVINO's ports.
+        outputs: likewise; a call's result is found by them or by number.
+    """
+
+    def __init__(self, model: Any, compiled: Any) -> None:
+        self.inputs = compiled.inputs
+        self.outputs = compiled.outputs
+        self._model = model
+        self._compiled = compiled
+        self._checked: set[tuple[tuple[int, ...], ...]] = set()
+
+    def __call__(self, batches: Sequence[NDArray[Any]]) -> Any:
+        """What the network makes of a batch for each input.
+
+        Raises:
+            RuntimeError: if it fails on their sizes.
+        """
+        shapes = tuple(batch.shape for batch in batches)
+        if shapes not in self._checked:
+            # With a single thread, OpenVINO 2026.4 does not report that layers do not fit together.
+            self._model.clone().reshape({number: list(shape) for number, shape in enumerate(shapes)})
+            self._checked.add(shapes)
+        return self._compiled.create_infer_request().infer(list(batches))
+
+
+def compile_onnx(
+    path: Path, *, pictures: int = 1, any_size: bool = True, precision: str = "fp32"
+) -> OnnxModel:
     """Makes a network ready to run on the processor.
 
     Args:
@@ -39,9 +71,6 @@ def compile_onnx(path: Path, *, pictures: int = 1, any_size: bool = True, precis
         any_size: whether a file made for one size of picture is rebuilt for any size, where its layers allow
             that.
         precision: ``"fp32"`` or ``"bf16"``.
-
-    Returns:
-        OpenVINO's compiled model.
 
     Raises:
         ModelError: if the file is missing, damaged, or no such network.
@@ -68,7 +97,7 @@ def compile_onnx(path: Path, *, pictures: int = 1, any_size: bool = True, precis
         raise ModelError(f"{path}: has {len(inputs)} inputs; a network of {pictures} is needed")
     if not all(np.issubdtype(port.element_type.to_dtype(), np.floating) for port in inputs):
         raise ModelError(f"{path}: takes whole numbers; a network of float pictures is needed")
-    return compiled
+    return OnnxModel(model, compiled)
 
 
 class OnnxNetwork:
@@ -96,7 +125,7 @@ class OnnxNetwork:
         # bf16 costs a network that was not made for it up to half a level of 255 in its last layer.
         self.precision = choose_precision(core, "fp32" if precision == "auto" else precision)
         self._compiled = compile_onnx(path, precision=self.precision)
-        self._type = self._compiled.input(0).element_type.to_dtype()
+        self._type = self._compiled.inputs[0].element_type.to_dtype()
 
     def upscale(self, lr_image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Enlarges one picture as a whole.
@@ -161,7 +190,7 @@ class OnnxDistance:
             for image, kind in zip((sr_image, hr_image), kinds, strict=True)
         ]
         try:
-            result = self._compiled.create_infer_request().infer(batches)[0]
+            result = self._compiled(batches)[0]
         except RuntimeError as error:
             raise ModelError(
                 f"{self.file}: fails on a {width}x{height} picture ({_reason(error)})"
@@ -187,7 +216,7 @@ class OnnxFeatures:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._compiled = compile_onnx(path)
-        self._type = self._compiled.input(0).element_type.to_dtype()
+        self._type = self._compiled.inputs[0].element_type.to_dtype()
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The features (d,) of a picture (H, W, 3), RGB, uint8.
