@@ -42,7 +42,8 @@ def test_arrays_are_enlarged_in_memory(tiny_model, photo):
 
 @pytest.mark.usefixtures("cache")
 @pytest.mark.parametrize(
-    ("model", "margin"), [("srresnet", 1.5), ("fast", 1.5), ("photo-fidelity", 0.5), ("photo", 0.1)]
+    ("model", "margin"),
+    [("srresnet", 1.5), ("fast", 1.5), ("fast-photo", 0.5), ("photo-fidelity", 0.5), ("photo", 0.1)],
 )
 def test_shipped_models_are_closer_to_the_true_picture_than_bicubic(model, margin):
     hr_image = np.ascontiguousarray(skimage.data.astronaut()[:160, 160:320])

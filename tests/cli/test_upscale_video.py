@@ -263,7 +263,10 @@ def test_long_videos_get_the_small_model_unless_another_is_named(srgan, ffmpeg, 
     done = srgan("upscale", "short.mp4", "photo.png", "--json")
     assert (done.code, done.err, json.loads(done.out)["model"]) == (0, "", "photo")
     done = srgan("upscale", "long.mp4", "--json")
-    assert done.err == "long.mp4: by the model fast, for speed; --model photo is sharper\n"
+    assert done.err == (
+        "long.mp4: by the model fast, for speed; --model fast-photo cleans compressed films as fast, "
+        "--model photo is sharper\n"
+    )
     assert (done.code, json.loads(done.out)["model"]) == (0, "fast")
     done = srgan("upscale", "long.mp4", "--json", "--model", "photo", "-o", "again.mp4")
     assert (done.code, done.err, json.loads(done.out)["model"]) == (0, "", "photo")

@@ -61,8 +61,8 @@ def test_contradictions_are_reported_at_once():
         (
             "nosuch",
             [],
-            "unknown recipe 'nosuch'; there are: celeba, coco, face, fast, photo, photo-fidelity, srgan, "
-            "srgan-offline, srresnet",
+            "unknown recipe 'nosuch'; there are: celeba, coco, face, fast, fast-photo, photo, "
+            "photo-fidelity, srgan, srgan-offline, srresnet",
         ),
         ("srresnet", ["steps"], "--set steps: write it as section.key=value"),
         ("srresnet", ["name.x=1"], "'name' is not a section"),

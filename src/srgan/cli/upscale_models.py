@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 FOR_VIDEOS = "fast"
 
+_ADVICE = f"--model fast-photo cleans compressed films as fast, --model {DEFAULT_MODEL} is sharper"
+
 _LONG = 5.0
 """Seconds from which a video is not to wait for the larger model on a processor."""
 
@@ -42,9 +44,7 @@ class Models:
         chosen = self.first
         if job.is_video and self._is_slow(job):
             chosen = self._open(FOR_VIDEOS)
-            print_message(
-                f"{job.source}: by the model {FOR_VIDEOS}, for speed; --model {DEFAULT_MODEL} is sharper"
-            )
+            print_message(f"{job.source}: by the model {FOR_VIDEOS}, for speed; {_ADVICE}")
         self.used[chosen.card.name] = None
         return chosen
 
@@ -52,7 +52,7 @@ class Models:
         """The model for a video of unknown length."""
         if self._name is not None or self.first.engine.device != "cpu":
             return self.first
-        print_message(f"by the model {FOR_VIDEOS}; --model {DEFAULT_MODEL} is sharper")
+        print_message(f"by the model {FOR_VIDEOS}; {_ADVICE}")
         return self._open(FOR_VIDEOS)
 
     def _is_slow(self, job: Job) -> bool:
