@@ -42,18 +42,20 @@ def main() -> None:
     options = parser.parse_args()
     plain, consistent = Upscaler(options.model), Upscaler(options.model, consistent=True)
     print(f"| {options.model} | time | processor time | more than a level off |\n|---|---|---|---|")
-    ratios = []
+    rows = []
     for path in options.pictures:
         image = read_picture(path).pixels.astype(np.uint8)
         off = [share_off(upscaler.upscale(image), image) for upscaler in (plain, consistent)]
         runs = [(seconds(consistent, image), seconds(plain, image)) for _ in range(options.runs)]
-        clock, processor = (statistics.median(new[i] / old[i] for new, old in runs) for i in (0, 1))
-        ratios.append((clock, processor))
-        print(
-            f"| {path.name} | {clock:.3f}x | {processor:.3f}x | {off[0]:.2%}, then {off[1]:.3%} |", flush=True
-        )
-    clock, processor = (statistics.median(ratio[i] for ratio in ratios) for i in (0, 1))
-    print(f"| median | {clock:.3f}x | {processor:.3f}x | |")
+        ratios = [statistics.median(new[i] / old[i] for new, old in runs) for i in (0, 1)]
+        rows.append([*ratios, *off])
+        print_row(path.name, rows[-1])
+    print_row("median", [statistics.median(column) for column in zip(*rows, strict=True)])
+
+
+def print_row(name: str, figures: list[float]) -> None:
+    clock, processor, before, after = figures
+    print(f"| {name} | {clock:.3f}x | {processor:.3f}x | {before:.2%}, then {after:.3%} |", flush=True)
 
 
 if __name__ == "__main__":

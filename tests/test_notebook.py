@@ -112,7 +112,9 @@ def test_it_goes_from_photographs_to_models_and_pictures_with_nothing_filled_in(
     assert card.training["recipe"]["start"] == "generator.safetensors"
     panels = [Path("runs", stage, "clear-compare.png").read_bytes() for stage in ("first", "second")]
     assert shown(cells["enlarge"]) == panels
-    assert [size(picture) for picture in panels] == [(3 * 256, 256)] * 2
+    assert [size(picture) for picture in panels] == [
+        (3 * 256 + 2 * 4, 22 + 256)
+    ] * 2  # gaps, and labels above
     assert "validation_psnr_y" in said(cells["card"])
 
 
