@@ -41,7 +41,7 @@ class TorchmetricsInception:
             torch.load(file, map_location="cpu", weights_only=True)
             self._network: Any = FrechetInceptionDistance(feature_extractor_weights_path=str(file)).inception
         except Exception as error:  # torch has one for each kind of damage
-            reason = str(error).splitlines()[0].split(". ")[0]
+            reason = str(error).partition("\n")[0].partition(". ")[0]
             raise ModelError(f"{file}: is not the weights of FID's Inception ({reason})") from error
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
