@@ -52,7 +52,7 @@ def test_writes_what_it_was_given(tmp_path, name):
 
 
 def test_the_format_can_be_named(tmp_path):
-    write(tmp_path / "a.dat", PHOTO, format="JPEG")
+    write(tmp_path / "a.dat", PHOTO, file_format="JPEG")
     assert opened(tmp_path / "a.dat").format == "JPEG"
     with pytest.raises(UsageError, match="png, jpg, tiff, webp, avif"):
         write(tmp_path / "a.dat", PHOTO)

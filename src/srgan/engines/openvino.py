@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +120,7 @@ def import_openvino() -> Any:
     """
     if "openvino" not in sys.modules:
         converter = "openvino.tools.ovc"
-        sys.modules[converter] = None  # type: ignore[assignment]  # Python's way to make an import fail
+        cast("dict[str, Any]", sys.modules)[converter] = None  # Python's way to make an import fail
         try:
             importlib.import_module("openvino")
         finally:

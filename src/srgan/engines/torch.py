@@ -53,13 +53,12 @@ class TorchEngine:
             torch.set_num_threads(threads)
         self._torch = torch
         self._scale = card.generator.SCALE
-        generator = make_generator(card.generator)
+        generator: Any = make_generator(card.generator)  # torch's stubs lack memory_format of its method to()
         generator.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
         generator.eval().to(self.device)
         if precision != "fp32":
             _reduce(generator, {"bf16": torch.bfloat16, "fp16": torch.float16}[precision])
-        # torch's stubs do not know the keyword.
-        self._generator = generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._generator = generator.to(memory_format=torch.channels_last)
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
         """Enlarges pictures four times per side; see :meth:`~srgan.engines.engine.Engine.upscale`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class TorchmetricsInception:
         if not file.is_file():
             raise ModelError(f"{file}: no such model file")
         try:
-            from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3  # noqa: F401
+            import_module("torch_fidelity")  # torchmetrics asks for it only when it is used
             from torchmetrics.image.fid import FrechetInceptionDistance
         except (ImportError, RuntimeError) as error:  # RuntimeError: torchvision was built for another torch
             raise UsageError(

@@ -107,29 +107,27 @@ def write_frames(
     plays: int = 0,
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
-    format: str | None = None,  # noqa: A002
     quality: int | None = None,
 ) -> None:
     """Writes an animated GIF or WebP, frame by frame.
 
     Args:
-        path: the file; its folder must exist. It appears when it is complete.
+        path: the file, .gif or .webp; its folder must exist. It appears when it is complete.
         frames: arrays (height, width, 3 or 4), uint8, RGB or RGBA; as many as ``durations``.
         size: (width, height) of a frame.
         durations: how long each frame is shown, in milliseconds. GIF keeps hundredths of a second.
         plays: how often the whole is shown; 0 stands for for ever.
         icc_profile: a colour profile for RGB; GIF has no place for it.
         exif: an EXIF block from its byte-order mark on; GIF has no place for it.
-        format: gif or webp; None goes by the extension.
         quality: 1 to 100, for WebP (90 otherwise).
 
     Raises:
-        UsageError: if the format is neither.
+        UsageError: if the extension is neither.
         ImageError: if it cannot hold the size, or the file cannot be written.
         ValueError: if the frames do not fit ``size`` and ``durations``.
     """
     path = Path(path)
-    wanted = (format or path.suffix.removeprefix(".")).lower()
+    wanted = path.suffix.removeprefix(".").lower()
     if wanted not in _LIMITS:
         raise UsageError(f"{path}: cannot write moving pictures as '{wanted}'; choose gif or webp")
     check_side(path, size, _LIMITS[wanted], "a smaller size")

@@ -181,7 +181,7 @@ def write_picture(
     size: tuple[int, int],
     source: Picture,
     output_size: tuple[int, int] | None = None,
-    format: str | None = None,  # noqa: A002
+    file_format: str | None = None,
     quality: int | None = None,
 ) -> None:
     """Writes a picture that comes as bands of rows, with the alpha and the metadata of its source.
@@ -199,7 +199,7 @@ def write_picture(
         size: (width, height) that the bands make up.
         source: the picture that was enlarged; its alpha is enlarged here.
         output_size: (width, height) to resize to: Lanczos to reduce, bicubic to enlarge.
-        format: png, jpg, tiff, webp or avif; None goes by the extension.
+        file_format: png, jpg, tiff, webp or avif; None goes by the extension.
         quality: 1 to 100, for JPEG (95 otherwise), WebP (90) and AVIF (80); lossless formats ignore it.
 
     Raises:
@@ -208,7 +208,7 @@ def write_picture(
         ValueError: if the bands do not make up ``size``.
     """
     path = Path(path)
-    format_ = FORMATS[format_of(path, format)]
+    format_ = FORMATS[format_of(path, file_format)]
     target = output_size or size
     check_side(
         path, target, format_.limit, ", ".join(n for n, f in FORMATS.items() if f.limit >= max(target))

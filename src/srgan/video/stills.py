@@ -66,7 +66,7 @@ class Stills:
                 size=(pixels.shape[1], pixels.shape[0]),
                 source=Picture(pixels=pixels, alpha=alpha),
                 output_size=self.size,
-                format=self._format,
+                file_format=self._format,
                 quality=self._quality,
             )
         except ImageError as error:
