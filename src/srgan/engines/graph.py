@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.engines.precise import keep_precise
 from srgan.weights.architecture import GeneratorConfig
 
 _Tensors = Mapping[str, NDArray[np.float32]]
@@ -55,35 +56,18 @@ def fold_shuffle(weight: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate(phases)
 
 
-def in_two_parts(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A picture as two that add up to it, each of which bf16 holds as exactly as it can.
-
-    bf16 has eight bits: steps of a whole level of 255 near white. Convolutions round what they are given to
-    it, and what the first of them loses is lost to the result.
-
-    Args:
-        picture: (N, H, W, 3), float32 in [0, 1].
-
-    Returns:
-        (N, H, W, 6), float32: multiples of 1/256, and what remains.
-    """
-    coarse = np.rint(picture * np.float32(256.0)) / np.float32(256.0)
-    return np.concatenate((coarse, picture - coarse), axis=3)
-
-
 def build_model(config: GeneratorConfig, tensors: _Tensors, *, is_byte: bool, context: int) -> Any:
     """Builds the graph of a generator for pictures of any number and size.
 
     Args:
         config: the generator's dimensions.
         tensors: its parameters, float32, by the names of its ``state_dict``.
-        is_byte: uint8 in [0, 255] in and out, else float32 in [0, 1], in as its two parts.
+        is_byte: uint8 in [0, 255] in and out, else float32 in [0, 1].
         context: pixels at each side of the input that have no result. Convolutions use them up instead of
             padding, from the last layer backwards, which saves up to half of the work on them.
 
     Returns:
-        An ``openvino.Model``: (N, H, W, 3), of floats (N, H, W, 6) as :func:`in_two_parts` makes them, ->
-        (N, 4 * (H - 2 * context), 4 * (W - 2 * context), 3).
+        An ``openvino.Model``: (N, H, W, 3) -> (N, 4 * (H - 2 * context), 4 * (W - 2 * context), 3).
     """
     return _Builder(config, tensors, is_byte=is_byte, context=context).build()
 
@@ -104,10 +88,9 @@ class _Builder:
         from openvino import Model
 
         op = self._op
-        channels, type_ = (3, np.uint8) if self._is_byte else (6, np.float32)
-        picture = op.parameter([-1, -1, -1, channels], type_)
+        picture = op.parameter([-1, -1, -1, 3], np.uint8 if self._is_byte else np.float32)
         x = op.convert(picture, "f32") if self._is_byte else picture
-        x = op.transpose(x, [0, 3, 1, 2])
+        x = keep_precise(op.transpose(x, [0, 3, 1, 2]))
         if self._config.kind == "compact":
             result = self._to_picture(self._compact(x), 4)
         else:
@@ -133,14 +116,12 @@ class _Builder:
         weight = self._tensors["tail.weight"]
         weight = weight.reshape(3, 16, *weight.shape[1:]).swapaxes(0, 1).reshape(weight.shape)
         details = self._tail(x, weight, self._tensors["tail.bias"].reshape(3, 16).T.reshape(-1))
-        picture = self._crop(picture, context - self._context)
-        if not self._is_byte:
-            picture = self._op.add(*self._op.split(picture, 1, 2).outputs())
-        enlarged = self._op.tile(picture, np.array([1, 16, 1, 1]))
-        return self._op.add(details, enlarged)
+        picture = keep_precise(self._crop(picture, context - self._context))
+        enlarged = keep_precise(self._op.tile(picture, np.array([1, 16, 1, 1])))
+        return keep_precise(self._op.add(details, enlarged))
 
     def _low_resolution(self, x: Any) -> Any:
-        """The SRResNet's head, residual blocks and trunk: (N, 3 or 6, H, W) -> (N, channels, H', W')."""
+        """The SRResNet's head, residual blocks and trunk: (N, 3, H, W) -> (N, channels, H', W')."""
         # What the layers after this one reach: two convolutions a block, the trunk, three pixels to enlarge.
         need = 2 * self._config.blocks + 1 + 3
         x = self._head(x, need)
@@ -149,14 +130,25 @@ class _Builder:
             need -= 2
             x = self._block(x, f"blocks.{block}", need)
         y = self._convolution(x, *fold_norm(self._tensors, "trunk", "trunk_norm"), 3)
-        return self._op.add(y, self._crop(head, context - self._context))
+        return self._add(y, head, context)
 
     def _block(self, x: Any, name: str, need: int) -> Any:
         context = self._context
         y = self._convolution(x, *fold_norm(self._tensors, f"{name}.conv1", f"{name}.norm1"), need + 1)
         y = self._prelu(y, f"{name}.activation")
-        y = self._convolution(y, *fold_norm(self._tensors, f"{name}.conv2", f"{name}.norm2"), need)
-        return self._op.add(y, self._crop(x, context - self._context))
+        # The first block's sum cannot be fused into its convolution, which overwrites what it adds to: the
+        # head's result is needed once more. In bf16 it would be rounded before the sum.
+        weight, bias = fold_norm(self._tensors, f"{name}.conv2", f"{name}.norm2")
+        y = self._convolution(y, weight, bias, need, is_precise=name == "blocks.0")
+        return self._add(y, x, context)
+
+    def _add(self, y: Any, x: Any, context: int) -> Any:
+        """``y + x``, where ``x`` has the context that there was before ``y``.
+
+        What goes from block to block stays in float32: rounded to bf16 each time, it is most of what bf16
+        changes. The convolutions round what they read of it, which costs next to nothing.
+        """
+        return keep_precise(self._op.add(y, self._crop(x, context - self._context)))
 
     def _enlarge(self, x: Any) -> Any:
         """(N, channels, H, W) -> (N, 12, 2H', 2W'): 2x2 cells of the result, as (row, column, RGB)."""
@@ -170,9 +162,10 @@ class _Builder:
 
     def _head(self, x: Any, need: int) -> Any:
         weight, bias = self._tensors["head.weight"], self._tensors["head.bias"]
-        # Bytes go in as they are, whole numbers that bf16 holds exactly; their scale is in the weights.
-        weight = weight / np.float32(255.0) if self._is_byte else np.tile(weight, (1, 2, 1, 1))
-        return self._prelu(self._convolution(x, weight, bias, need), "head_activation")
+        if self._is_byte:
+            weight = weight / np.float32(255.0)
+        # In bf16 the picture itself would be rounded: to steps of a whole level of 255 near white.
+        return self._prelu(self._convolution(x, weight, bias, need, is_precise=True), "head_activation")
 
     def _tail(self, x: Any, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:
         if self._is_byte:
@@ -202,7 +195,15 @@ class _Builder:
         # The SRResNet's enlarging layers reach two and a half low-res pixels: half a pixel can be left.
         return self._crop(x, side * self._context, axes=(1, 2))
 
-    def _convolution(self, x: Any, weight: NDArray[np.float32], bias: NDArray[np.float32], need: int) -> Any:
+    def _convolution(
+        self,
+        x: Any,
+        weight: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        need: int,
+        *,
+        is_precise: bool = False,
+    ) -> Any:
         """A convolution; it pads only where the context beyond what later layers ``need`` is too small."""
         op = self._op
         radius = weight.shape[-1] // 2
@@ -210,6 +211,8 @@ class _Builder:
         self._context -= used
         pads = [radius - used] * 2
         x = op.convolution(x, op.constant(weight), [1, 1], pads, pads, [1, 1])
+        if is_precise:
+            keep_precise(x)
         return op.add(x, op.constant(bias.reshape(1, -1, 1, 1)))
 
     def _prelu(self, x: Any, name: str) -> Any:

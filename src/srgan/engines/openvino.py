@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.engines.engine import Precision, is_out_of_memory
-from srgan.engines.graph import build_model, in_two_parts
+from srgan.engines.graph import build_model
 from srgan.errors import UsageError
 from srgan.weights.card import ModelCard
 
@@ -79,12 +79,11 @@ class OpenVinoEngine:
 
     def _infer(self, batch: NDArray[Any], context: int) -> NDArray[Any]:
         is_byte = batch.dtype == np.uint8
-        picture = batch if is_byte else in_two_parts(batch)
         no_memory = f"not enough memory for a tile of {batch.shape}"
         try:
             # A request of one's own, so that threads may call at the same time.
             request = self._model(is_byte, context).create_infer_request()
-            result: NDArray[Any] = request.infer([np.ascontiguousarray(picture)], share_inputs=True)[0]
+            result: NDArray[Any] = request.infer([np.ascontiguousarray(batch)], share_inputs=True)[0]
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise MemoryError(no_memory) from error
