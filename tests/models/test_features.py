@@ -73,23 +73,42 @@ def squeeze_tensors():
     return {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
 
 
-def test_squeeze_features_have_unit_length_and_see_bgr_less_the_mean(tmp_path):
+def squeezenet(tensors, image):
+    """SqueezeNet 1.0 as published, with a stride of 2: maps after conv1, fire4 and fire8, of unit length."""
+
+    def convolution(x, name, **options):
+        weight, bias = (torch.from_numpy(tensors[f"{name}.{part}"]) for part in ("weight", "bias"))
+        return F.conv2d(x, weight, bias, **options).relu()
+
+    def fires(x, numbers):
+        for number in numbers:
+            squeezed = convolution(x, f"fire{number}.squeeze1x1")
+            narrow = convolution(squeezed, f"fire{number}.expand1x1")
+            x = torch.cat((narrow, convolution(squeezed, f"fire{number}.expand3x3", padding=1)), 1)
+        return x
+
+    bgr = image.numpy()[:, ::-1].copy() * 255 - np.array([104, 117, 123]).reshape(3, 1, 1)
+    first = convolution(torch.from_numpy(bgr.astype(np.float32)), "conv1", stride=2)
+    fourth = fires(F.max_pool2d(first, 3, 2, ceil_mode=True), (2, 3, 4))
+    eighth = fires(F.max_pool2d(fourth, 3, 2, ceil_mode=True), (5, 6, 7, 8))
+    return [F.normalize(maps, dim=1) for maps in (first, fourth, eighth)]
+
+
+def test_squeeze_features_are_the_network_s_from_each_of_four_starts(tmp_path):
     tensors = squeeze_tensors()
     np.savez(tmp_path / "squeezenet.npz", **tensors)
     network = SqueezeFeatures(read_feature_weights(tmp_path / "squeezenet.npz"))
-    image = torch.rand(2, 3, 64, 64)
+    image = torch.rand(2, 3, 64, 70)
+
     first, fourth, eighth = network(image)
+
     assert (first.shape[1], fourth.shape[1], eighth.shape[1]) == (96, 256, 512)
-    for maps in (first, fourth, eighth):
-        torch.testing.assert_close(maps.norm(dim=1), torch.ones_like(maps[:, 0]), atol=1e-5, rtol=1e-5)
-    bgr = image.numpy()[:, ::-1].copy() * 255 - np.array([104, 117, 123]).reshape(3, 1, 1)
-    expected = F.conv2d(
-        torch.from_numpy(bgr.astype(np.float32)),
-        torch.from_numpy(tensors["conv1.weight"]),
-        torch.from_numpy(tensors["conv1.bias"]),
-        stride=2,
-    ).relu()
-    torch.testing.assert_close(first, F.normalize(expected, dim=1), atol=1e-4, rtol=1e-3)
+    for number, (y, x) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)]):
+        expected = squeezenet(tensors, image[:, :, y:, x:])
+        part = slice(2 * number, 2 * number + 2)
+        found = first[:, :, y::2, x::2], fourth[part], eighth[part]
+        for maps, wanted in zip(found, expected, strict=True):
+            torch.testing.assert_close(maps, wanted, atol=1e-4, rtol=1e-3)
 
 
 def test_safetensors_are_read_too(vgg_tensors, tmp_path):

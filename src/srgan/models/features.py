@@ -117,11 +117,17 @@ class SqueezeFeatures(nn.Module):
 
         Returns:
             The maps after conv1, fire4 and fire8, each place scaled to unit length over the channels, as
-            LPIPS does, so that no layer outweighs the others.
+            LPIPS does, so that no layer outweighs the others. conv1 is evaluated at every pixel instead of
+            every second one, and what follows for each of the four ways to take every second of its places:
+            N maps are (N, 96, H - 6, W - 6), those after fire4 and fire8 4N. With the network's stride of 2
+            alone, a pattern on the pixels that it passes over would cost nothing.
         """
         x = image.flip(1) * 255 - self.mean
-        first = F.relu(self.conv1(x))
-        x = F.max_pool2d(first, 3, 2, ceil_mode=True)
+        first = F.relu(F.conv2d(x, self.conv1.weight, self.conv1.bias))
+        rows, columns = (side - 1 for side in first.shape[2:])
+        starts = [(row, column) for row in (0, 1) for column in (0, 1)]
+        x = torch.cat([first[:, :, y : y + rows : 2, x : x + columns : 2] for y, x in starts])
+        x = F.max_pool2d(x, 3, 2, ceil_mode=True)
         fourth = self.fire4(self.fire3(self.fire2(x)))
         x = F.max_pool2d(fourth, 3, 2, ceil_mode=True)
         eighth = self.fire8(self.fire7(self.fire6(self.fire5(x))))
@@ -168,7 +174,7 @@ def read_feature_weights(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise ModelError(
             f"{path}: no such file of feature weights; give the path of torchvision's {VGG19_FILE} or of a "
-            "SqueezeNet 1.0 .npz, or set loss.features=none"
+            "SqueezeNet 1.0 .npz, or set loss.features=none and loss.content_weight=0"
         )
     if path.name == VGG19_FILE:
         start = VGG19_FILE.removesuffix(".pth").split("-")[1]
