@@ -286,6 +286,16 @@ def test_a_teacher_is_learned_from(photos, tmp_path):
     assert card.training["losses"].keys() == {"pixel_loss", "teacher_loss"}
 
 
+def test_the_first_stage_is_kept_from_drawing_a_grid(photos, tmp_path):
+    losses = {}
+    for weight in (1e-9, 10.0):
+        changes = [f"loss.grid_weight={weight}", "optimiser.steps=40", "run.log_every=1"]
+        result = train(recipe(*changes), photos, None, tmp_path / f"{weight}")
+        losses[weight] = np.mean([float(row["grid_loss"]) for row in log_rows(tmp_path / f"{weight}")[-10:]])
+        assert read_model(result.model)[0].training["losses"].keys() == {"pixel_loss", "grid_loss"}
+    assert losses[10.0] < 0.5 * losses[1e-9]
+
+
 def test_a_run_on_worn_pictures_is_validated_on_worn_pictures(photos, tmp_path):
     scores = []
     for number, rounds in enumerate((0, 2, 2)):

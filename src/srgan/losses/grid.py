@@ -14,6 +14,11 @@ _CELLS = 4  # a side of the windows in which repetition is looked for
 _VISIBLE = 1e-3  # energy of detail that is just seen: a Laplacian of 8 levels of 255
 
 
+def grid_loss(sr_image: Tensor, hr_image: Tensor) -> Tensor:
+    """The unevenness and the repetition of a batch of results, (N, 3, H, W), together."""
+    return unevenness_loss(sr_image) + repetition_loss(sr_image, hr_image)
+
+
 def unevenness_loss(image: Tensor, period: int = 4) -> Tensor:
     """How unevenly the detail of a batch lies on a grid: the square of the grid index, over all pictures.
 

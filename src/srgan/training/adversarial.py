@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from srgan.data.store import SCALE, PictureStore
 from srgan.losses.adversarial import discriminator_loss, draw_labels, generator_loss
 from srgan.losses.content import content_loss, feature_matching_loss
-from srgan.losses.grid import repetition_loss, unevenness_loss
+from srgan.losses.grid import grid_loss
 from srgan.losses.pixel import consistency_loss, pixel_loss
 from srgan.models.discriminator import Discriminator, UNetDiscriminator
 from srgan.models.features import SqueezeFeatures, VGGFeatures, download_vgg19, read_feature_weights
@@ -112,7 +112,7 @@ class AdversarialRun(RunState):
         if options.consistency_weight:
             figures["consistency_loss"] = consistency_loss(sr_image, hr_image)
         if options.grid_weight:
-            figures["grid_loss"] = unevenness_loss(sr_image) + repetition_loss(sr_image, hr_image)
+            figures["grid_loss"] = grid_loss(sr_image, hr_image)
         weights = {name: getattr(options, name.removesuffix("loss") + "weight") for name in figures}
         loss = torch.stack([weights[name] * figure for name, figure in figures.items()]).sum()
         return loss, figures

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from srgan.data.store import PictureStore
+from srgan.losses.grid import grid_loss
 from srgan.losses.pixel import pixel_loss
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
@@ -28,7 +29,9 @@ class FidelityRun(RunState):
     ) -> None:
         teacher = recipe.loss.teacher
         if teacher:
-            self.losses = ("pixel_loss", "teacher_loss")
+            self.losses = (*self.losses, "teacher_loss")
+        if recipe.loss.grid_weight:
+            self.losses = (*self.losses, "grid_loss")
         super().__init__(recipe, store, device, processes)
         self.optimisers = make_optimisers(self.network, recipe.optimiser, self.dtype)
         self.teacher = self.place(load_model(teacher)).requires_grad_(False).eval() if teacher else None
@@ -43,12 +46,14 @@ class FidelityRun(RunState):
             with self.autocast():
                 sr_image = self.network(lr_image)
             sr_image = sr_image.float()
-            pixel = pixel_loss(sr_image, hr_image, options.pixel)
-            if self.teacher is None:
-                yield pixel, {"pixel_loss": pixel}
-                continue
-            with self.autocast(), torch.no_grad():
-                taught = self.teacher(lr_image).float()
-            teacher = pixel_loss(sr_image, taught, options.pixel)
-            loss = pixel + options.teacher_weight * teacher
-            yield loss, {"pixel_loss": pixel, "teacher_loss": teacher}
+            loss = pixel_loss(sr_image, hr_image, options.pixel)
+            figures = {"pixel_loss": loss}
+            if self.teacher is not None:
+                with self.autocast(), torch.no_grad():
+                    taught = self.teacher(lr_image).float()
+                figures["teacher_loss"] = pixel_loss(sr_image, taught, options.pixel)
+                loss = loss + options.teacher_weight * figures["teacher_loss"]
+            if options.grid_weight:
+                figures["grid_loss"] = grid_loss(sr_image, hr_image)
+                loss = loss + options.grid_weight * figures["grid_loss"]
+            yield loss, figures

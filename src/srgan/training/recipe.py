@@ -82,7 +82,7 @@ class DiscriminatorOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class LossOptions:
-    """What is minimised. The first stage takes the pixel loss, at weight 1, and the teacher's.
+    """What is minimised. The first stage takes the pixel loss, at weight 1, the teacher's and the grid's.
 
     Attributes:
         pixel: "l1" or "mse", between the result and the true picture, RGB in [0, 1].
@@ -94,7 +94,8 @@ class LossOptions:
         content_weight: of the content loss, the mean squared difference of feature maps.
         adversarial_weight: of the adversarial loss, binary cross-entropy.
         feature_matching_weight: of the difference between the discriminator's own feature maps.
-        grid_weight: of the losses against a grid: detail that lies unevenly on it, or repeats along it.
+        grid_weight: of the losses against a grid: detail that lies unevenly on it, over a process's part of a
+            batch, or repeats along it.
         teacher: model whose results the first stage also learns from: a shipped name or a .safetensors file.
         teacher_weight: of the pixel loss to the teacher's result.
         generated_label: mean of the labels that generated pictures have in the discriminator's loss.
