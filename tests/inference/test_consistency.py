@@ -137,12 +137,12 @@ def test_rows_come_before_the_picture_is_complete():
 
     def bands():
         nonlocal taken
-        for band in np.split(repeated(PHOTOS["coffee"].repeat(4, 0)), 100):
+        for band in np.split(repeated(PHOTOS["coffee"].repeat(16, 0)), 400):
             taken += 1
             yield band
 
-    next(consistent_bands(bands(), PHOTOS["coffee"].repeat(4, 0)))
-    assert taken < 60
+    next(consistent_bands(bands(), PHOTOS["coffee"].repeat(16, 0)))
+    assert taken < 150
 
 
 def test_tiles_grey_and_float_pictures_through_the_upscaler(tiny_model):

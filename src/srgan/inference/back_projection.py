@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.images.resize import bicubic_taps
-
-Floats = NDArray[np.float32]
+from srgan.inference.squares import Floats
 
 SCALE = 4
 _RADIUS = 6  # the inverse below is smaller than 4e-4 beyond
@@ -26,7 +26,7 @@ class Axis:
 
     Attributes:
         reduction: (squares, 16, 64 + 24), from pixels of the result, margins included.
-        correction: (squares, 64, 16 + 26), from a residual, margins included.
+        correction: (squares, 64, 16 + 18), from a residual, margins included.
     """
 
     def __init__(self, length: int) -> None:
@@ -44,6 +44,12 @@ class Axis:
             LR_SQUARE,
             LR_MARGIN,
         )
+
+    def part(self, rows: slice) -> Axis:
+        """Some of the squares."""
+        result = copy(self)
+        result.reduction, result.correction = self.reduction[rows], self.correction[rows]
+        return result
 
 
 @cache

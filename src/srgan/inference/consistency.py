@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from srgan.inference.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis, Floats
+from srgan.inference.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis
+from srgan.inference.squares import Chosen, Flags, Floats, framed, meet, products, squares, windows
 
-_STRENGTHS = (1, 1.5, 2, 4, 1)  # of the passes, see consistent_bands
-_ENOUGH = 0.5  # of a level of 255: rounding to bytes adds a third at most
+# Of each pass: how far it goes, and what may be missing, in levels of 255. Rounding to bytes adds a third.
+_PASSES = ((1, 0.0), (7, 0.5), (1, 0.5), (1, 0.5))
 _CLIPPED_LITTLE = 0.3  # of a level: clipping that takes away no more leaves less than enough missing
-# Multiplications that OpenBLAS does in one thread; more threads would get in the way of the network's.
-_PRODUCT = 200_000
-
-_Flags = NDArray[np.bool_]
+_CELLS = 4  # on a square's side: what is done in one of them hardly reaches beyond the next
+_BLOCK = 32  # squares: with fewer at a time, calls take longer than what they compute
 
 
 def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -26,162 +24,157 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
 
     Iterated back-projection (Irani and Peleg 1991): what the reduction lacks is enlarged and added. The
     enlargement is bicubic, sharpened such that one pass gives the input back exactly; where the result then
-    leaves black and white behind, it is clipped, and more passes go over the places where that matters:
-    farther and farther than they seem to need, since much of it is clipped again, and the last just as far.
+    leaves black and white behind, it is clipped, and three more passes go over the places where that matters:
+    the first of them several times as far as it seems to need, since most of it is clipped again.
 
-    Guaranteed within 1/255, rounding included, wherever one pass clips nothing. Beside saturated places that
-    takes more passes, of which there are five: for photographs that the shipped networks enlarged, tests find
-    1/255 everywhere; from a worse start, single pixels are a few levels off. Sharp black on white at the size
-    of a pixel, or noise, can be what no picture between black and white is reduced to: there the result comes
-    as near as five passes bring it.
+    Guaranteed within 1/255, rounding included, wherever the first pass clips nothing. Beside saturated places
+    it takes the others, and reached 1/255 everywhere for pictures that were themselves reduced from larger
+    ones. Sharp black on white at the size of a pixel, or noise, can be what no picture between black and
+    white is reduced to: there the result comes as near as four passes bring it.
 
     Args:
         bands: (rows, 4W, 3), from top to bottom, (4H, 4W, 3) altogether; uint8, uint16, or float32 in [0, 1].
         lr_image: (H, W, 3), the input, of the same type.
 
     Yields:
-        Bands of the same type. They do not depend on how the picture was cut, and are held back by some 180
-        rows of the input; memory does not grow with the height.
+        Bands of the same type. They do not depend on how the picture was cut, and are held back by some 140
+        rows of the input, more where it is narrow; memory does not grow with the height.
     """
     is_float = lr_image.dtype == np.float32
     level = np.float32((1.0 if is_float else np.iinfo(lr_image.dtype).max) / 255)
     height, width = (side * SCALE for side in lr_image.shape[:2])
-    vertical, horizontal = Axis(lr_image.shape[0]), Axis(lr_image.shape[1])
-    blocks: Iterator[_Block] = (_first(band, level) for band in _in_blocks(bands, SQUARE))
-    for strength in _STRENGTHS:
-        blocks = _back_projected(blocks, lr_image, level, vertical, horizontal, strength=strength)
-    for number, block in enumerate(blocks):
-        pixels = block.pixels[:, : height - number * SQUARE, MARGIN : MARGIN + width].transpose(1, 2, 0)
-        pixels = pixels * level
+    blocks = _blocks(bands, lr_image, level)
+    for strength, enough in _PASSES:
+        blocks = _back_projected(_measured(blocks, enough), strength)
+    for block in blocks:
+        rows = min(height, SQUARE * len(block.vertical.reduction))
+        height -= rows
+        pixels = block.pixels[:, MARGIN : MARGIN + rows, MARGIN : MARGIN + width].transpose(1, 2, 0) * level
         yield pixels if is_float else np.rint(pixels, out=pixels).astype(lr_image.dtype)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Block:
-    """A row of squares, filled up with zeros to whole ones and with margins at its left and right ends.
+    """Rows of squares, filled up with zeros to whole ones; all arrays have margins at their four sides.
 
     Attributes:
-        pixels: (3, 64, 64 * squares + 24), of the result, in levels from 0 to 255; float32.
-        residual: (3, 16, 16 * squares + 26), what is missing in its reduction; zero where that is little.
-        is_settled: (squares,), whether no more passes are needed for their sake.
-        is_lacking: (squares,), whether their residual is not zero.
+        vertical: matrices of its rows of squares.
+        horizontal: matrices of its columns.
+        target: (3, 16 * rows + 18, 16 * columns + 18), the input, in levels from 0 to 255; float32.
+        pixels: (3, 64 * rows + 24, 64 * columns + 24), the result.
+        is_open: (3, 4 * rows + 2, 4 * columns + 2), cells of 16x16 pixels in which more may have to be done.
+        residual: as ``target``, what the reduced result lacks; zero where that is little.
+        is_lacking: as ``is_open``, where the residual is not zero.
     """
 
+    vertical: Axis
+    horizontal: Axis
+    target: Floats
     pixels: Floats
+    is_open: Flags
     residual: Floats
-    is_settled: _Flags
-    is_lacking: _Flags
+    is_lacking: Flags
 
 
-def _first(band: NDArray[Any], level: np.float32) -> _Block:
-    rows, columns = band.shape[:2]
-    squares = -(-columns // SQUARE)
-    pixels = np.zeros((3, SQUARE, squares * SQUARE + 2 * MARGIN), np.float32)
-    inside = pixels[:, :rows, MARGIN : MARGIN + columns]
-    inside[...] = band.transpose(2, 0, 1)
-    if level != 1:
-        inside /= level
-    residual = np.zeros((3, LR_SQUARE, squares * LR_SQUARE + 2 * LR_MARGIN), np.float32)
-    return _Block(pixels, residual, np.zeros(squares, np.bool_), np.zeros(squares, np.bool_))
+_Near = tuple[_Block | None, _Block, _Block | None]
 
 
-def _back_projected(
-    blocks: Iterator[_Block],
-    lr_image: NDArray[Any],
-    level: np.float32,
-    vertical: Axis,
-    horizontal: Axis,
-    *,
-    strength: float,
-) -> Iterator[_Block]:
-    """One pass over the picture."""
-
-    def measured() -> Iterator[_Block]:
-        for number, (before, block, after) in enumerate(_with_neighbours(blocks)):
-            target = np.zeros_like(block.residual)
-            inside = lr_image[number * LR_SQUARE :][:LR_SQUARE].transpose(2, 0, 1)
-            target[:, : inside.shape[1], LR_MARGIN : LR_MARGIN + inside.shape[2]] = inside / level
-            residual, is_lacking = np.zeros_like(target), np.zeros_like(block.is_lacking)
-            for run in _runs(before, block, after, lambda each: ~each.is_settled):
-                pixels = _joined(before, block, after, lambda each: each.pixels, SQUARE, MARGIN, run)
-                reduced = _across(
-                    _down(vertical.reduction[number], pixels), horizontal.reduction[run], SQUARE
-                )
-                missing = _squares(target, LR_SQUARE, LR_MARGIN, run) - reduced
-                lacking = np.abs(missing).max(axis=(1, 2, 3)) > _ENOUGH
-                is_lacking[run] = lacking
-                _squares(residual, LR_SQUARE, LR_MARGIN, run)[lacking] = missing[lacking]
-            yield _Block(block.pixels, residual, block.is_settled, is_lacking)
-
-    for number, (before, block, after) in enumerate(_with_neighbours(measured())):
-        is_settled = np.ones_like(block.is_settled)
-        for run in _runs(before, block, after, lambda each: each.is_lacking):
-            residual = _joined(before, block, after, lambda each: each.residual, LR_SQUARE, LR_MARGIN, run)
-            missing = _down(np.float32(strength) * vertical.correction[number], residual)
-            pixels = _squares(block.pixels, SQUARE, MARGIN, run)
-            corrected = pixels + _across(missing, horizontal.correction[run], LR_SQUARE)
-            flat = corrected.reshape(len(corrected), -1)
-            is_kept = (flat.min(axis=1) >= -_CLIPPED_LITTLE) & (flat.max(axis=1) <= 255 + _CLIPPED_LITTLE)
-            # A stronger pass may have gone too far where nothing was clipped after all.
-            is_settled[run] = is_kept & (strength == 1)
-            # In place: all residuals that this block's pixels are a part of have been measured.
-            np.clip(corrected, 0, 255, out=pixels)
-        yield _Block(block.pixels, block.residual, is_settled, block.is_lacking)
+def _blocks(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any], level: np.float32) -> Iterator[_Block]:
+    vertical, horizontal = (Axis(side) for side in lr_image.shape[:2])
+    columns = len(horizontal.reduction)
+    rows = max(1, _BLOCK // columns)
+    for start, band in zip(
+        range(0, len(vertical.reduction), rows), _in_blocks(bands, rows * SQUARE), strict=True
+    ):
+        part = vertical.part(slice(start, start + rows))
+        shape = len(part.reduction), columns
+        target = framed(shape, LR_SQUARE, LR_MARGIN)
+        lr_band = lr_image[start * LR_SQUARE : (start + rows) * LR_SQUARE]
+        target[_inside(lr_band, LR_MARGIN)] = lr_band.transpose(2, 0, 1) / level
+        pixels = framed(shape, SQUARE, MARGIN)
+        inside = pixels[_inside(band, MARGIN)]
+        inside[...] = band.transpose(2, 0, 1)
+        if level != 1:
+            inside /= level
+        cells = framed(shape, _CELLS, 1, np.bool_)
+        yield _Block(
+            vertical=part,
+            horizontal=horizontal,
+            target=target,
+            pixels=pixels,
+            is_open=np.ones_like(cells),
+            residual=np.zeros_like(target),
+            is_lacking=cells,
+        )
 
 
-def _runs(
-    before: _Block | None, block: _Block, after: _Block | None, flags: Callable[[_Block], _Flags]
-) -> Iterator[slice]:
-    """The squares of a block that have the flag or touch one that has, in runs without a gap."""
-    flagged = np.logical_or.reduce([flags(each) for each in (before, block, after) if each is not None])
-    near = flagged.copy()
-    near[1:] |= flagged[:-1]
-    near[:-1] |= flagged[1:]
-    edges = np.flatnonzero(np.diff(near, prepend=False, append=False))
-    return (slice(first, last) for first, last in edges.reshape(-1, 2))
+def _inside(band: NDArray[Any], margin: int) -> tuple[slice, ...]:
+    """Where a band lies in framed squares."""
+    return (slice(None), *(slice(margin, margin + side) for side in band.shape[:2]))
 
 
-def _joined(
-    before: _Block | None,
-    block: _Block,
-    after: _Block | None,
-    part: Callable[[_Block], Floats],
-    size: int,
-    margin: int,
-    run: slice,
-) -> Floats:
-    """A part of the squares of a run and of the margin around them; zeros beyond the picture."""
-    columns = slice(run.start * size, run.stop * size + 2 * margin)
-    own = part(block)[..., columns]
-    nothing = np.zeros_like(own[:, :margin])
-    above = nothing if before is None else part(before)[:, -margin:, columns]
-    below = nothing if after is None else part(after)[:, :margin, columns]
-    return np.concatenate((above, own, below), axis=1)
+def _measured(blocks: Iterator[_Block], enough: float) -> Iterator[_Block]:
+    """The residual where a cell that is open is near."""
+    for near in _with_neighbours(blocks):
+        block = near[1]
+        meet((each.pixels if each else None for each in near), MARGIN)
+        meet((each.is_open if each else None for each in near), 1)
+        chosen = _beside(block.is_open)
+        down, across = block.vertical.reduction, block.horizontal.reduction
+        missing = squares(block.target, LR_SQUARE, LR_MARGIN)[chosen] - products(
+            block.pixels, SQUARE, MARGIN, down, across, chosen
+        )
+        is_much = np.abs(missing) > enough
+        missing *= is_much
+        residual, is_lacking = np.zeros_like(block.residual), np.zeros_like(block.is_lacking)
+        squares(residual, LR_SQUARE, LR_MARGIN)[chosen] = missing
+        squares(is_lacking, _CELLS, 1)[chosen] = _in_cells(is_much)
+        yield replace(block, residual=residual, is_lacking=is_lacking)
 
 
-def _squares(image: Floats, size: int, margin: int, run: slice) -> Floats:
-    """A view of the squares of a run, (squares, 3, size, size)."""
-    columns = image[..., margin + run.start * size : margin + run.stop * size]
-    return columns.reshape(3, size, -1, size).transpose(2, 0, 1, 3)
+def _back_projected(blocks: Iterator[_Block], strength: float) -> Iterator[_Block]:
+    """The residual enlarged and added, as far as that is possible between black and white."""
+    for near in _with_neighbours(blocks):
+        block = near[1]
+        meet((each.residual if each else None for each in near), LR_MARGIN)
+        meet((each.is_lacking if each else None for each in near), 1)
+        chosen = _beside(block.is_lacking)
+        down, across = np.float32(strength) * block.vertical.correction, block.horizontal.correction
+        pixels = squares(block.pixels, SQUARE, MARGIN)
+        corrected = products(block.residual, LR_SQUARE, LR_MARGIN, down, across, chosen)
+        corrected += pixels[chosen]
+        # A stronger pass may have gone too far where nothing was clipped after all.
+        is_open = np.zeros_like(block.is_open) if strength == 1 else block.is_lacking.copy()
+        squares(is_open, _CELLS, 1)[chosen] |= _clipped(corrected)
+        # In place: all residuals that these pixels are a part of have been measured.
+        pixels[chosen] = np.clip(corrected, 0, 255, out=corrected)
+        yield replace(block, is_open=is_open)
 
 
-def _down(matrix: Floats, image: Floats) -> Floats:
-    """A matrix on the rows."""
-    result = np.empty((len(image), len(matrix), image.shape[2]), np.float32)
-    step = _PRODUCT // matrix.size
-    for start in range(0, image.shape[2], step):
-        np.matmul(matrix, image[..., start : start + step], out=result[..., start : start + step])
+def _beside(flags: Flags) -> Chosen:
+    """The squares of which a cell, or one that touches it, has the flag."""
+    near: Flags = np.logical_or.reduce(windows(flags, _CELLS, 1), axis=(-2, -1))
+    return ... if near.all() else near.nonzero()
+
+
+def _clipped(pixels: Floats) -> Flags:
+    """The cells of squares, (..., 4, 4), in which clipping will take away more than a little."""
+    lowest, highest = pixels.min(axis=(-2, -1)), pixels.max(axis=(-2, -1))
+    some = (lowest < -_CLIPPED_LITTLE) | (highest > 255 + _CLIPPED_LITTLE)
+    result = np.zeros((*some.shape, _CELLS, _CELLS), np.bool_)
+    result[some] = _in_cells(np.abs(pixels[some] - 127.5) > 127.5 + _CLIPPED_LITTLE)
     return result
 
 
-def _across(image: Floats, matrices: Floats, size: int) -> Floats:
-    """Each square's matrix on its columns and their margin, (squares, 3, rows, columns)."""
-    windows = sliding_window_view(image, matrices.shape[2], axis=2)[:, :, ::size]
-    product: Floats = windows.transpose(2, 0, 1, 3) @ matrices[:, None].transpose(0, 1, 3, 2)
-    return product
+def _in_cells(flags: Flags) -> Flags:
+    """Squares of flags, (..., side, side), to cells in which one is set, (..., 4, 4)."""
+    *number, side, _ = flags.shape
+    down = np.logical_or.reduce(flags.reshape(*number, _CELLS, side // _CELLS, side), axis=-2)
+    result: Flags = np.logical_or.reduce(down.reshape(*number, _CELLS, _CELLS, side // _CELLS), axis=-1)
+    return result
 
 
-def _with_neighbours(blocks: Iterator[_Block]) -> Iterator[tuple[_Block | None, _Block, _Block | None]]:
+def _with_neighbours(blocks: Iterator[_Block]) -> Iterator[_Near]:
     before, block = None, next(blocks, None)
     while block is not None:
         after = next(blocks, None)
