@@ -12,6 +12,7 @@ import torch
 from srgan.engines.engine import open_engine
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.errors import MissingExtraError, UsageError
+from srgan.images.resize import bicubic
 from srgan.models.generator import Generator
 from srgan.weights.architecture import GeneratorConfig
 from srgan.weights.card import ModelCard
@@ -127,15 +128,15 @@ def test_openvino_out_of_memory_is_memory_error_and_other_errors_are_not(model, 
         engine.upscale(batch)
 
 
-@pytest.fixture(scope="module")
-def shipped():
-    return read_model(find_model("srresnet"))
+@pytest.fixture(scope="module", params=["srresnet", "srgan"])
+def shipped(request):
+    return read_model(find_model(request.param))
 
 
 @pytest.fixture(scope="module")
 def enlarged_coffee(shipped):
-    """A photograph, float32, and its enlargement by torch in fp32."""
-    picture = (skimage.data.coffee()[:128, :160] / np.float32(255))[None]
+    """A photograph, reduced, float32, and its enlargement by torch in fp32."""
+    picture = (bicubic(skimage.data.coffee()[:288, :448], 1 / 4) / np.float32(255))[None]
     by_torch = open_engine(*shipped, engine="torch", precision="fp32", device="cpu")
     return picture, by_torch.upscale(picture)
 

@@ -136,10 +136,7 @@ class _Builder:
         context = self._context
         y = self._convolution(x, *fold_norm(self._tensors, f"{name}.conv1", f"{name}.norm1"), need + 1)
         y = self._prelu(y, f"{name}.activation")
-        # The first block's sum cannot be fused into its convolution, which overwrites what it adds to: the
-        # head's result is needed once more. In bf16 it would be rounded before the sum.
-        weight, bias = fold_norm(self._tensors, f"{name}.conv2", f"{name}.norm2")
-        y = self._convolution(y, weight, bias, need, is_precise=name == "blocks.0")
+        y = self._convolution(y, *fold_norm(self._tensors, f"{name}.conv2", f"{name}.norm2"), need)
         return self._add(y, x, context)
 
     def _add(self, y: Any, x: Any, context: int) -> Any:
