@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.inference.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis
-from srgan.inference.squares import Chosen, Flags, Floats, framed, meet, products, squares, windows
+from srgan.inference.squares import Chosen, Flags, Floats, framed, products, squares, windows
 
 # Of each pass: how far it goes, and what may be missing, in levels of 255. Rounding to bytes adds a third.
 _PASSES = ((1, 0.0), (7, 0.5), (1, 0.5), (1, 0.5))
 _CLIPPED_LITTLE = 0.3  # of a level: clipping that takes away no more leaves less than enough missing
 _CELLS = 4  # on a square's side: what is done in one of them hardly reaches beyond the next
 _BLOCK = 32  # squares: with fewer at a time, calls take longer than what they compute
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> Iterator[NDArray[Any]]:
@@ -28,8 +30,8 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
     the first of them several times as far as it seems to need, since most of it is clipped again.
 
     Guaranteed within 1/255, rounding included, wherever the first pass clips nothing. Beside saturated places
-    it takes the others, and reached 1/255 everywhere for pictures that were themselves reduced from larger
-    ones. Sharp black on white at the size of a pixel, or noise, can be what no picture between black and
+    it takes the others, which leave single values off, if any, in pictures that were themselves reduced from
+    larger ones. Sharp black on white at the size of a pixel, or noise, can be what no picture between black and
     white is reduced to: there the result comes as near as four passes bring it.
 
     Args:
@@ -117,12 +119,11 @@ def _measured(blocks: Iterator[_Block], enough: float) -> Iterator[_Block]:
     """The residual where a cell that is open is near."""
     for near in _with_neighbours(blocks):
         block = near[1]
-        meet((each.pixels if each else None for each in near), MARGIN)
-        meet((each.is_open if each else None for each in near), 1)
-        chosen = _beside(block.is_open)
+        pixels = _met(near, lambda each: each.pixels, MARGIN)
+        chosen = _beside(_met(near, lambda each: each.is_open, 1))
         down, across = block.vertical.reduction, block.horizontal.reduction
         missing = squares(block.target, LR_SQUARE, LR_MARGIN)[chosen] - products(
-            block.pixels, SQUARE, MARGIN, down, across, chosen
+            pixels, SQUARE, MARGIN, down, across, chosen
         )
         is_much = np.abs(missing) > enough
         missing *= is_much
@@ -136,12 +137,11 @@ def _back_projected(blocks: Iterator[_Block], strength: float) -> Iterator[_Bloc
     """The residual enlarged and added, as far as that is possible between black and white."""
     for near in _with_neighbours(blocks):
         block = near[1]
-        meet((each.residual if each else None for each in near), LR_MARGIN)
-        meet((each.is_lacking if each else None for each in near), 1)
-        chosen = _beside(block.is_lacking)
+        residual = _met(near, lambda each: each.residual, LR_MARGIN)
+        chosen = _beside(_met(near, lambda each: each.is_lacking, 1))
         down, across = np.float32(strength) * block.vertical.correction, block.horizontal.correction
         pixels = squares(block.pixels, SQUARE, MARGIN)
-        corrected = products(block.residual, LR_SQUARE, LR_MARGIN, down, across, chosen)
+        corrected = products(residual, LR_SQUARE, LR_MARGIN, down, across, chosen)
         corrected += pixels[chosen]
         # A stronger pass may have gone too far where nothing was clipped after all.
         is_open = np.zeros_like(block.is_open) if strength == 1 else block.is_lacking.copy()
@@ -149,6 +149,17 @@ def _back_projected(blocks: Iterator[_Block], strength: float) -> Iterator[_Bloc
         # In place: all residuals that these pixels are a part of have been measured.
         pixels[chosen] = np.clip(corrected, 0, 255, out=corrected)
         yield replace(block, is_open=is_open)
+
+
+def _met(near: _Near, part: Callable[[_Block], NDArray[_Scalar]], margin: int) -> NDArray[_Scalar]:
+    """A part of the middle block, its upper and lower margin filled from the blocks there, if any."""
+    above, block, below = near
+    own = part(block)
+    if above is not None:
+        own[:, :margin] = part(above)[:, -2 * margin : -margin]
+    if below is not None:
+        own[:, -margin:] = part(below)[:, margin : 2 * margin]
+    return own
 
 
 def _beside(flags: Flags) -> Chosen:

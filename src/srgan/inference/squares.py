@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from types import EllipsisType
 from typing import Any, TypeVar
 
@@ -22,16 +21,6 @@ def framed(shape: tuple[int, int], size: int, margin: int, kind: Any = np.float3
     """Zeros for rows and columns of squares, (3, size * rows + 2 * margin, size * columns + 2 * margin)."""
     rows, columns = shape
     return np.zeros((3, size * rows + 2 * margin, size * columns + 2 * margin), kind)
-
-
-def meet(near: Iterable[NDArray[_Scalar] | None], margin: int) -> None:
-    """Fills the upper and lower margin of framed squares, the second, from those above and below, if any."""
-    above, own, below = near
-    assert own is not None
-    if above is not None:
-        own[:, :margin] = above[:, -2 * margin : -margin]
-    if below is not None:
-        own[:, -margin:] = below[:, margin : 2 * margin]
 
 
 def squares(image: NDArray[_Scalar], size: int, margin: int) -> NDArray[_Scalar]:
