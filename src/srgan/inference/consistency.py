@@ -31,8 +31,8 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
 
     Guaranteed within 1/255, rounding included, wherever the first pass clips nothing. Beside saturated places
     it takes the others, which leave single values off, if any, in pictures that were themselves reduced from
-    larger ones. Sharp black on white at the size of a pixel, or noise, can be what no picture between black and
-    white is reduced to: there the result comes as near as four passes bring it.
+    larger ones. Sharp black on white at the size of a pixel, or noise, can be what no picture between black
+    and white is reduced to: there the result comes as near as four passes bring it.
 
     Args:
         bands: (rows, 4W, 3), from top to bottom, (4H, 4W, 3) altogether; uint8, uint16, or float32 in [0, 1].
