@@ -17,7 +17,8 @@ CHANGES = [
 ADVERSARIAL = [
     "stage=adversarial",
     "loss.adversarial_weight=0.1",
-    "discriminator.kind=unet",
+    "loss.feature_matching_weight=0.1",
+    "loss.grid_weight=1.0",
     "discriminator.channels=4",
 ]
 
@@ -41,7 +42,15 @@ def run_alone_and_together(out, photos, changes, steps):
     return states
 
 
-@pytest.mark.parametrize("stage", [["optimiser.kind=adamw"], ["optimiser.kind=muon"], ADVERSARIAL])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        ["optimiser.kind=adamw"],
+        ["optimiser.kind=muon", "loss.grid_weight=1.0"],
+        [*ADVERSARIAL, "discriminator.kind=srgan"],
+        [*ADVERSARIAL, "discriminator.kind=unet"],
+    ],
+)
 def test_two_processes_learn_the_same_as_one_with_the_same_batch(stage, four_photos, tmp_path):
     alone, together = run_alone_and_together(tmp_path, four_photos, stage, steps=6)
     assert alone["step"] == together["step"] == 6

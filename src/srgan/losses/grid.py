@@ -6,6 +6,8 @@ and again: the cheapest texture, and one that a content loss does not rule out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -14,28 +16,39 @@ _CELLS = 4  # a side of the windows in which repetition is looked for
 _VISIBLE = 1e-3  # energy of detail that is just seen: a Laplacian of 8 levels of 255
 
 
-def grid_loss(sr_image: Tensor, hr_image: Tensor) -> Tensor:
-    """The unevenness and the repetition of a batch of results, (N, 3, H, W), together."""
-    return unevenness_loss(sr_image) + repetition_loss(sr_image, hr_image)
+def grid_loss(sr_image: Tensor, hr_image: Tensor, mean: Callable[[Tensor], Tensor]) -> Tensor:
+    """The unevenness and the repetition of a batch of results, (N, 3, H, W), together.
+
+    Args:
+        sr_image: the results, or this process's share of them.
+        hr_image: the true pictures, the same shape.
+        mean: of a tensor over all processes.
+    """
+    return unevenness_loss(mean(detail_at_places(sr_image))) + repetition_loss(sr_image, hr_image)
 
 
-def unevenness_loss(image: Tensor, period: int = 4) -> Tensor:
+def detail_at_places(image: Tensor, period: int = 4) -> Tensor:
+    """Mean absolute Laplacian of Y of (N, 3, H, W), RGB, at each of ``period * period`` places modulo period.
+
+    Each side is at least ``2 * period`` pixels.
+    """
+    return _cells(_laplacian(image).abs(), period).mean(dim=(0, 1, 3))
+
+
+def unevenness_loss(detail: Tensor) -> Tensor:
     """How unevenly the detail of a batch lies on a grid: the square of the grid index, over all pictures.
 
-    The mean absolute Laplacian of Y is taken at each of the ``period * period`` positions modulo ``period``;
-    the loss is the variance of these means over the square of their mean, see
+    It is the variance of the means over the square of their mean, see
     :func:`srgan.metrics.artifacts.grid_index`. Crops of photographs have next to none, whatever they show.
 
     Args:
-        image: (N, 3, H, W), RGB; at least ``2 * period`` pixels a side.
-        period: of the grid, in pixels: the scale.
+        detail: of the batch, see :func:`detail_at_places`.
 
     Returns:
         A scalar, at least 0.
     """
-    means = _cells(_laplacian(image).abs(), period).mean(dim=(0, 1, 3))
     # A flat batch has neither detail nor a grid.
-    return means.var(correction=0) / means.mean().square().clamp_min(1e-12)
+    return detail.var(correction=0) / detail.mean().square().clamp_min(1e-12)
 
 
 def repetition_loss(sr_image: Tensor, hr_image: Tensor, period: int = 4) -> Tensor:

@@ -18,10 +18,13 @@ from srgan.models.features import SqueezeFeatures, VGGFeatures, download_vgg19, 
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.setup import make_optimisers
-from srgan.training.state import Loss, Part, RunState
+from srgan.training.state import Loss, Losses, Part, RunState
 
 _SURE, _ALIKE = 0.97, 0.02
 """Mean verdicts from which a discriminator has won, and within which it has died."""
+
+Verdict = tuple[Tensor, Sequence[Tensor]]
+"""A discriminator's logits, and its feature maps."""
 
 
 def make_discriminator(recipe: Recipe) -> nn.Module:
@@ -47,7 +50,7 @@ def make_features(recipe: Recipe) -> nn.Module | None:
 
 
 class AdversarialRun(RunState):
-    """A run of the second stage: a step teaches the discriminator, then the generator, on one batch."""
+    """A run of the second stage: generator and discriminator learn, each against the other as it is."""
 
     losses = (
         "discriminator_loss",
@@ -73,54 +76,49 @@ class AdversarialRun(RunState):
         self.modules["discriminator"] = self.discriminator
         features = make_features(recipe)
         self.features = self.place(features) if features else None
-        self._generators = make_optimisers(self.network, recipe.optimiser, self.dtype)
         rate = recipe.discriminator.learning_rate
-        self._judges = [
-            torch.optim.AdamW(self.discriminator.parameters(), lr=rate, weight_decay=0.0, fused=True)
-        ]
-        self.optimisers = [*self._generators, *self._judges]
+        judges = torch.optim.AdamW(self.discriminator.parameters(), lr=rate, weight_decay=0.0, fused=True)
+        generators = make_optimisers(self.network, recipe.optimiser, self.dtype)
+        self.learners = {"generator": generators, "discriminator": [judges]}
 
-    def learn(self, parts: Sequence[Part]) -> None:
-        """Teaches the generator against the discriminator, then the discriminator by the same pictures."""
-        generated: list[Tensor] = []
-        # The discriminator's weights stand still here; its gradients would be thrown away.
-        self.discriminator.requires_grad_(False)
-        self.minimise("generator", self._generator_losses(parts, generated), self._generators)
-        self.discriminator.requires_grad_(True)
-        self.minimise("discriminator", self._discriminator_losses(parts, generated), self._judges)
-
-    def _generator_losses(self, parts: Sequence[Part], generated: list[Tensor]) -> Iterator[Loss]:
-        """Of each part; its pictures are added to ``generated``."""
-        for lr_image, hr_image in parts:
-            with self.autocast():
-                sr_image = self.network(lr_image)
-            sr_image = sr_image.float()
-            generated.append(sr_image.detach())
-            yield self._generator_loss(sr_image, hr_image)
-
-    def _generator_loss(self, sr_image: Tensor, hr_image: Tensor) -> Loss:
+    def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
+        """The generator's and the discriminator's, by the same verdicts."""
         options = self.recipe.loss
+        labels = draw_labels(
+            self.recipe.data.batch_size,
+            options.generated_label,
+            options.generated_label_deviation,
+            self.random,
+        )
+        chunks = labels[self.processes.share].to(self.device).chunk(len(parts))
+        for (lr_image, hr_image), label in zip(parts, chunks, strict=True):
+            yield self._losses(lr_image, hr_image, label)
+
+    def _losses(self, lr_image: Tensor, hr_image: Tensor, labels: Tensor) -> Losses:
         with self.autocast():
-            logits, sr_features = self.discriminator(sr_image)
+            sr_image = self.network(lr_image).float()
+            true, generated = self.discriminator(hr_image), self.discriminator(sr_image)
+        return {
+            "discriminator": _discriminator_loss(true, generated, labels),
+            "generator": self._generator_loss(sr_image, hr_image, generated, true),
+        }
+
+    def _generator_loss(self, sr_image: Tensor, hr_image: Tensor, generated: Verdict, true: Verdict) -> Loss:
+        options = self.recipe.loss
         figures = {
             "content_loss": self._content(sr_image, hr_image),
-            "adversarial_loss": generator_loss(logits.float()),
+            "adversarial_loss": generator_loss(generated[0].float()),
             "pixel_loss": pixel_loss(sr_image, hr_image, options.pixel),
         }
         if options.feature_matching_weight:
-            figures["feature_matching_loss"] = self._feature_matching(sr_features, hr_image)
+            figures["feature_matching_loss"] = feature_matching_loss(generated[1], true[1])
         if options.consistency_weight:
             figures["consistency_loss"] = consistency_loss(sr_image, hr_image)
         if options.grid_weight:
-            figures["grid_loss"] = grid_loss(sr_image, hr_image)
+            figures["grid_loss"] = grid_loss(sr_image, hr_image, self.processes.mean)
         weights = {name: getattr(options, name.removesuffix("loss") + "weight") for name in figures}
         loss = torch.stack([weights[name] * figure for name, figure in figures.items()]).sum()
         return loss, figures
-
-    def _feature_matching(self, sr_features: Sequence[Tensor], hr_image: Tensor) -> Tensor:
-        with self.autocast(), torch.no_grad():
-            _, hr_features = self.discriminator(hr_image)
-        return feature_matching_loss(sr_features, hr_features)
 
     def _content(self, sr_image: Tensor, hr_image: Tensor) -> Tensor:
         if self.features is None:
@@ -130,30 +128,6 @@ class AdversarialRun(RunState):
             with torch.no_grad():
                 hr_features = self.features(hr_image)
         return content_loss([maps.float() for maps in sr_features], [maps.float() for maps in hr_features])
-
-    def _discriminator_losses(self, parts: Sequence[Part], generated: Sequence[Tensor]) -> Iterator[Loss]:
-        options = self.recipe.loss
-        labels = draw_labels(
-            self.recipe.data.batch_size,
-            options.generated_label,
-            options.generated_label_deviation,
-            self.random,
-        )
-        chunks = labels[self.processes.share].to(self.device).chunk(len(parts))
-        for (_, hr_image), sr_image, label in zip(parts, generated, chunks, strict=True):
-            with self.autocast():
-                true_logits, _ = self.discriminator(hr_image)
-                generated_logits, _ = self.discriminator(sr_image)
-            true_logits, generated_logits = true_logits.float(), generated_logits.float()
-            loss = discriminator_loss(true_logits, generated_logits, label)
-            yield (
-                loss,
-                {
-                    "discriminator_loss": loss,
-                    "judged_true": true_logits.sigmoid().mean(),
-                    "judged_generated": generated_logits.sigmoid().mean(),
-                },
-            )
 
     def concern(self, means: Mapping[str, float]) -> str | None:
         """Whether the discriminator has won, or died: the generator then learns nothing from it."""
@@ -171,3 +145,13 @@ class AdversarialRun(RunState):
                 "discriminator.learning_rate, or lower loss.adversarial_weight"
             )
         return None
+
+
+def _discriminator_loss(true: Verdict, generated: Verdict, labels: Tensor) -> Loss:
+    true_logits, generated_logits = true[0].float(), generated[0].float()
+    loss = discriminator_loss(true_logits, generated_logits, labels)
+    return loss, {
+        "discriminator_loss": loss,
+        "judged_true": true_logits.sigmoid().mean(),
+        "judged_generated": generated_logits.sigmoid().mean(),
+    }

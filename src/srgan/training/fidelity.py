@@ -12,7 +12,7 @@ from srgan.losses.pixel import pixel_loss
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.setup import load_model, make_optimisers
-from srgan.training.state import Loss, Part, RunState
+from srgan.training.state import Losses, Part, RunState
 
 
 class FidelityRun(RunState):
@@ -33,14 +33,11 @@ class FidelityRun(RunState):
         if recipe.loss.grid_weight:
             self.losses = (*self.losses, "grid_loss")
         super().__init__(recipe, store, device, processes)
-        self.optimisers = make_optimisers(self.network, recipe.optimiser, self.dtype)
+        self.learners = {"generator": make_optimisers(self.network, recipe.optimiser, self.dtype)}
         self.teacher = self.place(load_model(teacher)).requires_grad_(False).eval() if teacher else None
 
-    def learn(self, parts: Sequence[Part]) -> None:
-        """Brings the generator's picture closer to the true one, and to the teacher's."""
-        self.minimise("generator", self._losses(parts), self.optimisers)
-
-    def _losses(self, parts: Sequence[Part]) -> Iterator[Loss]:
+    def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
+        """How far the generator's pictures are from the true ones, and from the teacher's."""
         options = self.recipe.loss
         for lr_image, hr_image in parts:
             with self.autocast():
@@ -54,6 +51,6 @@ class FidelityRun(RunState):
                 figures["teacher_loss"] = pixel_loss(sr_image, taught, options.pixel)
                 loss = loss + options.teacher_weight * figures["teacher_loss"]
             if options.grid_weight:
-                figures["grid_loss"] = grid_loss(sr_image, hr_image)
+                figures["grid_loss"] = grid_loss(sr_image, hr_image, self.processes.mean)
                 loss = loss + options.grid_weight * figures["grid_loss"]
-            yield loss, figures
+            yield {"generator": (loss, figures)}

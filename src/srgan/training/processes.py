@@ -45,6 +45,13 @@ class Processes:
         for tensor, mean in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(mean.view_as(tensor))
 
+    def mean(self, tensor: Tensor) -> Tensor:
+        """A tensor's mean over the processes. Gradients flow to the tensors of all of them."""
+        if self.count == 1:
+            return tensor
+        mean: Tensor = _Mean.apply(tensor, self.count)
+        return mean
+
     def any(self, flag: bool, device: torch.device) -> bool:
         """Whether the flag is set in any process."""
         if self.count == 1:
@@ -60,6 +67,21 @@ class Processes:
         values = [value]
         distributed.broadcast_object_list(values, src=0)
         return values[0]
+
+
+class _Mean(torch.autograd.Function):
+    """The mean over the processes, whose derivative is the mean of the derivatives."""
+
+    @staticmethod
+    def forward(context: Any, tensor: Tensor, count: int) -> Tensor:
+        context.count = count
+        total = tensor.clone(memory_format=torch.contiguous_format)
+        distributed.all_reduce(total)
+        return total / count
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        return _Mean.apply(gradient, context.count), None
 
 
 @contextmanager

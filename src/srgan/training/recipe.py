@@ -20,7 +20,7 @@ class DataOptions:
         crop: low-res pixels on each side of a crop.
         batch_size: crops in a step, over all processes.
         accumulation: parts in which a step's batch is computed, one after the other, with gradients
-            accumulated: less memory, the same result.
+            accumulated: less memory, the same result, but that batch norms and the grid loss see a part.
         reduced_copies: of every picture, each half as many pixels as the one before, down to a crop: subjects
             are then seen at several sizes.
         enlarge_small: whether pictures smaller than a crop are enlarged to it by bicubic, not refused.
@@ -94,8 +94,8 @@ class LossOptions:
         content_weight: of the content loss, the mean squared difference of feature maps.
         adversarial_weight: of the adversarial loss, binary cross-entropy.
         feature_matching_weight: of the difference between the discriminator's own feature maps.
-        grid_weight: of the losses against a grid: detail that lies unevenly on it, over a process's part of a
-            batch, or repeats along it.
+        grid_weight: of the losses against a grid: detail that lies unevenly on it, over a batch, or
+            repeats along it.
         teacher: model whose results the first stage also learns from: a shipped name or a .safetensors file.
         teacher_weight: of the pixel loss to the teacher's result.
         generated_label: mean of the labels that generated pictures have in the discriminator's loss.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from srgan.data.store import PictureStore
 from srgan.errors import RunError
+from srgan.training.batch_norm import share_batch_norms
 from srgan.training.means import Means
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
@@ -23,12 +25,15 @@ Part = tuple[Tensor, Tensor]
 Loss = tuple[Tensor, Mapping[str, Tensor]]
 """What is minimised, and the figures of the log that go with it."""
 
+Losses = Mapping[str, Loss]
+"""The loss of each who learns, named as in :attr:`RunState.learners`."""
+
 _MOST_SKIPPED = 20
 """Updates in a row without a finite loss; then the weights themselves are taken to be broken."""
 
 
 class RunState(ABC):
-    """A run at some step. Each stage says what a step does, by :meth:`learn`.
+    """A run at some step. Each stage says who learns, and by :meth:`losses_of` what from.
 
     Args:
         recipe: everything but the pictures.
@@ -37,11 +42,11 @@ class RunState(ABC):
         processes: of the run.
 
     Attributes:
-        losses: names of the figures that :meth:`minimise` takes.
+        losses: names of the figures that go with the losses.
         network: the generator.
         average: the moving average of the generator's weights.
         modules: all that learns, and the average; what a checkpoint holds.
-        optimisers: every optimiser of the run.
+        learners: the optimisers of each network that learns, under its name in words.
         recent: means of the figures since the last row of the log.
         epoch: means of the figures in this epoch.
         step: steps done.
@@ -68,7 +73,7 @@ class RunState(ABC):
         self.network = self.place(start_network(recipe.generator, recipe.start))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.modules: dict[str, nn.Module] = {"network": self.network, "average": self.average}
-        self.optimisers: list[torch.optim.Optimizer] = []
+        self.learners: dict[str, list[torch.optim.Optimizer]] = {}
         self.random = torch.Generator().manual_seed(recipe.run.seed)
         self.recent = Means(self.losses, device)
         self.epoch = Means(self.losses, device)
@@ -79,23 +84,30 @@ class RunState(ABC):
         self._skipped_in_a_row: dict[str, int] = {}
 
     @abstractmethod
-    def learn(self, parts: Sequence[Part]) -> None:
-        """Changes the weights once, by a batch in parts of (n, 3, crop, crop) and (n, 3, 4 crop, 4 crop)."""
+    def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
+        """Of a batch in parts of (n, 3, crop, crop) and (n, 3, 4 crop, 4 crop), one part after the other."""
+
+    @property
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """All of the run's."""
+        return list(chain.from_iterable(self.learners.values()))
 
     def concern(self, means: Mapping[str, float]) -> str | None:  # noqa: ARG002
         """What a person should know of the means of some steps; None while all goes well."""
         return None
 
     def place(self, module: nn.Module) -> Any:
-        """A module on the run's device, with its convolutions in channels-last layout."""
+        """A module on the run's device, in channels-last layout, whose batch norms see the whole batch."""
+        if self.processes.count > 1:
+            share_batch_norms(module, self.processes)
         return module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def train_step(self) -> None:
-        """One step: a batch, the stage's learning, the weights' average."""
+        """One step: a batch, a step of every optimiser, the weights' average."""
         data = self.recipe.data
         lr_image, hr_image = self.store.sample(data.batch_size, data.crop, self.random)
         parts = data.accumulation
-        self.learn(list(zip(lr_image.chunk(parts), hr_image.chunk(parts), strict=True)))
+        self._minimise(self.losses_of(list(zip(lr_image.chunk(parts), hr_image.chunk(parts), strict=True))))
         self._move_average()
         self.step += 1
 
@@ -103,42 +115,42 @@ class RunState(ABC):
         """The context in which networks compute."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
-    def minimise(
-        self,
-        what: str,
-        losses: Iterable[Loss],
-        optimisers: Sequence[torch.optim.Optimizer],
-    ) -> None:
-        """One step of some optimisers against a loss, at the rate the schedule gives.
+    def _minimise(self, parts: Iterable[Losses]) -> None:
+        """Steps every optimiser against its learner's loss, of parts whose memory is free before the next.
+
+        All losses are those of the weights before the step.
+        """
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
+        weights = {who: _weights(optimisers) for who, optimisers in self.learners.items()}
+        totals = {who: torch.zeros((), device=self.device) for who in self.learners}
+        figures: dict[str, list[Mapping[str, Tensor]]] = {who: [] for who in self.learners}
+        accumulation = self.recipe.data.accumulation
+        for losses in parts:
+            for index, (who, (loss, named)) in enumerate(losses.items(), 1):
+                # What a loss shares with the next, the discriminator's verdicts, is computed but once.
+                (loss / accumulation).backward(inputs=weights[who], retain_graph=index < len(losses))
+                totals[who] += loss.detach() / accumulation
+                figures[who].append(named)
+        for who in self.learners:
+            self._update(who, totals[who], figures[who])
+
+    def _update(self, who: str, loss: Tensor, parts: Sequence[Mapping[str, Tensor]]) -> None:
+        """One step of a learner's optimisers along its gradients, at the rate the schedule gives.
 
         It is left out, and counted, if the loss is no finite number in any process.
-
-        Args:
-            what: learns, in words.
-            losses: of each part of the batch, the loss and the figures of the log; taken one after the
-                other, so that the memory of a part is free before the next.
-            optimisers: of the weights that learn.
 
         Raises:
             RunError: if too many steps in a row had to be left out.
         """
-        for optimiser in optimisers:
-            optimiser.zero_grad(set_to_none=True)
-        parts = self.recipe.data.accumulation
-        total = torch.zeros((), device=self.device)
-        figures: list[Mapping[str, Tensor]] = []
-        for loss, named in losses:
-            (loss / parts).backward()
-            total += loss.detach() / parts
-            figures.append(named)
-        groups = [group for optimiser in optimisers for group in optimiser.param_groups]
-        gradients = [weight.grad for group in groups for weight in group["params"] if weight.grad is not None]
-        self.processes.average([total, *gradients])
-        if not torch.isfinite(total):
-            self._skip(what, total.item())
+        optimisers = self.learners[who]
+        gradients = [weight.grad for weight in _weights(optimisers) if weight.grad is not None]
+        self.processes.average([loss, *gradients])
+        if not torch.isfinite(loss):
+            self._skip(who, loss.item())
             return
-        self._skipped_in_a_row[what] = 0
-        self._record(figures)
+        self._skipped_in_a_row[who] = 0
+        self._record(parts)
         factor = schedule(self.step, self.recipe.optimiser)
         for optimiser in optimisers:
             for group in optimiser.param_groups:
@@ -150,12 +162,12 @@ class RunState(ABC):
         self.recent.add(means)
         self.epoch.add(means)
 
-    def _skip(self, what: str, loss: float) -> None:
+    def _skip(self, who: str, loss: float) -> None:
         self.skipped += 1
-        in_a_row = self._skipped_in_a_row[what] = self._skipped_in_a_row.get(what, 0) + 1
+        in_a_row = self._skipped_in_a_row[who] = self._skipped_in_a_row.get(who, 0) + 1
         if in_a_row >= _MOST_SKIPPED:
             raise RunError(
-                f"the {what}'s loss is {loss} at step {self.step + 1} and {in_a_row} times in a row; "
+                f"the {who}'s loss is {loss} at step {self.step + 1} and {in_a_row} times in a row; "
                 "go on with a lower learning rate: the checkpoints before are sound"
             )
 
@@ -215,3 +227,8 @@ class RunState(ABC):
         self.random.set_state(state["random"])
         for name in ("step", "skipped", "seconds", "psnr_y"):
             setattr(self, name, state[name])
+
+
+def _weights(optimisers: Iterable[torch.optim.Optimizer]) -> list[Tensor]:
+    groups = chain.from_iterable(optimiser.param_groups for optimiser in optimisers)
+    return list(chain.from_iterable(group["params"] for group in groups))
