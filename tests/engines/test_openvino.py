@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from srgan.engines.engine import open_engine
-from srgan.engines.graph import fold_norm, fold_shuffle
+from srgan.engines.graph import fold_shuffle
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.errors import UsageError
 from srgan.inference.upscaler import Upscaler
@@ -155,17 +155,6 @@ def test_results_are_clipped():
     for name in ("openvino", "torch"):
         result = open_engine(card, tensors, engine=name, precision="fp32", device="cpu").upscale(batch)
         assert (result.min(), result.max()) == (0.0, 1.0)
-
-
-def test_fold_norm_equals_convolution_then_norm():
-    generator, _, tensors = random_model("batch")
-    block = generator.blocks[0]
-    x = torch.rand(1, 16, 6, 7)
-
-    weight, bias = fold_norm(tensors, "blocks.0.conv1", "blocks.0.norm1")
-
-    folded = F.conv2d(x, torch.from_numpy(weight), torch.from_numpy(bias), padding=1)
-    torch.testing.assert_close(folded, block.norm1(block.conv1(x)), rtol=1e-5, atol=1e-5)
 
 
 def test_fold_shuffle_equals_the_convolution_after_the_shuffle():

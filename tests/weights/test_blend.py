@@ -27,9 +27,9 @@ def test_a_model_is_blended_with_the_sibling_its_card_names(tiny_pair, tiny_mode
     low, high = read_model(tiny_model)[1], read_model(tiny_pair)[1]
     share = 1 if detail is None else detail
     assert card == read_card(tiny_pair)
-    for name, tensor in tensors.items():
+    for name in tensors.keys() - {"tail.weight", "tail.bias"}:  # those keep the colours
         expected = (1 - share) * low[name].astype(np.float64) + share * high[name].astype(np.float64)
-        np.testing.assert_allclose(tensor, expected, atol=1e-6)
+        np.testing.assert_allclose(tensors[name], expected, atol=1e-6)
 
 
 def test_a_sibling_may_be_a_shipped_model(tmp_path, tiny_tensors, tiny_card):

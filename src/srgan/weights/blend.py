@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from srgan.errors import ModelError, UsageError
 from srgan.weights.card import ModelCard
 from srgan.weights.catalogue import find_model, list_models, load_card
+from srgan.weights.colour import correct_colours, flat_colours
 from srgan.weights.files import read_card, read_model
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -67,7 +68,8 @@ def read_blend(
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend; None the model as it is.
 
     Returns:
-        The model's card, and the parameters. The card's halo is the larger of the two.
+        The model's card, and the parameters. The card's halo is the larger of the two. A flat picture gets
+        the colour between those of the two models; the blend of parameters alone would darken it.
 
     Raises:
         UsageError: if ``detail`` is not in [0, 1], there is no such model, or it has no sibling.
@@ -90,7 +92,11 @@ def read_blend(
         )
     halos = (card.halo, sibling.halo)
     halo = None if None in halos else max(halo for halo in halos if halo is not None)
-    return replace(card, halo=halo), blend(sibling_tensors, tensors, detail)
+    blended = blend(sibling_tensors, tensors, detail)
+    if card.generator.kind == "srresnet":  # the compact kind adds to the picture, whose colours stay
+        low, high = (flat_colours(card.generator, end) for end in (sibling_tensors, tensors))
+        blended = correct_colours(card.generator, blended, (1 - detail) * low + detail * high)
+    return replace(card, halo=halo), blended
 
 
 def _likeness(one: Tensors, other: Tensors) -> float:
