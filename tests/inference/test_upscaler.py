@@ -12,6 +12,7 @@ from srgan.errors import SrganError, UsageError
 from srgan.inference.upscaler import Upscaler
 from srgan.models.generator import Generator
 from srgan.weights.architecture import GeneratorConfig
+from srgan.weights.blend import read_blend
 from srgan.weights.card import ModelCard
 from srgan.weights.files import read_model, write_model
 
@@ -262,8 +263,8 @@ def test_blends_of_two_models_are_not_mixed_up_by_the_cache(tmp_path):
     image = picture(20, 24)
     results = {}
     for detail in (0.0, 0.25, 0.5, 1.0) * 2:  # the second time from the cache of compiled models
-        by_hand = {name: low[name] * np.float32(1 + 0.1 * detail) for name in low}
-        write_model(tmp_path / "hand.safetensors", by_hand, low_card)
+        blended = read_blend(tmp_path / "high.safetensors", detail)[1]
+        write_model(tmp_path / "hand.safetensors", blended, low_card)
         options = {"precision": "fp32", "device": "cpu"}
         result = Upscaler(tmp_path / "high.safetensors", detail=detail, **options).upscale(image)
         np.testing.assert_allclose(
