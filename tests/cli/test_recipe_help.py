@@ -24,5 +24,5 @@ def test_every_field_of_a_recipe_is_explained(srgan, monkeypatch):
     assert explained["data.accumulation"] == (
         "1",
         "parts in which a step's batch is computed, one after the other, with gradients accumulated: less "
-        "memory, the same result.",
+        "memory, the same result, but that batch norms and the grid loss see a part.",
     )
