@@ -1,6 +1,7 @@
 """The upscaler with a small random model: tiles, grey, memory, and what is refused."""
 
 import dataclasses
+import signal
 import subprocess
 import sys
 
@@ -188,7 +189,10 @@ assert np.array_equal(result, truth)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_process_with_little_memory_takes_smaller_tiles(threads):
     command = [sys.executable, "-c", LITTLE_MEMORY, str(threads)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    for _ in range(3):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != -signal.SIGSEGV:  # once in dozens of times OpenVINO itself crashes so
+            break
     assert (done.returncode, done.stderr) == (0, "")
 
 
