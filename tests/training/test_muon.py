@@ -33,6 +33,23 @@ def test_steps_are_torchs_own_muons():
         assert (moved - expected).norm() < 0.03 * expected.norm()
 
 
+def test_a_closure_computes_the_gradients_and_the_loss():
+    weights = [nn.Parameter(torch.ones(4, 4, 3, 3)) for _ in range(2)]
+    by_closure, by_hand = (Muon([weight], 0.01, 0.0) for weight in weights)
+
+    def closure():
+        by_closure.zero_grad()
+        loss = weights[0].square().sum()
+        loss.backward()
+        return loss.item()
+
+    assert by_closure.step(closure) == 144
+    weights[1].grad = 2 * torch.ones(4, 4, 3, 3)
+    assert by_hand.step() is None
+    torch.testing.assert_close(weights[0], weights[1])
+    assert not torch.equal(weights[0], torch.ones(4, 4, 3, 3))
+
+
 def test_parameters_without_gradient_stay():
     parameter = nn.Parameter(torch.ones(2, 2, 1, 1))
     Muon([parameter], 0.1).step()

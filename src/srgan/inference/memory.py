@@ -91,8 +91,7 @@ class _MemoryStatus(ctypes.Structure):
     def free(cls) -> int:
         """Free physical memory in bytes."""
         status = cls(length=ctypes.sizeof(cls))
-        # Looked up by name: the attribute exists on Windows only.
-        windows = getattr(ctypes, "windll")  # noqa: B009
+        windows = vars(ctypes)["windll"]  # by name, for type checkers on other systems know no such attribute
         if not windows.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
             return _UNKNOWN
         return int(status.free_physical)

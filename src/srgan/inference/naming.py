@@ -170,7 +170,8 @@ def _expanded(text: str) -> list[Path]:
     path = Path(text)
     if path.exists() or not glob.has_magic(text):
         return [path]
-    # A pattern without a match stands for itself, as in shells: a file that is not there.
+    # As in shells, a pattern without a match stands for itself, a file that is not there, and hidden files
+    # are left out, which Path.glob would find.
     return [Path(match) for match in sorted(glob.glob(text, recursive=True))] or [path]  # noqa: PTH207
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 
 def content_loss(sr_features: Sequence[Tensor], hr_features: Sequence[Tensor]) -> Tensor:
     """Mean squared difference of feature maps, summed over layers (arXiv 1609.04802, equation 5)."""
-    return sum(F.mse_loss(sr, hr) for sr, hr in zip(sr_features, hr_features, strict=True))  # type: ignore[return-value]
+    layers = [F.mse_loss(sr, hr) for sr, hr in zip(sr_features, hr_features, strict=True)]
+    return torch.stack(layers).sum()
 
 
 def feature_matching_loss(sr_features: Sequence[Tensor], hr_features: Sequence[Tensor]) -> Tensor:
@@ -19,4 +21,4 @@ def feature_matching_loss(sr_features: Sequence[Tensor], hr_features: Sequence[T
     Gradients flow to the generated side only.
     """
     layers = [F.l1_loss(sr, hr.detach()) for sr, hr in zip(sr_features, hr_features, strict=True)]
-    return sum(layers) / len(layers)  # type: ignore[return-value]
+    return torch.stack(layers).mean()

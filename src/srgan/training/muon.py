@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -63,9 +63,10 @@ class Muon(torch.optim.Optimizer):
         super().__init__(parameters, defaults)
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """Updates every parameter that has a gradient."""
-        del closure
+    def step(self, closure: Callable[[], float] | None = None) -> Any:
+        """Updates every parameter that has a gradient; a closure computes the gradients anew and the loss."""
+        with torch.enable_grad():
+            loss = closure() if closure else None
         for group in self.param_groups:
             by_shape: dict[torch.Size, list[nn.Parameter]] = defaultdict(list)
             for parameter in group["params"]:
@@ -73,6 +74,7 @@ class Muon(torch.optim.Optimizer):
                     by_shape[parameter.shape].append(parameter)
             for parameters in by_shape.values():
                 self._step_together(parameters, group)
+        return loss
 
     def _step_together(self, parameters: list[nn.Parameter], group: dict[str, Any]) -> None:
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
