@@ -1,6 +1,7 @@
 """The OpenVINO engine against PyTorch's generator, which is written independently of it."""
 
 import itertools
+import os
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from srgan.engines.cache import MOST_MODELS
 from srgan.engines.engine import open_engine
 from srgan.engines.graph import fold_shuffle
 from srgan.engines.openvino import OpenVinoEngine
@@ -206,6 +208,24 @@ def test_a_damaged_cache_is_replaced(cache, damage):
     blob.write_bytes(content[: len(content) // 2] if damage is None else damage)
 
     assert np.array_equal(OpenVinoEngine(card, tensors, precision="fp32").upscale(batch), first)
+
+
+def test_the_cache_keeps_what_was_used_last(cache):
+    cache.mkdir(parents=True)
+    for day in range(MOST_MODELS + 8):
+        blob = cache / f"{day:02d}.blob"
+        blob.write_bytes(b"compiled")
+        used, made = 86400 * (1000 + day), 86400 * 1000
+        os.utime(blob, (used, made))
+    before = {path.name for path in cache.iterdir()}
+    _, card, tensors = random_model()
+
+    OpenVinoEngine(card, tensors, precision="fp32").upscale(random_picture((1, 8, 8, 3), "uint8"))
+
+    after = {path.name for path in cache.iterdir()}
+    assert len(after) == MOST_MODELS
+    assert len(after - before) == 1
+    assert before - after == {f"{day:02d}.blob" for day in range(9)}
 
 
 def test_no_cache_folder_is_no_error(tmp_path, monkeypatch):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import importlib
-import os
-import platform
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.engines.cache import cache_folder, remove_unused
 from srgan.engines.engine import Precision, is_out_of_memory
 from srgan.engines.graph import build_model
 from srgan.errors import UsageError
@@ -102,10 +100,12 @@ class OpenVinoEngine:
             return self._compiled[key]
 
     def _compile(self, model: Any) -> Any:
-        folder = _cache_folder()
+        folder = cache_folder()
         if folder is not None:
             try:
-                return self._core.compile_model(model, "CPU", {**self._options, "CACHE_DIR": str(folder)})
+                compiled = self._core.compile_model(model, "CPU", {**self._options, "CACHE_DIR": str(folder)})
+                remove_unused(folder)
+                return compiled
             except RuntimeError:
                 # A damaged or unwritable cache must not stop anyone: it only saves a fraction of a second.
                 pass
@@ -141,20 +141,3 @@ def choose_precision(core: Any, precision: Precision) -> str:
     if precision not in _HINTS:
         raise UsageError(f"the openvino engine does not compute in {precision}; use fp32 or bf16")
     return precision
-
-
-def _cache_folder() -> Path | None:
-    """The user's folder for compiled models, made if absent; None where that cannot be."""
-    home = Path.home
-    try:
-        if platform.system() == "Windows":
-            base = Path(os.environ.get("LOCALAPPDATA") or home() / "AppData" / "Local")
-        elif platform.system() == "Darwin":
-            base = home() / "Library" / "Caches"
-        else:
-            base = Path(os.environ.get("XDG_CACHE_HOME") or home() / ".cache")
-        folder = base / "srgan" / "openvino"
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):
-        return None
-    return folder if os.access(folder, os.W_OK) else None
