@@ -1,4 +1,4 @@
-# make demo: sets everything up in .venv and makes a sample picture clearer.
+# make demo: sets everything up in .venv and makes sample pictures and a clip clearer.
 # make test: sets everything up in .venv and runs the tests.
 PYTHON ?= python3
 BIN := .venv/bin
