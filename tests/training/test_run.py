@@ -124,6 +124,17 @@ def test_after_kill_9_at_any_moment_the_weights_are_the_same_bit_for_bit(stage, 
     assert log_rows(tmp_path / "whole") == log_rows(killed)
 
 
+def test_a_finished_run_called_again_stays_as_it_is(photos, tmp_path):
+    steps = recipe("optimiser.steps=3")
+    train(steps, photos, None, tmp_path / "run")
+    before, log = final_state(tmp_path / "run"), log_rows(tmp_path / "run")
+
+    assert train(steps, photos, None, tmp_path / "run").finished
+
+    assert_identical(before, final_state(tmp_path / "run"))
+    assert log_rows(tmp_path / "run") == log
+
+
 def latest(run):
     return max((path.name for path in run.glob("checkpoints/*.pt")), default=None)
 

@@ -193,7 +193,8 @@ class RunState(ABC):
         """Everything needed to go on exactly from here."""
         return {
             "modules": {name: module.state_dict() for name, module in self.modules.items()},
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            # Of their settings nothing is kept: the learning rates and the like are the recipe's.
+            "optimisers": [{"state": optimiser.state_dict()["state"]} for optimiser in self.optimisers],
             "random": self.random.get_state(),
             "recent": self.recent.state(),
             "epoch": self.epoch.state(),
@@ -215,7 +216,6 @@ class RunState(ABC):
             for name, module in self.modules.items():
                 module.load_state_dict(state["modules"][name])
             for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-                # The learning rates and the like are the recipe's, not the checkpoint's.
                 optimiser.load_state_dict({**optimiser.state_dict(), "state": saved["state"]})
             self.recent.load(state["recent"])
             self.epoch.load(state["epoch"])
