@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Item = TypeVar("Item")
 
@@ -28,7 +28,7 @@ def ahead(items: Iterator[Item], depth: int) -> Generator[Item, None, None]:
                 item = made.popleft().result()
                 if item is end:
                     return
-                yield item  # type: ignore[misc]  # all but ``end`` are items
+                yield cast(Item, item)
         finally:
             for future in made:
                 future.cancel()

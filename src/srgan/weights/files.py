@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import load_file, save
 
 from srgan.errors import ModelError
 from srgan.weights.card import ModelCard
@@ -68,8 +68,7 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
     """
     card = read_card(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
+        tensors = {name: tensor.astype(np.float32) for name, tensor in load_file(path).items()}
     except (SafetensorError, OSError, TypeError) as error:  # TypeError: a type that NumPy does not have
         raise ModelError(f"{path}: damaged model ({error}); get the file again") from None
     expected = card.generator.shapes()
