@@ -110,9 +110,19 @@ def test_bands_do_not_change_a_bit(height, width):
         assert np.array_equal(corrected(lr_image, start, range(step, len(start), step)), whole)
 
 
+def test_a_large_picture_is_corrected_as_its_upper_part():
+    """Of which the first is large enough for a second thread."""
+    lr_image = skimage.data.coffee()[:, :100]
+    start = repeated(lr_image)
+    whole = corrected(lr_image, start)
+    upper = corrected(lr_image[:300], start[:1200])
+    assert np.array_equal(whole[:900], upper[:900])
+    assert not np.array_equal(upper, start[:1200])
+
+
 def test_the_correction_is_the_whole_pictures():
     """Against dense matrices over the whole picture, where no block ends."""
-    lr_image = PHOTOS["chelsea"][:50, :45] / np.float32(255) * np.float32(0.6) + np.float32(0.2)
+    lr_image = PHOTOS["chelsea"][:50] / np.float32(255) * np.float32(0.6) + np.float32(0.2)
     start = repeated(lr_image)
 
     def columns(length, scale):
@@ -142,7 +152,7 @@ def test_rows_come_before_the_picture_is_complete():
             yield band
 
     next(consistent_bands(bands(), PHOTOS["coffee"].repeat(16, 0)))
-    assert taken < 150
+    assert taken < 200
 
 
 def test_tiles_grey_and_float_pictures_through_the_upscaler(tiny_model):

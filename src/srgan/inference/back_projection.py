@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import copy
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -18,38 +18,46 @@ LR_SQUARE, LR_MARGIN = 16, 3 + _RADIUS
 SQUARE, MARGIN = SCALE * LR_SQUARE, 12
 
 
+@dataclass(frozen=True)
 class Axis:
     """Reduction and correction along one axis as matrices, one for each square of the axis.
-
-    Args:
-        length: of the axis, in low-res pixels.
 
     Attributes:
         reduction: (squares, 16, 64 + 24), from pixels of the result, margins included.
         correction: (squares, 64, 16 + 18), from a residual, margins included.
     """
 
-    def __init__(self, length: int) -> None:
-        reduction = bicubic_taps(SCALE * length, length, 1 / SCALE)
-        self.reduction = _matrices(*reduction, LR_SQUARE, SQUARE, MARGIN)
-        # Sharpened by the inverse of what enlarging and reducing do to a picture; its taps go on mirrored.
-        positions, weights = bicubic_taps(length, SCALE * length, SCALE)
-        spread = positions[:, :, None] + np.arange(-_RADIUS, _RADIUS + 1)
-        spread %= 2 * length
-        spread = np.minimum(spread, 2 * length - 1 - spread)
-        self.correction = _matrices(
-            spread.reshape(len(positions), -1),
-            (weights[:, :, None] * _inverse()).reshape(len(positions), -1),
-            SQUARE,
-            LR_SQUARE,
-            LR_MARGIN,
-        )
+    reduction: Floats
+    correction: Floats
 
-    def part(self, rows: slice) -> Axis:
+    def part(self, squares: slice | NDArray[np.intp]) -> Axis:
         """Some of the squares."""
-        result = copy(self)
-        result.reduction, result.correction = self.reduction[rows], self.correction[rows]
-        return result
+        return Axis(self.reduction[squares], self.correction[squares])
+
+
+def axis(length: int) -> Axis:
+    """The matrices for an axis of ``length`` low-res pixels."""
+    # All squares have the same matrices but the first and the last two, near which the axis ends.
+    left_out = max(-(-length // LR_SQUARE) - 5, 0)
+    ends = _short_axis(length - left_out * LR_SQUARE)
+    square = np.arange(len(ends.reduction) + left_out)
+    return ends.part(np.maximum(np.minimum(square, 2), square - left_out))
+
+
+@cache  # for at most 80 lengths
+def _short_axis(length: int) -> Axis:
+    reduction = bicubic_taps(SCALE * length, length, 1 / SCALE)
+    # Sharpened by the inverse of what enlarging and reducing do to a picture; its taps go on mirrored.
+    positions, weights = bicubic_taps(length, SCALE * length, SCALE)
+    spread = positions[:, :, None] + np.arange(-_RADIUS, _RADIUS + 1)
+    spread %= 2 * length
+    spread = np.minimum(spread, 2 * length - 1 - spread)
+    spread = spread.reshape(len(positions), -1)
+    sharpened = (weights[:, :, None] * _inverse()).reshape(len(positions), -1)
+    return Axis(
+        _matrices(*reduction, LR_SQUARE, SQUARE, MARGIN),
+        _matrices(spread, sharpened, SQUARE, LR_SQUARE, LR_MARGIN),
+    )
 
 
 @cache

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.inference.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis
+from srgan.inference.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis, axis
 from srgan.inference.squares import Chosen, Flags, Floats, framed, products, squares, windows
 
 # Of each pass: how far it goes, and what may be missing, in levels of 255. Rounding to bytes adds a third.
@@ -17,6 +19,7 @@ _PASSES = ((1, 0.0), (7, 0.5), (1, 0.5), (1, 0.5))
 _CLIPPED_LITTLE = 0.3  # of a level: clipping that takes away no more leaves less than enough missing
 _CELLS = 4  # on a square's side: what is done in one of them hardly reaches beyond the next
 _BLOCK = 32  # squares: with fewer at a time, calls take longer than what they compute
+_LITTLE = 2**19  # pixels: with fewer, handing work over to a thread takes longer than it saves
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -39,20 +42,25 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
         lr_image: (H, W, 3), the input, of the same type.
 
     Yields:
-        Bands of the same type. They do not depend on how the picture was cut, and are held back by some 140
+        Bands of the same type. They do not depend on how the picture was cut, and are held back by some 200
         rows of the input, more where it is narrow; memory does not grow with the height.
     """
     is_float = lr_image.dtype == np.float32
     level = np.float32((1.0 if is_float else np.iinfo(lr_image.dtype).max) / 255)
     height, width = (side * SCALE for side in lr_image.shape[:2])
     blocks = _blocks(bands, lr_image, level)
-    for strength, enough in _PASSES:
-        blocks = _back_projected(_measured(blocks, enough), strength)
-    for block in blocks:
-        rows = min(height, SQUARE * len(block.vertical.reduction))
-        height -= rows
-        pixels = block.pixels[:, MARGIN : MARGIN + rows, MARGIN : MARGIN + width].transpose(1, 2, 0) * level
-        yield pixels if is_float else np.rint(pixels, out=pixels).astype(lr_image.dtype)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        apply = partial(_one_ahead, thread) if height * width > _LITTLE else map
+        for strength, enough in _PASSES:
+            measured = map(partial(_measured, enough=enough), _with_neighbours(blocks))
+            back_project = partial(_back_projected, strength=strength)
+            blocks = apply(back_project, _with_neighbours(measured))
+        for block in blocks:
+            rows = min(height, SQUARE * len(block.vertical.reduction))
+            height -= rows
+            inside = block.pixels[:, MARGIN : MARGIN + rows, MARGIN : MARGIN + width]
+            pixels = inside.transpose(1, 2, 0) * level
+            yield pixels if is_float else np.rint(pixels, out=pixels).astype(lr_image.dtype)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +90,7 @@ _Near = tuple[_Block | None, _Block, _Block | None]
 
 
 def _blocks(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any], level: np.float32) -> Iterator[_Block]:
-    vertical, horizontal = (Axis(side) for side in lr_image.shape[:2])
+    vertical, horizontal = (axis(side) for side in lr_image.shape[:2])
     columns = len(horizontal.reduction)
     rows = max(1, _BLOCK // columns)
     for start, band in zip(
@@ -115,40 +123,38 @@ def _inside(band: NDArray[Any], margin: int) -> tuple[slice, ...]:
     return (slice(None), *(slice(margin, margin + side) for side in band.shape[:2]))
 
 
-def _measured(blocks: Iterator[_Block], enough: float) -> Iterator[_Block]:
+def _measured(near: _Near, enough: float) -> _Block:
     """The residual where a cell that is open is near."""
-    for near in _with_neighbours(blocks):
-        block = near[1]
-        pixels = _met(near, lambda each: each.pixels, MARGIN)
-        chosen = _beside(_met(near, lambda each: each.is_open, 1))
-        down, across = block.vertical.reduction, block.horizontal.reduction
-        missing = squares(block.target, LR_SQUARE, LR_MARGIN)[chosen] - products(
-            pixels, SQUARE, MARGIN, down, across, chosen
-        )
-        is_much = np.abs(missing) > enough
-        missing *= is_much
-        residual, is_lacking = np.zeros_like(block.residual), np.zeros_like(block.is_lacking)
-        squares(residual, LR_SQUARE, LR_MARGIN)[chosen] = missing
-        squares(is_lacking, _CELLS, 1)[chosen] = _in_cells(is_much)
-        yield replace(block, residual=residual, is_lacking=is_lacking)
+    block = near[1]
+    pixels = _met(near, lambda each: each.pixels, MARGIN)
+    chosen = _beside(_met(near, lambda each: each.is_open, 1))
+    down, across = block.vertical.reduction, block.horizontal.reduction
+    missing = squares(block.target, LR_SQUARE, LR_MARGIN)[chosen] - products(
+        pixels, SQUARE, MARGIN, down, across, chosen
+    )
+    is_much = np.abs(missing) > enough
+    missing *= is_much
+    residual, is_lacking = np.zeros_like(block.residual), np.zeros_like(block.is_lacking)
+    squares(residual, LR_SQUARE, LR_MARGIN)[chosen] = missing
+    squares(is_lacking, _CELLS, 1)[chosen] = _in_cells(is_much)
+    return replace(block, residual=residual, is_lacking=is_lacking)
 
 
-def _back_projected(blocks: Iterator[_Block], strength: float) -> Iterator[_Block]:
+def _back_projected(near: _Near, strength: float) -> _Block:
     """The residual enlarged and added, as far as that is possible between black and white."""
-    for near in _with_neighbours(blocks):
-        block = near[1]
-        residual = _met(near, lambda each: each.residual, LR_MARGIN)
-        chosen = _beside(_met(near, lambda each: each.is_lacking, 1))
-        down, across = np.float32(strength) * block.vertical.correction, block.horizontal.correction
-        pixels = squares(block.pixels, SQUARE, MARGIN)
-        corrected = products(residual, LR_SQUARE, LR_MARGIN, down, across, chosen)
-        corrected += pixels[chosen]
-        # A stronger pass may have gone too far where nothing was clipped after all.
-        is_open = np.zeros_like(block.is_open) if strength == 1 else block.is_lacking.copy()
-        squares(is_open, _CELLS, 1)[chosen] |= _clipped(corrected)
-        # In place: all residuals that these pixels are a part of have been measured.
-        pixels[chosen] = np.clip(corrected, 0, 255, out=corrected)
-        yield replace(block, is_open=is_open)
+    block = near[1]
+    residual = _met(near, lambda each: each.residual, LR_MARGIN)
+    chosen = _beside(_met(near, lambda each: each.is_lacking, 1))
+    down, across = np.float32(strength) * block.vertical.correction, block.horizontal.correction
+    pixels = squares(block.pixels, SQUARE, MARGIN)
+    corrected = products(residual, LR_SQUARE, LR_MARGIN, down, across, chosen)
+    corrected += pixels[chosen]
+    # A stronger pass may have gone too far where nothing was clipped after all.
+    is_open = np.zeros_like(block.is_open) if strength == 1 else block.is_lacking.copy()
+    squares(is_open, _CELLS, 1)[chosen] |= _clipped(corrected)
+    # In place: all residuals that these pixels are a part of have been measured.
+    pixels[chosen] = np.clip(corrected, 0, 255, out=corrected)
+    return replace(block, is_open=is_open)
 
 
 def _met(near: _Near, part: Callable[[_Block], NDArray[_Scalar]], margin: int) -> NDArray[_Scalar]:
@@ -183,6 +189,20 @@ def _in_cells(flags: Flags) -> Flags:
     down = np.logical_or.reduce(flags.reshape(*number, _CELLS, side // _CELLS, side), axis=-2)
     result: Flags = np.logical_or.reduce(down.reshape(*number, _CELLS, _CELLS, side // _CELLS), axis=-1)
     return result
+
+
+def _one_ahead(
+    thread: ThreadPoolExecutor, work: Callable[[_Near], _Block], items: Iterator[_Near]
+) -> Iterator[_Block]:
+    """What is made of each, while the next is on its way."""
+    under_way: Future[_Block] | None = None
+    for item in items:
+        following = thread.submit(work, item)
+        if under_way is not None:
+            yield under_way.result()
+        under_way = following
+    if under_way is not None:
+        yield under_way.result()
 
 
 def _with_neighbours(blocks: Iterator[_Block]) -> Iterator[_Near]:
