@@ -18,7 +18,7 @@ from srgan.inference.squares import Chosen, Flags, Floats, framed, products, squ
 _PASSES = ((1, 0.0), (7, 0.5), (1, 0.5), (1, 0.5))
 _CLIPPED_LITTLE = 0.3  # of a level: clipping that takes away no more leaves less than enough missing
 _CELLS = 4  # on a square's side: what is done in one of them hardly reaches beyond the next
-_BLOCK = 32  # squares: with fewer at a time, calls take longer than what they compute
+_BLOCK = 48  # squares: with fewer at a time, calls take longer than what they compute
 _LITTLE = 2**19  # pixels: with fewer, handing work over to a thread takes longer than it saves
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
