@@ -1,3 +1,4 @@
+import dataclasses
 import tomllib
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from srgan.errors import UsageError
 from srgan.training.recipe import Recipe
 from srgan.training.recipe_file import list_recipes, load_recipe
+from srgan.weights.catalogue import list_models, load_card
 
 
 @pytest.mark.parametrize("name", list_recipes())
@@ -13,6 +15,18 @@ def test_shipped_recipes_survive_being_written_and_read(name, tmp_path):
     assert recipe.name == name
     (tmp_path / "config.toml").write_text(recipe.to_toml(), encoding="utf-8")
     assert load_recipe(str(tmp_path / "config.toml")) == recipe
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_shipped_models_were_trained_by_their_recipes_in_one_run(name):
+    recipe = dataclasses.asdict(load_recipe({"srgan": "srgan-offline"}.get(name, name), [f"name={name}"]))
+    training = load_card(name).training
+    assert training["steps"] == recipe["optimiser"]["steps"]
+    for field, value in training["recipe"].items():
+        if isinstance(value, dict):  # a card may be older than some of the section's fields
+            assert value.items() <= recipe[field].items()
+        else:
+            assert value == recipe[field]
 
 
 def test_every_field_is_written():
