@@ -1,4 +1,4 @@
-"""Settings of the process that make PyTorch fast on CPUs; standard library only."""
+"""The processor: its cores, and settings that make PyTorch fast on them; standard library only."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ def prepare_for_torch() -> None:
             mallopt(_M_MMAP_MAX, 0)
             mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
             mallopt(_M_TOP_PAD, 256 * 2**20)
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import warnings
 from collections import Counter, deque
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from srgan.cpu import cores
 from srgan.data.duplicates import Duplicates
 from srgan.data.examine import Facts, PrepareOptions, damaged, examine
 from srgan.data.sources import Entry, Source, open_source
@@ -196,7 +196,7 @@ class _Examiner:
 
     def __init__(self, source: Source, options: PrepareOptions, work: Path) -> None:
         self._source, self._options, self._work = source, options, work
-        self._workers = min(_cores(), _MAX_WORKERS)
+        self._workers = min(cores(), _MAX_WORKERS)
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="prepare")
         self._fetched = 0
 
@@ -244,12 +244,6 @@ class _Examiner:
                 spool.unlink(missing_ok=True)
 
         return self._pool.submit(work).result
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _without_crop(facts: Facts) -> tuple[Facts, bytes | None]:

@@ -15,11 +15,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.cpu import cores
 from srgan.data.copies import Look, miniature
 from srgan.data.duplicates import fingerprint
 from srgan.data.examine import hash_pixels, is_grey
 from srgan.errors import DataError, ImageError, UsageError
-from srgan.evaluation.machine import cores
 from srgan.images.jpeg_quality import jpeg_quality
 from srgan.images.read import explained, list_pictures, read_picture, sniff
 from srgan.images.write import to_depth

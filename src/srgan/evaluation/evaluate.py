@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.cpu import cores
 from srgan.evaluation.dataset import SCALE, Dataset, Sample
 from srgan.evaluation.enlargers import Baseline, Enlarger, open_enlargers
-from srgan.evaluation.machine import cores, describe_machine
+from srgan.evaluation.machine import describe_machine
 from srgan.evaluation.measures import (
     SECONDS,
     FrechetDistances,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import version
 
+from srgan.cpu import cores
 from srgan.engines.openvino import import_openvino
 
 
@@ -19,10 +19,3 @@ def describe_machine() -> dict[str, str | int]:
         "python": platform.python_version(),
         "openvino": version("openvino"),
     }
-
-
-def cores() -> int:
-    """How many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -30,18 +30,18 @@ class Axis:
     reduction: Floats
     correction: Floats
 
+    @classmethod
+    def of(cls, length: int) -> Axis:
+        """An axis of ``length`` low-res pixels."""
+        # All squares have the same matrices but the first and the last two, near which the axis ends.
+        left_out = max(-(-length // LR_SQUARE) - 5, 0)
+        ends = _short_axis(length - left_out * LR_SQUARE)
+        square = np.arange(len(ends.reduction) + left_out)
+        return ends.part(np.maximum(np.minimum(square, 2), square - left_out))
+
     def part(self, squares: slice | NDArray[np.intp]) -> Axis:
         """Some of the squares."""
         return Axis(self.reduction[squares], self.correction[squares])
-
-
-def axis(length: int) -> Axis:
-    """The matrices for an axis of ``length`` low-res pixels."""
-    # All squares have the same matrices but the first and the last two, near which the axis ends.
-    left_out = max(-(-length // LR_SQUARE) - 5, 0)
-    ends = _short_axis(length - left_out * LR_SQUARE)
-    square = np.arange(len(ends.reduction) + left_out)
-    return ends.part(np.maximum(np.minimum(square, 2), square - left_out))
 
 
 @cache  # for at most 80 lengths

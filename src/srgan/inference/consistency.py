@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.inference.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis, axis
+from srgan.inference.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis
 from srgan.inference.squares import Chosen, Flags, Floats, framed, products, squares, windows
 
 # Of each pass: how far it goes, and what may be missing, in levels of 255. Rounding to bytes adds a third.
@@ -21,6 +21,7 @@ _CELLS = 4  # on a square's side: what is done in one of them hardly reaches bey
 _BLOCK = 48  # squares: with fewer at a time, calls take longer than what they compute
 _LITTLE = 2**19  # pixels: with fewer, handing work over to a thread takes longer than it saves
 
+_Item = TypeVar("_Item")
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -49,7 +50,7 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
     level = np.float32((1.0 if is_float else np.iinfo(lr_image.dtype).max) / 255)
     height, width = (side * SCALE for side in lr_image.shape[:2])
     blocks = _blocks(bands, lr_image, level)
-    with ThreadPoolExecutor(max_workers=1) as thread:
+    with ThreadPoolExecutor(1, thread_name_prefix="consistent") as thread:
         apply = partial(_one_ahead, thread) if height * width > _LITTLE else map
         for strength, enough in _PASSES:
             measured = map(partial(_measured, enough=enough), _with_neighbours(blocks))
@@ -90,7 +91,7 @@ _Near = tuple[_Block | None, _Block, _Block | None]
 
 
 def _blocks(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any], level: np.float32) -> Iterator[_Block]:
-    vertical, horizontal = (axis(side) for side in lr_image.shape[:2])
+    vertical, horizontal = (Axis.of(side) for side in lr_image.shape[:2])
     columns = len(horizontal.reduction)
     rows = max(1, _BLOCK // columns)
     for start, band in zip(
@@ -194,23 +195,18 @@ def _in_cells(flags: Flags) -> Flags:
 def _one_ahead(
     thread: ThreadPoolExecutor, work: Callable[[_Near], _Block], items: Iterator[_Near]
 ) -> Iterator[_Block]:
-    """What is made of each, while the next is on its way."""
-    under_way: Future[_Block] | None = None
-    for item in items:
-        following = thread.submit(work, item)
-        if under_way is not None:
-            yield under_way.result()
-        under_way = following
-    if under_way is not None:
-        yield under_way.result()
+    """What the thread makes of each, handed out when the next is under way."""
+    futures = (thread.submit(work, item) for item in items)
+    for _, future, _ in _with_neighbours(futures):
+        yield future.result()
 
 
-def _with_neighbours(blocks: Iterator[_Block]) -> Iterator[_Near]:
-    before, block = None, next(blocks, None)
-    while block is not None:
-        after = next(blocks, None)
-        yield before, block, after
-        before, block = block, after
+def _with_neighbours(items: Iterator[_Item]) -> Iterator[tuple[_Item | None, _Item, _Item | None]]:
+    before, item = None, next(items, None)
+    while item is not None:
+        after = next(items, None)
+        yield before, item, after
+        before, item = item, after
 
 
 def _in_blocks(bands: Iterator[NDArray[Any]], rows: int) -> Iterator[NDArray[Any]]:

@@ -6,10 +6,11 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from srgan.data.store import PictureStore
 from srgan.errors import RunError
@@ -30,6 +31,8 @@ Losses = Mapping[str, Loss]
 
 _MOST_SKIPPED = 20
 """Updates in a row without a finite loss; then the weights themselves are taken to be broken."""
+
+_Module = TypeVar("_Module", bound=nn.Module)
 
 
 class RunState(ABC):
@@ -92,15 +95,15 @@ class RunState(ABC):
         """All of the run's."""
         return list(chain.from_iterable(self.learners.values()))
 
-    def concern(self, means: Mapping[str, float]) -> str | None:  # noqa: ARG002
+    def concern(self, _means: Mapping[str, float], /) -> str | None:
         """What a person should know of the means of some steps; None while all goes well."""
         return None
 
-    def place(self, module: nn.Module) -> Any:
+    def place(self, module: _Module) -> _Module:
         """A module on the run's device, in channels-last layout, whose batch norms see the whole batch."""
         if self.processes.count > 1:
             share_batch_norms(module, self.processes)
-        return module.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return convert_conv2d_weight_memory_format(module.to(self.device), torch.channels_last)
 
     def train_step(self) -> None:
         """One step: a batch, a step of every optimiser, the weights' average."""
