@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from srgan.images.read import read_picture
 from srgan.images.resize import bicubic
-from srgan.inference.upscaler import Upscaler
+from srgan.upscaling.upscaler import Upscaler
 
 
 def seconds(upscaler: Upscaler, image: NDArray[Any]) -> tuple[float, float]:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.data.copies import Look, find_copies, miniature
-from srgan.data.duplicates import fingerprint
-from srgan.data.examine import hash_pixels
-from srgan.evaluation.dataset_pictures import read_pixels
+from srgan.datasets.copies import Look, find_copies, miniature
+from srgan.datasets.duplicates import fingerprint
+from srgan.datasets.examine import hash_pixels
+from srgan.datasets.survey import read_pixels
 from srgan.evaluation.tables import markdown_table
 from srgan.images.read import list_pictures
 

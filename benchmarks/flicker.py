@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from skimage import data
 
 from srgan.images.resize import bicubic
-from srgan.inference.upscaler import Upscaler
 from srgan.metrics.flicker import flicker, still_pixels
+from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
-from srgan.video.reader import VideoReader
+from srgan.video.reading.reader import VideoReader
 
 _SIDE = 4 * 96
 

@@ -14,7 +14,7 @@ from skimage import data
 
 from srgan import list_models
 from srgan.images.resize import bicubic
-from srgan.inference.upscaler import Upscaler
+from srgan.upscaling.upscaler import Upscaler
 
 
 def main() -> None:

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from skimage import data
 
-from srgan.inference.upscaler import Upscaler
+from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
-from srgan.video.reader import VideoReader
+from srgan.video.reading.reader import VideoReader
 
 SIZE = (320, 180)
 _TEXT = "The network computes what changed and keeps the rest. "

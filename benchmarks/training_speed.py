@@ -21,14 +21,14 @@ from skimage import data
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
+from srgan.bench.speed import BATCH, CROP, compare, plain_network
 from srgan.cpu import prepare_for_torch
-from srgan.data.store import PictureStore, read_pairs
-from srgan.evaluation.speed import BATCH, CROP, compare, plain_network
 from srgan.images.read import list_pictures
-from srgan.models.discriminator import Discriminator
-from srgan.models.features import VGGFeatures
 from srgan.training.adversarial import AdversarialRun
+from srgan.training.crops import PictureStore, read_pairs
 from srgan.training.fidelity import FidelityRun
+from srgan.training.networks.discriminator import Discriminator
+from srgan.training.networks.features import VGGFeatures
 from srgan.training.recipe_file import load_recipe
 from srgan.training.state import RunState
 

@@ -1,19 +1,24 @@
-"""What tests of several rooms need: a tiny model, a small photograph, a cache of their own."""
+"""What tests of several rooms need: a tiny model, small pictures, a cache of their own, a browser."""
 
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
 
 import numpy as np
+import onnx
 import pytest
 import skimage.data
+from onnx import helper, numpy_helper
+from PIL import Image
 
-from srgan.weights.architecture import GeneratorConfig
-from srgan.weights.card import ModelCard
-from srgan.weights.files import write_model
+from srgan.networks.architecture import GeneratorConfig
+from srgan.networks.card import ModelCard
+from srgan.networks.model_file import write_model
 
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TINY = GeneratorConfig(blocks=1, channels=8)
 
 
@@ -103,3 +108,71 @@ def probe(ffmpeg):  # noqa: ARG001
         return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
     return run
+
+
+@pytest.fixture
+def open_page(tmp_path):
+    """Opens a page's text in a browser, from disk, and returns what a script says of it."""
+    if BROWSER is None:
+        pytest.skip("no Chromium: the page is not opened in a browser")
+
+    def run(page, script):
+        answer = "<script>document.body.append(Object.assign(document.createElement('pre'),"
+        answer += "{id: 'answer', textContent: JSON.stringify((() => {" + script + "})())}))</script>"
+        (tmp_path / "page.html").write_text(page.replace("</body>", f"{answer}</body>"))
+        options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+        url = (tmp_path / "page.html").as_uri()
+        done = subprocess.run(
+            [BROWSER, *options, "--dump-dom", url], capture_output=True, text=True, timeout=120, check=True
+        )
+        (found,) = re.findall(r'<pre id="answer">(.*?)</pre>', done.stdout, re.DOTALL)
+        return json.loads(found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+    return run
+
+
+@pytest.fixture
+def hr(tmp_path):
+    """Two pictures: one of 48x40, one of 50x43, which is cropped to 48x40."""
+    folder = tmp_path / "truth"
+    folder.mkdir()
+    Image.fromarray(skimage.data.astronaut()[40:200:4, 100:292:4]).save(folder / "a.png")
+    Image.fromarray(skimage.data.chelsea()[:172:4, 100:300:4]).save(folder / "b.png")
+    return folder
+
+
+@pytest.fixture
+def network(tmp_path):
+    """Writes an ONNX network that repeats pixels and adds a constant to each channel."""
+
+    def write(
+        name="net.onnx", *, added=(0, 0, 0), scale=4, shape=(1, 3, "h", "w"), dtype=np.float32, inputs=1
+    ):
+        kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        nodes = [
+            helper.make_node(
+                "Resize",
+                ["x0", "", "scales"],
+                ["large"],
+                mode="nearest",
+                coordinate_transformation_mode="asymmetric",
+                nearest_mode="floor",
+            ),
+            helper.make_node("Add", ["large", "added"], ["y"]),
+        ]
+        constants = [
+            numpy_helper.from_array(np.array([1, 1, scale, scale], np.float32), "scales"),
+            numpy_helper.from_array(np.array(added, dtype).reshape(1, 3, 1, 1), "added"),
+        ]
+        graph = helper.make_graph(
+            nodes,
+            "net",
+            [helper.make_tensor_value_info(f"x{number}", kind, list(shape)) for number in range(inputs)],
+            [helper.make_tensor_value_info("y", kind, None)],
+            constants,
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        onnx.save(model, tmp_path / name)
+        return tmp_path / name
+
+    return write

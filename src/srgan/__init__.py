@@ -11,16 +11,16 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srgan.weights import DEFAULT_MODEL
+from srgan.networks import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from srgan.errors import SrganError
-    from srgan.inference.pictures import PictureOptions, upscale_file
-    from srgan.inference.upscaler import Upscaler
+    from srgan.jobs.pictures import PictureOptions, upscale_file
+    from srgan.networks.card import ModelCard
+    from srgan.networks.catalogue import list_models, load_card
+    from srgan.upscaling.upscaler import Upscaler
     from srgan.video.options import VideoOptions
-    from srgan.video.upscale import upscale_video
-    from srgan.weights.card import ModelCard
-    from srgan.weights.catalogue import list_models, load_card
+    from srgan.video.pipeline import upscale_video
 
 __all__ = [
     "ModelCard",
@@ -37,15 +37,15 @@ __all__ = [
 
 # Imported at first use: help texts and training must not wait for what upscales.
 _HOMES = {
-    "ModelCard": "srgan.weights.card",
-    "PictureOptions": "srgan.inference.pictures",
+    "ModelCard": "srgan.networks.card",
+    "PictureOptions": "srgan.jobs.pictures",
     "SrganError": "srgan.errors",
-    "Upscaler": "srgan.inference.upscaler",
+    "Upscaler": "srgan.upscaling.upscaler",
     "VideoOptions": "srgan.video.options",
-    "list_models": "srgan.weights.catalogue",
-    "load_card": "srgan.weights.catalogue",
-    "upscale_file": "srgan.inference.pictures",
-    "upscale_video": "srgan.video.upscale",
+    "list_models": "srgan.networks.catalogue",
+    "load_card": "srgan.networks.catalogue",
+    "upscale_file": "srgan.jobs.pictures",
+    "upscale_video": "srgan.video.pipeline",
 }
 
 
@@ -71,8 +71,8 @@ def upscale(source: str | Path, target: str | Path, *, model: str | Path = DEFAU
     Raises:
         SrganError: if the picture cannot be read, the result not be written, or there is no such model.
     """
-    from srgan.inference.pictures import upscale_file
-    from srgan.inference.upscaler import Upscaler
+    from srgan.jobs.pictures import upscale_file
+    from srgan.upscaling.upscaler import Upscaler
 
     target = Path(target)
     upscale_file(Path(source), target, Upscaler(model))

@@ -1,36 +1,93 @@
 """Every error a user can cause or meet; each message is one line: what, where, what to do."""
 
+from __future__ import annotations
+
+from typing import ClassVar
+
 
 class SrganError(Exception):
-    """Something failed in a way the user can act on."""
+    """Something failed in a way the user can act on.
+
+    Args:
+        message: one sentence. It names no option of the command line: that is for the command line to add.
+        field: the option or field of the request that it is about, under its name in Python; None if none.
+
+    Attributes:
+        code: a short word for the kind of error, the same in every version.
+        field: as above.
+    """
+
+    code: ClassVar[str] = "failed"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class UsageError(SrganError):
     """The request itself is wrong: an option, a name or a combination (exit code 2)."""
 
+    code = "usage"
+
 
 class ImageError(SrganError):
     """A picture cannot be read or written."""
+
+    code = "image"
 
 
 class VideoError(SrganError):
     """A video cannot be read or written."""
 
+    code = "video"
+
 
 class ModelError(SrganError):
     """A model is unknown, damaged, or of another kind than was asked for."""
+
+    code = "model"
 
 
 class DataError(SrganError):
     """A folder of pictures cannot serve as it is."""
 
+    code = "data"
+
 
 class RunError(SrganError):
     """A training run cannot start, or cannot go on."""
 
+    code = "run"
+
+
+class OutputError(SrganError):
+    """A file or a folder cannot be written."""
+
+    code = "output"
+
+
+class InUseError(SrganError):
+    """Another process is at work in the folder."""
+
+    code = "in_use"
+
+
+class OutOfMemoryError(SrganError):
+    """There is not enough memory, even for the smallest piece of the work."""
+
+    code = "memory"
+
+
+class CancelledError(SrganError):
+    """The work was told to stop, and did."""
+
+    code = "cancelled"
+
 
 class MissingExtraError(SrganError):
     """An optional part of the package is not installed."""
+
+    code = "missing_extra"
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional part: run  pip install '.[{extra}]'  in the checkout")

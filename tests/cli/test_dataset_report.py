@@ -8,7 +8,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from srgan.evaluation.dataset_report import dataset_report
+from srgan.datasets.report import dataset_report
 
 
 @pytest.fixture

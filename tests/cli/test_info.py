@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from srgan.weights.catalogue import find_model, list_models, load_card
+from srgan.networks.catalogue import find_model, list_models, load_card
 
 
 def stored_shapes(path):

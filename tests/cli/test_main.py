@@ -6,7 +6,7 @@ import typing
 import pytest
 
 import srgan.cli.main
-import srgan.weights.catalogue
+import srgan.networks.catalogue
 
 COMMANDS = (
     "prepare",
@@ -73,7 +73,7 @@ def failing(error):
 
 @pytest.mark.parametrize("debug", [True, False])
 def test_an_unforeseen_error_is_one_line_unless_debugging(srgan, monkeypatch, debug):
-    monkeypatch.setattr("srgan.weights.catalogue.list_models", failing(ZeroDivisionError("by\n nought")))
+    monkeypatch.setattr("srgan.networks.catalogue.list_models", failing(ZeroDivisionError("by\n nought")))
     done = srgan("models", *(["--debug"] if debug else []))
     assert done.code == 1
     assert done.err.endswith(
@@ -90,7 +90,7 @@ def test_debug_leaves_the_exit_code(srgan):
 
 
 def test_ctrl_c_is_one_line_and_exit_130(srgan, monkeypatch):
-    monkeypatch.setattr("srgan.weights.catalogue.list_models", failing(KeyboardInterrupt()))
+    monkeypatch.setattr("srgan.networks.catalogue.list_models", failing(KeyboardInterrupt()))
     done = srgan("models")
     assert (done.code, done.err) == (130, "srgan: interrupted\n")
 

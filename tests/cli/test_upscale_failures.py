@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import srgan.inference.pictures
+import srgan.jobs.pictures
 
 
 def one_line(done):
@@ -176,14 +176,14 @@ def test_a_missing_extra_is_named(srgan, pictures, monkeypatch, arguments, extra
 )
 def test_an_unforeseen_error_stops_one_picture_only(upscale, pictures, here, monkeypatch, error, reason):
     pictures("a.png", "b.png")
-    really = srgan.inference.pictures.upscale_file
+    really = srgan.jobs.pictures.upscale_file
 
     def fail_on_a(source, *arguments, **options):
         if source.name == "a.png":
             raise error
         return really(source, *arguments, **options)
 
-    monkeypatch.setattr(srgan.inference.pictures, "upscale_file", fail_on_a)
+    monkeypatch.setattr(srgan.jobs.pictures, "upscale_file", fail_on_a)
     done = upscale("a.png", "b.png")
     assert done.code == 1
     assert f"srgan: {reason}" in done.err.splitlines()[0]

@@ -13,11 +13,11 @@ from srgan.engines.engine import open_engine
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.errors import MissingExtraError, UsageError
 from srgan.images.resize import bicubic
-from srgan.models.generator import Generator
-from srgan.weights.architecture import GeneratorConfig
-from srgan.weights.card import ModelCard
-from srgan.weights.catalogue import find_model
-from srgan.weights.files import read_model
+from srgan.networks.architecture import GeneratorConfig
+from srgan.networks.card import ModelCard
+from srgan.networks.catalogue import find_model
+from srgan.networks.model_file import read_model
+from srgan.training.networks.generator import Generator
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_torch_missing_names_the_extra(model, monkeypatch):
 
 
 def test_upscaling_imports_no_torch():
-    code = "import sys, srgan.inference.upscaler, srgan.engines.openvino; sys.exit('torch' in sys.modules)"
+    code = "import sys, srgan.upscaling.upscaler, srgan.engines.openvino; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

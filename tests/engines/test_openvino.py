@@ -17,11 +17,11 @@ from srgan.engines.engine import open_engine
 from srgan.engines.graph import fold_shuffle
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.errors import UsageError
-from srgan.inference.upscaler import Upscaler
-from srgan.models.generator import make_generator
-from srgan.weights.architecture import GeneratorConfig
-from srgan.weights.card import ModelCard
-from srgan.weights.files import write_model
+from srgan.networks.architecture import GeneratorConfig
+from srgan.networks.card import ModelCard
+from srgan.networks.model_file import write_model
+from srgan.training.networks.generator import make_generator
+from srgan.upscaling.upscaler import Upscaler
 
 WHITE = {"uint8": 255, "uint16": 65535, "float32": 1}
 

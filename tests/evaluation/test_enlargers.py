@@ -7,8 +7,8 @@ from PIL import Image
 from srgan.errors import ModelError, UsageError
 from srgan.evaluation.enlargers import lanczos, nearest, open_enlargers
 from srgan.images.resize import bicubic
-from srgan.inference.upscaler import Upscaler
 from srgan.metrics.artifacts import consistency
+from srgan.upscaling.upscaler import Upscaler
 
 
 def test_plain_enlargements_are_pillows_and_matlabs(photo):

@@ -18,12 +18,12 @@ from srgan.evaluation.evaluate import evaluate
 from srgan.evaluation.measures import Tools
 from srgan.evaluation.onnx import OnnxFeatures, OnnxOptions
 from srgan.images.resize import bicubic
-from srgan.inference.upscaler import Upscaler
 from srgan.metrics.artifacts import colour_shift, consistency, grid_index
 from srgan.metrics.frechet import frechet_distance
 from srgan.metrics.niqe import fit_niqe, niqe
-from srgan.weights.catalogue import find_model, load_card
-from srgan.weights.files import file_sha256
+from srgan.networks.catalogue import find_model, load_card
+from srgan.networks.model_file import file_sha256
+from srgan.upscaling.upscaler import Upscaler
 
 DATA = Path(os.environ.get("SRGAN_DATA") or Path(__file__).parents[3] / "shared" / "data")
 

@@ -8,9 +8,9 @@ import skimage.data
 import torch
 from PIL import Image
 
-from srgan.data.jpeg import _LUMINANCE, _table
 from srgan.errors import ImageError
 from srgan.images.jpeg_quality import _tables_of_libjpeg, jpeg_quality
+from srgan.training.degradations.jpeg import _LUMINANCE, _table
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import skimage.color
 import skimage.data
 
 from srgan.images.resize import bicubic
-from srgan.inference.upscaler import Upscaler
 from srgan.metrics.flicker import flicker, still_pixels
+from srgan.upscaling.upscaler import Upscaler
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ import torch
 from skimage import data
 from torch.nn import functional as F
 
-from srgan.data.store import PictureStore, low_res_pair
 from srgan.errors import ModelError, RunError, UsageError
+from srgan.networks.blend import find_fidelity
+from srgan.networks.catalogue import find_model
+from srgan.networks.model_file import read_model
 from srgan.training.adversarial import AdversarialRun
+from srgan.training.crops import PictureStore, low_res_pair
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 from srgan.training.watch import Watch
-from srgan.weights.blend import find_fidelity
-from srgan.weights.catalogue import find_model
-from srgan.weights.files import read_model
 
 TINY = [
     "stage=adversarial",

@@ -4,9 +4,9 @@ import tomllib
 import pytest
 
 from srgan.errors import UsageError
+from srgan.networks.catalogue import list_models, load_card
 from srgan.training.recipe import Recipe
 from srgan.training.recipe_file import list_recipes, load_recipe
-from srgan.weights.catalogue import list_models, load_card
 
 
 @pytest.mark.parametrize("name", list_recipes())

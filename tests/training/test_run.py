@@ -14,11 +14,11 @@ from PIL import Image
 from skimage import data
 
 from srgan.errors import DataError, RunError, UsageError
-from srgan.losses.pixel import pixel_loss
+from srgan.networks.model_file import read_model
 from srgan.training import fidelity
+from srgan.training.losses.pixel import pixel_loss
 from srgan.training.recipe_file import list_recipes, load_recipe
 from srgan.training.run import train
-from srgan.weights.files import read_model
 
 TINY = [
     "generator.blocks=1",

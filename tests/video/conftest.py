@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from srgan.inference.upscaler import Upscaler
-from srgan.video.upscale import upscale_video
+from srgan.upscaling.upscaler import Upscaler
+from srgan.video.pipeline import upscale_video
 
 SIZE = "64x48"
 

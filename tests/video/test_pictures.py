@@ -6,7 +6,7 @@ from PIL import Image
 
 from srgan.video.colour import Converter
 from srgan.video.pictures import opaque_picture, upright_picture
-from srgan.video.reader import VideoReader
+from srgan.video.reading.reader import VideoReader
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])

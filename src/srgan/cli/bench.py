@@ -23,7 +23,7 @@ def bench(
     if video:
         _bench_video(as_json)
         return
-    from srgan.evaluation import speed
+    from srgan.bench import speed
 
     if importlib.util.find_spec("torch") is None or importlib.util.find_spec("tensorboard") is None:
         raise MissingExtraError("srgan bench compares with PyTorch, so it", "train")
@@ -57,7 +57,7 @@ def bench(
 
 
 def _bench_video(as_json: bool) -> None:
-    from srgan.evaluation.video_speed import time_video
+    from srgan.bench.video_speed import time_video
 
     results = []
     with progress_bar() as bar:

@@ -46,7 +46,7 @@ def compare(
     from srgan.evaluation.comparison import compare_picture, parse_region, write_row
     from srgan.evaluation.enlargers import open_enlargers
     from srgan.images.panels import contact_sheet
-    from srgan.weights.catalogue import list_models
+    from srgan.networks.catalogue import list_models
 
     shown = parse_region(region) if region else None
     sheet = out if out.suffix and not out.is_dir() else None
@@ -92,7 +92,7 @@ def compare(
 def _plan(images: list[str], out: Path, sheet: Path | None, overwrite: bool) -> list[tuple[Path, Path]]:
     """Each picture with the file its panels go to: one for all, or one each in a folder."""
     from srgan.images.formats import format_of
-    from srgan.inference.naming import plan_jobs
+    from srgan.jobs.naming import plan_jobs
 
     if sheet:
         format_of(sheet, None)

@@ -30,8 +30,8 @@ def dataset_report(
 
     Example: srgan dataset-report photos/ --against Set5/ --html photos.html
     """
-    from srgan.evaluation.dataset_page import render_page
-    from srgan.evaluation.dataset_report import dataset_report, shown, tables_of, unread
+    from srgan.datasets.page import render_page
+    from srgan.datasets.report import dataset_report, shown, tables_of, unread
     from srgan.evaluation.files import write_whole
 
     if html is not None and not html.parent.is_dir():

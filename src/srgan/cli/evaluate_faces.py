@@ -52,10 +52,10 @@ def evaluate_faces(
     Example: srgan evaluate-faces --images lfw/ --pairs pairs.csv --model srresnet
     """
     from srgan.evaluation.enlargers import open_enlargers
-    from srgan.evaluation.face_detectors import DlibDetector, YuNet
-    from srgan.evaluation.face_recognisers import DlibRecogniser, EmbedderOptions, OnnxRecogniser
-    from srgan.evaluation.faces import evaluate_faces
-    from srgan.evaluation.pairs import first_pairs, read_pairs
+    from srgan.recognition.face_detectors import DlibDetector, YuNet
+    from srgan.recognition.face_recognisers import DlibRecogniser, EmbedderOptions, OnnxRecogniser
+    from srgan.recognition.faces import evaluate_faces
+    from srgan.recognition.pairs import first_pairs, read_pairs
 
     wanted = read_pairs(pairs, images)
     if limit is not None:

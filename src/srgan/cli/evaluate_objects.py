@@ -53,9 +53,9 @@ def evaluate_objects(
     """
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.enlargers import open_enlargers
-    from srgan.evaluation.object_detectors import OnnxDetector
-    from srgan.evaluation.objects import evaluate_objects
     from srgan.evaluation.onnx import OnnxOptions
+    from srgan.recognition.object_detectors import OnnxDetector
+    from srgan.recognition.objects import evaluate_objects
 
     dataset = Dataset(images, lr)
     options = OnnxOptions(white=1 if detector_white is White.one else 255, order=detector_order.value)

@@ -36,7 +36,7 @@ def open_tools(
     """
     from srgan.evaluation.measures import Tools
     from srgan.evaluation.niqe_file import read_niqe_model
-    from srgan.weights.files import file_sha256
+    from srgan.networks.model_file import file_sha256
 
     distances = {"lpips": _distance("lpips", lpips, metrics), "dists": _distance("dists", dists, metrics)}
     files = [("niqe", niqe), ("fid", fid), *((name, made.file) for name, made in distances.items() if made)]

@@ -18,8 +18,8 @@ def info(
 
     Example: srgan info srresnet
     """
-    from srgan.weights.catalogue import find_model
-    from srgan.weights.files import file_sha256, read_card
+    from srgan.networks.catalogue import find_model
+    from srgan.networks.model_file import file_sha256, read_card
 
     path = find_model(model)
     card = read_card(path)

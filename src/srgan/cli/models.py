@@ -17,7 +17,7 @@ def models(
 
     Example: srgan models
     """
-    from srgan.weights.catalogue import list_models, load_card
+    from srgan.networks.catalogue import list_models, load_card
 
     cards = [load_card(name) for name in list_models()]
     if as_json:

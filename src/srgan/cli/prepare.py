@@ -11,8 +11,8 @@ import typer
 from srgan.cli.console import print_json, print_message, progress_bar
 
 if TYPE_CHECKING:
-    from srgan.data.examine import PrepareOptions
-    from srgan.data.prepare import Prepared
+    from srgan.datasets.examine import PrepareOptions
+    from srgan.datasets.prepare import Prepared
 
 
 def prepare(
@@ -47,7 +47,7 @@ def prepare(
 
     Example: srgan prepare train2017.zip sets/coco
     """
-    from srgan.data.examine import PrepareOptions
+    from srgan.datasets.examine import PrepareOptions
 
     options = PrepareOptions(
         min_size=min_size,
@@ -78,7 +78,7 @@ def prepare(
 
 
 def _summary(prepared: Prepared) -> str:
-    from srgan.data.prepare import describe_dropped
+    from srgan.datasets.prepare import describe_dropped
 
     counts = prepared.counts
     return (
@@ -89,7 +89,7 @@ def _summary(prepared: Prepared) -> str:
 
 
 def _run(source: Path, dest: Path, options: PrepareOptions) -> Prepared:
-    from srgan.data.prepare import PrepareProgress, prepare
+    from srgan.datasets.prepare import PrepareProgress, prepare
 
     with progress_bar("{task.fields[kept]} kept") as bar:
         task = bar.add_task("preparing", total=None, kept=0)

@@ -17,10 +17,10 @@ from srgan.cli.upscale_result import print_result
 from srgan.cli.upscale_video import FramesPerSecond, enlarge_pipe, plan_video
 from srgan.cpu import prepare_for_torch
 from srgan.errors import UsageError
-from srgan.weights import DEFAULT_MODEL
+from srgan.networks import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from srgan.inference.naming import Job
+    from srgan.jobs.naming import Job
 
 
 def upscale(
@@ -103,10 +103,10 @@ def upscale(
     Example: srgan upscale photo.jpg holiday/ film.mp4 -o clear/
     """
     # Imported here: --help and usage errors must not wait for NumPy.
-    from srgan.inference.naming import plan_jobs
-    from srgan.inference.pictures import PictureOptions
-    from srgan.inference.upscaler import Upscaler
-    from srgan.weights.blend import find_fidelity
+    from srgan.jobs.naming import plan_jobs
+    from srgan.jobs.pictures import PictureOptions
+    from srgan.networks.blend import find_fidelity
+    from srgan.upscaling.upscaler import Upscaler
 
     if skip_existing and overwrite:
         raise UsageError("--skip-existing and --overwrite contradict each other; drop one of them")

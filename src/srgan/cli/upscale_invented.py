@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from srgan.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
-    from srgan.inference.naming import Job
-    from srgan.inference.upscaler import Upscaler
+    from srgan.jobs.naming import Job
+    from srgan.upscaling.upscaler import Upscaler
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class InventionMaps:
         Raises:
             ImageError: if the source cannot be read or the map not be written.
         """
-        from srgan.inference.invented import write_invented
+        from srgan.jobs.invented import write_invented
 
         target = self.targets[job.target]
         try:

@@ -15,8 +15,9 @@ from srgan.cli.upscale_video import enlarge_video
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from srgan.inference.naming import Job
-    from srgan.inference.pictures import Enlarged, PictureOptions
+    from srgan.jobs.naming import Job
+    from srgan.jobs.pictures import PictureOptions
+    from srgan.upscaling.size import Upscaled
     from srgan.video.options import VideoOptions
 
 
@@ -43,9 +44,9 @@ def upscale_job(
     Returns:
         Its entry in what ``--json`` prints.
     """
-    from srgan.inference.compare import write_panels
-    from srgan.inference.numbered import exists
-    from srgan.inference.pictures import upscale_file
+    from srgan.jobs.panels import write_panels
+    from srgan.jobs.pictures import upscale_file
+    from srgan.video.image_sequence import exists
 
     result: dict[str, Any] = {
         "input": str(job.source),
@@ -66,7 +67,7 @@ def upscale_job(
         if existing == "refuse" and there:
             raise UsageError(f"{there[0]}: exists already; add --overwrite or --skip-existing")
         upscaler = models.of(job)
-        enlarged: Enlarged = (
+        enlarged: Upscaled = (
             enlarge_video(job, upscaler, video, report)
             if job.is_video
             else upscale_file(job.source, job.target, upscaler, options, progress=report)

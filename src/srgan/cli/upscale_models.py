@@ -7,11 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from srgan.cli.console import print_message
-from srgan.weights import DEFAULT_MODEL
+from srgan.networks import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from srgan.inference.naming import Job
-    from srgan.inference.upscaler import Upscaler
+    from srgan.jobs.naming import Job
+    from srgan.upscaling.upscaler import Upscaler
 
 FOR_VIDEOS = "fast"
 
@@ -56,7 +56,7 @@ class Models:
         return self._open(FOR_VIDEOS)
 
     def _is_slow(self, job: Job) -> bool:
-        from srgan.video.reader import seconds_of
+        from srgan.video.reading.reader import seconds_of
 
         if self._name is not None or self.first.engine.device != "cpu":
             return False

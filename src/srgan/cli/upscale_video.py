@@ -12,10 +12,10 @@ import typer
 from srgan.cli.console import print_error, print_message, progress_bar
 
 if TYPE_CHECKING:
-    from srgan.inference.naming import Job
-    from srgan.inference.upscaler import Upscaler
+    from srgan.jobs.naming import Job
+    from srgan.upscaling.upscaler import Upscaler
     from srgan.video.options import VideoOptions
-    from srgan.video.upscale import EnlargedVideo, VideoProgress
+    from srgan.video.pipeline import UpscaledVideo, VideoProgress
 
 
 FramesPerSecond = Annotated[
@@ -38,7 +38,7 @@ def plan_video(*, start: str, end: str | None, fps: str | None, **others: Any) -
     from srgan.video.options import VideoOptions, parse_rate, parse_time
 
     if others["codec"] is not None:
-        from srgan.video.encoding import find_encoder
+        from srgan.video.writing.encoding import find_encoder
 
         find_encoder(others["codec"])
     return VideoOptions(
@@ -70,7 +70,7 @@ def enlarge_pipe(upscaler: Upscaler, options: VideoOptions) -> None:
 
 def enlarge_video(
     job: Job, upscaler: Upscaler, options: VideoOptions, report: Callable[[float, str], None]
-) -> EnlargedVideo:
+) -> UpscaledVideo:
     """Enlarges a job's video, and says what is not as in the input.
 
     Args:
@@ -83,7 +83,7 @@ def enlarge_video(
         SystemExit: on Ctrl-C, with 130; the message says that the work is kept.
         UsageError, VideoError: as ``upscale_video`` does.
     """
-    from srgan.video.upscale import upscale_video
+    from srgan.video.pipeline import upscale_video
 
     started: float | None = None
     before = 0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import MissingExtraError, UsageError
-from srgan.weights.card import ModelCard
+from srgan.networks.card import ModelCard
 
 EngineName = Literal["auto", "openvino", "torch"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]

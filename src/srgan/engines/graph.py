@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.engines.precise import keep_precise
-from srgan.weights.architecture import GeneratorConfig
-from srgan.weights.norm import fold_norm
+from srgan.networks.architecture import GeneratorConfig
+from srgan.networks.norm import fold_norm
 
 _Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -18,8 +18,8 @@ _Tensors = Mapping[str, NDArray[np.float32]]
 def fold_shuffle(weight: NDArray[np.float32]) -> NDArray[np.float32]:
     """The convolution before a PixelShuffle(2) that equals ``weight``'s convolution after it.
 
-    Exact: values are only moved. The same as ``srgan.models.generator.fold_shuffle``, but with the output's
-    sub-pixel outermost, so that the last shuffle moves runs of (column, RGB) in one piece.
+    Exact: values are only moved. The same as ``fold_shuffle`` of the training's generator, but with the
+    output's sub-pixel outermost, so that the last shuffle moves runs of (column, RGB) in one piece.
 
     Args:
         weight: (out, in, 9, 9), used with padding 4.

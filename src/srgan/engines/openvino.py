@@ -15,7 +15,7 @@ from srgan.engines.cache import cache_folder, remove_unused
 from srgan.engines.engine import Precision, is_out_of_memory
 from srgan.engines.graph import build_model
 from srgan.errors import UsageError
-from srgan.weights.card import ModelCard
+from srgan.networks.card import ModelCard
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 

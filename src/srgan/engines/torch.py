@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from srgan.engines.engine import Device, Precision, is_out_of_memory
 from srgan.errors import UsageError
-from srgan.weights.card import ModelCard
+from srgan.networks.card import ModelCard
 
 
 class TorchEngine:
@@ -41,7 +41,7 @@ class TorchEngine:
         # Here and not at the top: torch may not be installed, and takes a second to import.
         import torch
 
-        from srgan.models.generator import make_generator
+        from srgan.training.networks.generator import make_generator
 
         self.device = _choose_device(torch, device)
         if precision == "auto":

@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,17 +15,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-def fill_page(template: str, data: Mapping[str, Any]) -> str:
-    """A page of this folder with what its ``{{...}}`` name put in: ``{{DATA}}`` as JSON, other files as text.
+def fill_page(template: Path, data: Mapping[str, Any]) -> str:
+    """A page with what its ``{{...}}`` name put in: ``{{DATA}}`` as JSON, files of this folder as text.
 
     Args:
-        template: the page's file name.
+        template: the page's file.
         data: what its script reads.
     """
     # In a script element only "<" could end it.
     text = json.dumps(data).replace("<", "\\u003c")
     return re.sub(
-        r"\{\{(.+?)\}\}", lambda found: text if found[1] == "DATA" else _text_of(found[1]), _text_of(template)
+        r"\{\{(.+?)\}\}",
+        lambda found: text if found[1] == "DATA" else _text_of(found[1]),
+        template.read_text(encoding="utf-8"),
     )
 
 
@@ -38,4 +40,4 @@ def data_url(image: NDArray[np.uint8], *, lossless: bool = True) -> str:
 
 
 def _text_of(name: str) -> str:
-    return files("srgan.evaluation").joinpath(name).read_text(encoding="utf-8")
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

@@ -15,9 +15,9 @@ from srgan.cpu import prepare_for_torch
 from srgan.evaluation.dataset import SCALE
 from srgan.evaluation.onnx import OnnxNetwork, OnnxOptions
 from srgan.images.resize import bicubic
-from srgan.inference.upscaler import Upscaler
-from srgan.weights.catalogue import find_model
-from srgan.weights.files import file_sha256
+from srgan.networks.catalogue import find_model
+from srgan.networks.model_file import file_sha256
+from srgan.upscaling.upscaler import Upscaler
 
 Baseline = Literal["nearest", "bicubic", "lanczos"]
 Enlarge = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
@@ -69,7 +69,7 @@ def open_enlargers(
         models: shipped models' names, ``.safetensors`` files, or ``.onnx`` files.
         baselines: plain enlargements.
         onnx: what networks in ``.onnx`` files take and give.
-        engine: further arguments of :class:`~srgan.inference.upscaler.Upscaler`; of these, ``precision``
+        engine: further arguments of :class:`~srgan.upscaling.upscaler.Upscaler`; of these, ``precision``
             holds for ``.onnx`` files too.
 
     Raises:

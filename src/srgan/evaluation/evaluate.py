@@ -63,7 +63,7 @@ def evaluate(
         onnx: what networks in ``.onnx`` files take and give.
         report: called with (pictures done, pictures in all).
         show: called with every picture and its results by their models' names, in order.
-        engine: further arguments of :class:`~srgan.inference.upscaler.Upscaler`.
+        engine: further arguments of :class:`~srgan.upscaling.upscaler.Upscaler`.
 
     Returns:
         ``{"dataset", "scale", "low_res", "version", "machine", "tools", "results"}``, the results as

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,4 +59,4 @@ class Page:
             "higher": sorted(HIGHER_IS_BETTER),
             "crops": [crop for _, _, crop in chosen],
         }
-        return fill_page("page.html", data)
+        return fill_page(Path(__file__).with_name("page.html"), data)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import DataError
 from srgan.evaluation.dataset import Dataset, Sample, read_8_bit
-from srgan.weights.files import file_sha256
+from srgan.networks.model_file import file_sha256
 
 
 class ResultFolder:

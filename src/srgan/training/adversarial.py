@@ -8,13 +8,18 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from srgan.data.store import SCALE, PictureStore
-from srgan.losses.adversarial import discriminator_loss, draw_labels, generator_loss
-from srgan.losses.content import content_loss, feature_matching_loss
-from srgan.losses.grid import grid_loss
-from srgan.losses.pixel import consistency_loss, pixel_loss
-from srgan.models.discriminator import Discriminator, UNetDiscriminator
-from srgan.models.features import SqueezeFeatures, VGGFeatures, download_vgg19, read_feature_weights
+from srgan.training.crops import SCALE, PictureStore
+from srgan.training.losses.adversarial import discriminator_loss, draw_labels, generator_loss
+from srgan.training.losses.content import content_loss, feature_matching_loss
+from srgan.training.losses.grid import grid_loss
+from srgan.training.losses.pixel import consistency_loss, pixel_loss
+from srgan.training.networks.discriminator import Discriminator, UNetDiscriminator
+from srgan.training.networks.features import (
+    SqueezeFeatures,
+    VGGFeatures,
+    download_vgg19,
+    read_feature_weights,
+)
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.setup import make_optimisers

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from srgan.data.store import PictureStore
-from srgan.losses.grid import grid_loss
-from srgan.losses.pixel import pixel_loss
+from srgan.training.crops import PictureStore
+from srgan.training.losses.grid import grid_loss
+from srgan.training.losses.pixel import pixel_loss
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.setup import load_model, make_optimisers

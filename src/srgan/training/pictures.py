@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from srgan.data.degradations import degrade
-from srgan.data.store import SCALE, PictureStore, choose_strata, read_pairs
 from srgan.errors import DataError
 from srgan.images.read import list_pictures
+from srgan.training.crops import SCALE, PictureStore, choose_strata, read_pairs
+from srgan.training.degradations.degrade import degrade
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.validation import Pair

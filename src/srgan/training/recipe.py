@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from srgan.data.degradation_options import DegradationOptions, degradation_problems
-from srgan.weights.architecture import GeneratorConfig
+from srgan.networks.architecture import GeneratorConfig
+from srgan.training.degradations.options import DegradationOptions, degradation_problems
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 
-from srgan.data.degradation_options import DegradationOptions
+from srgan.networks.card import ModelCard
+from srgan.networks.catalogue import list_models
+from srgan.networks.model_file import write_model
+from srgan.training.degradations.options import DegradationOptions
 from srgan.training.pictures import Pictures
 from srgan.training.setup import processor
 from srgan.training.state import RunState
-from srgan.weights.card import ModelCard
-from srgan.weights.catalogue import list_models
-from srgan.weights.files import write_model
 
 
 def write_generator(run: RunState, path: Path, training: dict[str, Any]) -> None:

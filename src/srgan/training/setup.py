@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from srgan.errors import UsageError
-from srgan.models.generator import make_generator
+from srgan.networks.architecture import GeneratorConfig
+from srgan.networks.catalogue import find_model
+from srgan.networks.model_file import read_model
 from srgan.training.muon import Muon
+from srgan.training.networks.generator import make_generator
 from srgan.training.recipe import OptimiserOptions
-from srgan.weights.architecture import GeneratorConfig
-from srgan.weights.catalogue import find_model
-from srgan.weights.files import read_model
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 

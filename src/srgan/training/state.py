@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from srgan.data.store import PictureStore
 from srgan.errors import RunError
 from srgan.training.batch_norm import share_batch_norms
+from srgan.training.crops import PictureStore
 from srgan.training.means import Means
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe

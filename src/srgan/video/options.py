@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from srgan.errors import UsageError
-from srgan.inference.pictures import PictureOptions
+from srgan.upscaling.size import OutputSize
 
 _FASTEST = 1000  # frames a second
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoOptions:
-    """How a video is cut, sized and encoded.
+class VideoOptions(OutputSize):
+    """How a video is cut, sized and encoded; the size as in :class:`~srgan.upscaling.size.OutputSize`.
 
     Attributes:
-        scale: enlargement per side, above 0; the result is reduced from the 4x one.
-        width: of the result in pixels, instead of ``scale``; the height follows unless given.
-        height: of the result in pixels, likewise.
         codec: an encoder's name, for example ``"libx265"``; None is the container's usual one.
         crf: constant quality, smaller is better; None is the encoder's usual one (17 for libx264).
         preset: the encoder's trade of speed for size; None is its own.
@@ -31,9 +28,6 @@ class VideoOptions:
         resume: go on with an interrupted run of the same command.
     """
 
-    scale: float = 4.0
-    width: int | None = None
-    height: int | None = None
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None
@@ -44,6 +38,7 @@ class VideoOptions:
     resume: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.fps is not None and not 0 < self.fps <= _FASTEST:
             raise UsageError(f"--fps {self.fps}: must be above 0, and at most {_FASTEST}")
         if self.start < 0 or (self.end is not None and self.end <= self.start):
@@ -51,8 +46,7 @@ class VideoOptions:
 
     def output_size(self, width: int, height: int) -> tuple[int, int]:
         """The result's (width, height) for an input's: even numbers, as 4:2:0 video needs them."""
-        sizes = PictureOptions(scale=self.scale, width=self.width, height=self.height)
-        wide, high = sizes.output_size(width, height)
+        wide, high = super().output_size(width, height)
         return max(2, wide // 2 * 2), max(2, high // 2 * 2)
 
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from srgan.images.alpha import enlarge_alpha, fill_transparent
 from srgan.images.metadata import upright
 from srgan.images.write import to_depth
-from srgan.inference.pictures import PictureOptions
+from srgan.upscaling.size import OutputSize
 from srgan.video.colour import Converter
 from srgan.video.options import VideoOptions
-from srgan.video.reader import VideoReader
+from srgan.video.reading.reader import VideoReader
 
 # EXIF's orientation for the signs of a display matrix, of which a point (x, y) becomes
 # (a x + c y, b x + d y): ISO/IEC 14496-12, 6.2.2.
@@ -46,8 +46,8 @@ def picture_size(reader: VideoReader, options: VideoOptions) -> tuple[int, int]:
     width = round(width * (reader.aspect or 1))
     if orientation_of(reader) >= 5:
         width, height = height, width
-    sizes = PictureOptions(scale=options.scale, width=options.width, height=options.height)
-    return sizes.output_size(width, height)
+    # Pictures may have odd sides, which VideoOptions' own rule avoids.
+    return OutputSize.output_size(options, width, height)
 
 
 def losses_of(reader: VideoReader) -> list[str]:

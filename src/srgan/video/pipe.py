@@ -11,11 +11,11 @@ from av import VideoFrame
 from numpy.typing import NDArray
 
 from srgan.errors import UsageError
-from srgan.inference.pictures import Enlarged
-from srgan.inference.upscaler import Upscaler
+from srgan.upscaling.size import Upscaled
+from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
 from srgan.video.options import VideoOptions
-from srgan.video.reader import VideoReader
+from srgan.video.reading.reader import VideoReader
 from srgan.video.stages import enlarge_frames
 
 
@@ -26,7 +26,7 @@ def upscale_pipe(
     options: VideoOptions | None = None,
     *,
     report: Callable[[int], None] = lambda _: None,
-) -> Enlarged:
+) -> Upscaled:
     """Enlarges a video from a stream of bytes into another, as YUV4MPEG2 ("y4m"): pictures alone.
 
     Args:
@@ -42,7 +42,7 @@ def upscale_pipe(
         VideoError: if the source is no video.
         OSError: if the target cannot be written, BrokenPipeError if its reader has left.
     """
-    options = options or VideoOptions()
+    options = (options or VideoOptions()).for_network(upscaler.scale)
     if options.start or options.end is not None or options.fps is not None:
         raise UsageError("--start, --end and --fps do not go with a pipe; cut with ffmpeg before it")
     with closing(VideoReader(source)) as reader:
@@ -65,7 +65,7 @@ def upscale_pipe(
 
         times = enlarge_frames(reader, upscaler, write, report)
         target.flush()
-        return Enlarged(input_size=reader.size, output_size=size, frames=len(times) - 1)
+        return Upscaled(input_size=reader.size, output_size=size, frames=len(times) - 1)
 
 
 def _samples(frame: VideoFrame, number: int, bytes_per_sample: int) -> bytes:

@@ -10,10 +10,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from srgan.inference.upscaler import Upscaler
+from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
 from srgan.video.pictures import opaque_picture, orientation_of, upright_picture, with_alpha
-from srgan.video.reader import VideoReader
+from srgan.video.reading.reader import VideoReader
 from srgan.video.threads import ahead, behind
 
 _AHEAD = _BEHIND = 4  # frames between two stages: enough to even out what they take

@@ -1,0 +1,1 @@
+"""How fast srgan is, beside the same networks in plain PyTorch."""

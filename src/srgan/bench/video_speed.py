@@ -1,0 +1,97 @@
+"""How fast videos are enlarged, from file to file, and what each stage of that takes."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from srgan.upscaling.upscaler import Upscaler
+from srgan.video.colour import Converter
+from srgan.video.options import VideoOptions
+from srgan.video.pipeline import upscale_video
+from srgan.video.reading.reader import VideoReader
+from srgan.video.writing.encoding import plan_encoding
+from srgan.video.writing.segments import SegmentWriter, WorkFolder
+
+_OPTIONS = VideoOptions(codec="libx264", preset="veryfast")
+
+
+def time_video(model: str | Path, frames: int, size: tuple[int, int] = (320, 180)) -> dict[str, Any]:
+    """Enlarges a made-up clip, then runs each stage of it alone.
+
+    Args:
+        model: a shipped model's name, or a file.
+        frames: how long the clip is; no two frames are equal.
+        size: its (width, height).
+
+    Returns:
+        ``{"model", "frames", "frames_per_second", "milliseconds"}``: from file to file, and of a frame in
+        each stage alone, ``{"reading", "network", "writing"}``; the stages overlap.
+    """
+    upscaler = Upscaler(model)
+    with tempfile.TemporaryDirectory() as name:
+        source, target = Path(name) / "clip.mp4", Path(name) / "large.mp4"
+        _make_clip(source, frames, size)
+        upscaler.upscale(np.zeros((size[1], size[0], 3), np.uint8))  # compiled before the clock starts
+        started = time.perf_counter()
+        upscale_video(source, target, upscaler, _OPTIONS)
+        seconds = time.perf_counter() - started
+        milliseconds = {stage: 1000 * taken / frames for stage, taken in _stages(source, upscaler).items()}
+    return {
+        "model": upscaler.card.name,
+        "frames": frames,
+        "frames_per_second": frames / seconds,
+        "milliseconds": milliseconds,
+    }
+
+
+def _make_clip(path: Path, frames: int, size: tuple[int, int]) -> None:
+    """A slow look over a field of soft shapes, with the grain of a camera."""
+    width, height = size
+    random = np.random.default_rng(0)
+    coarse = random.integers(0, 256, (height // 8 + 2, (width + frames) // 8 + 2, 3), np.uint8)
+    field = np.kron(coarse, np.ones((8, 8, 1), np.uint8)).astype(np.int16)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for left in range(frames):
+            pixels = field[:height, left : left + width] + random.integers(-4, 5, (height, width, 3))
+            frame = av.VideoFrame.from_ndarray(pixels.clip(0, 255).astype(np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _stages(source: Path, upscaler: Upscaler) -> dict[str, float]:
+    """Seconds of each stage alone, over all frames."""
+    seconds: dict[str, float] = {}
+
+    def clocked(stage: str, work: Callable[[], Any]) -> Any:
+        started = time.perf_counter()
+        result = work()
+        seconds[stage] = time.perf_counter() - started
+        return result
+
+    with closing(VideoReader(source)) as reader:
+        converter = Converter(reader.colour)
+        pictures = clocked(
+            "reading", lambda: [converter.to_rgb(frame.image, reader.size) for frame in reader.frames()]
+        )
+        results = clocked("network", lambda: list(upscaler.frames(pictures)))
+        target = source.with_name("stages.mp4")
+        with closing(WorkFolder(target, {}, resume=False)) as folder:
+            writer = SegmentWriter(folder, plan_encoding(reader, target, _OPTIONS), converter)
+
+            def write() -> None:
+                for sr_image in results:
+                    writer.write(sr_image)
+                writer.finish()
+
+            clocked("writing", write)
+    return seconds

@@ -1,1 +1,0 @@
-"""From folders of pictures to batches on the training device."""

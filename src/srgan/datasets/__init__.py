@@ -1,0 +1,1 @@
+"""Training sets: prepared from raw photographs, and reported on."""

@@ -1,0 +1,175 @@
+"""A folder's pictures, looked at one by one on all cores, whatever state they are in."""
+
+from __future__ import annotations
+
+import math
+import stat
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.cpu import cores
+from srgan.datasets.copies import Look, miniature
+from srgan.datasets.duplicates import fingerprint
+from srgan.datasets.examine import hash_pixels, is_grey
+from srgan.errors import DataError, ImageError, UsageError
+from srgan.images.jpeg_quality import jpeg_quality
+from srgan.images.read import explained, list_pictures, read_picture, sniff
+from srgan.images.write import to_depth
+from srgan.metrics.sharpness import sharpness
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+_MOST_WORKERS = 16  # each may hold several copies of a large photograph
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureFacts:
+    """What one picture is.
+
+    Attributes:
+        name: its path inside its folder, with ``/``.
+        format: Pillow's name, by the file's content.
+        bytes: of the file.
+        width, height: in pixels, upright.
+        grey: as :func:`~srgan.datasets.examine.is_grey` tells it.
+        sharpness: as :func:`~srgan.metrics.sharpness.sharpness` gives it; None for less than 3 pixels a side.
+        jpeg_quality: as :func:`~srgan.images.jpeg_quality.jpeg_quality` gives it; None for other formats.
+    """
+
+    name: str
+    format: str
+    bytes: int
+    width: int
+    height: int
+    grey: bool
+    sharpness: float | None
+    jpeg_quality: int | None
+
+
+@dataclass(kw_only=True)
+class Survey:
+    """What is in a folder.
+
+    Attributes:
+        folder: its path.
+        facts: of the pictures that can be read, in the order of their names.
+        looks: what they are recognised by.
+        damaged: the others, and why they cannot be read.
+        unlisted: folders inside it that cannot be listed.
+    """
+
+    folder: str
+    facts: list[PictureFacts] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    damaged: list[tuple[str, str]] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
+
+
+def survey(folder: Path, *, max_pixels: int, tell: Callable[[int, int], None] | None = None) -> Survey:
+    """Looks at every picture in a folder and the folders below it.
+
+    Args:
+        folder: hidden files and folders in it are left out, and files without a picture's extension.
+        max_pixels: a picture with more counts as damaged, and is not decoded.
+        tell: called with the number of pictures done, and of all.
+
+    Raises:
+        UsageError: if there is no such folder.
+        DataError: if it holds no pictures.
+        ImageError: if it cannot be listed.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder")
+    unlisted: list[Path] = []
+    files = list_pictures(folder, recursive=True, on_error=unlisted.append)
+    if folder in unlisted:
+        raise ImageError(f"{folder}: cannot be listed; check its permissions")
+    if not files:
+        raise DataError(f"{folder}: holds no pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF)")
+    found = Survey(folder=str(folder), unlisted=[path.relative_to(folder).as_posix() for path in unlisted])
+    looked = on_all_cores(partial(_look_at, folder, max_pixels=max_pixels), files, tell)
+    for file, result in zip(files, looked, strict=True):
+        if isinstance(result, str):
+            found.damaged.append((file.relative_to(folder).as_posix(), result))
+        else:
+            found.facts.append(result[0])
+            found.looks.append(result[1])
+    return found
+
+
+def on_all_cores(
+    work: Callable[[_Item], _Result], items: Sequence[_Item], tell: Callable[[int, int], None] | None = None
+) -> list[_Result]:
+    """The results of work with pictures, done by threads, in the order of the items.
+
+    Args:
+        work: called with each item.
+        items: what to work on.
+        tell: called with the number of items done, and of all.
+    """
+    pool = ThreadPoolExecutor(min(cores(), _MOST_WORKERS), thread_name_prefix="look")
+    results = []
+    with warnings.catch_warnings():
+        # What Pillow thinks of odd tags; damage is an error, and told.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        try:
+            for result in pool.map(work, items):
+                results.append(result)
+                if tell is not None:
+                    tell(len(results), len(items))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return results
+
+
+def read_pixels(file: Path, max_pixels: int) -> NDArray[np.uint8]:
+    """A picture as (H, W, 3), uint8.
+
+    Raises:
+        ImageError: if it is no regular file, or cannot be read. Decoders raise other errors too.
+    """
+    with explained(file):
+        # Opening a pipe would wait for ever.
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise ImageError(f"{file}: is no regular file")
+    return to_depth(read_picture(file, max_pixels=max_pixels).pixels, np.dtype(np.uint8))
+
+
+def _look_at(folder: Path, file: Path, *, max_pixels: int) -> tuple[PictureFacts, Look] | str:
+    """What a picture is, or why it cannot be read."""
+    try:
+        pixels = read_pixels(file, max_pixels)
+        kind = sniff(file)
+        quality = jpeg_quality(file) if kind == "JPEG" else None
+        size = file.stat().st_size
+    except ImageError as error:
+        return str(error).removeprefix(f"{file}: ")
+    except Exception as error:  # decoders raise whatever they like on broken files; the others shall go on
+        return " ".join(f"cannot be read ({type(error).__name__}: {error})".split())
+    name, value = file.relative_to(folder).as_posix(), sharpness(pixels)
+    facts = PictureFacts(
+        name=name,
+        format=kind,
+        bytes=size,
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        grey=is_grey(pixels),
+        sharpness=None if math.isnan(value) else round(value, 2),
+        jpeg_quality=quality,
+    )
+    look = Look(
+        name=name,
+        pixels=hash_pixels(pixels),
+        fingerprint=fingerprint(pixels),
+        miniature=miniature(pixels),
+    )
+    return facts, look

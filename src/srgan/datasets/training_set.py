@@ -1,0 +1,209 @@
+"""The folder of a training set: its manifest, its crops, and what an interrupted run left in it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from filelock import FileLock, Timeout
+
+from srgan.datasets.examine import Facts, PrepareOptions
+from srgan.errors import DataError, UsageError
+
+VERSION = 1
+"""Of the manifest, and of the rules that choose and cut; another one makes another set."""
+
+SPLITS = ("train", "validation")
+
+_NOT_OURS = (ValueError, LookupError, TypeError)  # what reading another file as ours raises
+_FACTS = tuple(field.name for field in fields(Facts))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What became of a photograph: a line of the manifest.
+
+    Attributes:
+        facts: what its file tells.
+        status: "kept", "duplicate", or why it cannot serve.
+        reason: of what was dropped, in words.
+        split: "train" or "validation" if it is kept.
+        output: the crop's path inside the set if it is kept.
+    """
+
+    facts: Facts
+    status: Literal["kept", "duplicate", "too_small", "grey", "damaged", "unsafe"]
+    reason: str | None = None
+    split: str | None = None
+    output: str | None = None
+
+    def to_json(self) -> str:
+        """One line."""
+        own = {"status": self.status, "reason": self.reason, "split": self.split, "output": self.output}
+        return json.dumps({"name": self.facts.name, **own, **_without(asdict(self.facts), {"name", *own})})
+
+
+class TrainingSet:
+    """A folder that ``srgan prepare`` makes.
+
+    ``manifest.json`` says what the set is made of. Until a run ends, ``.prepare`` holds a journal with a
+    line for every photograph done, and the files that are being written.
+
+    Args:
+        folder: the set; need not be there.
+        source: what it is made from.
+        options: how.
+
+    Raises:
+        UsageError: if the folder holds something else, or a set made otherwise.
+    """
+
+    def __init__(self, folder: Path, source: Path, options: PrepareOptions) -> None:
+        self.folder, self.manifest = folder, folder / "manifest.json"
+        self.head: dict[str, Any] = {
+            "made_by": "srgan prepare",
+            "version": VERSION,
+            "source": str(source.resolve()),
+            "options": asdict(options),
+        }
+        self.work = folder / ".prepare"
+        self._journal: IO[bytes] | None = None
+        self._lock = FileLock(self.work / "lock")
+        self._new = not self.manifest.exists()
+        self._facts: dict[str, Facts] = {}
+        self._outputs: set[str] = set()
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder}: is a file; name a folder for the training set")
+        if not self._new:
+            self._read_manifest()
+        elif folder.exists() and any(not path.name.startswith(".") for path in folder.iterdir()):
+            raise UsageError(f"{folder}: is not empty and holds no training set; name a new folder")
+
+    def _read_manifest(self) -> None:
+        try:
+            found = json.loads(self.manifest.read_text(encoding="utf-8"))
+            version, source, options = found["version"], found["source"], dict(found["options"])
+            for line in found["pictures"]:
+                self._remember(line)
+        except _NOT_OURS:
+            raise UsageError(
+                f"{self.manifest}: was not written by srgan prepare; name a new folder"
+            ) from None
+        if version != VERSION:
+            raise UsageError(f"{self.folder}: was made by another version of srgan; name a new folder")
+        if source != self.head["source"]:
+            raise UsageError(f"{self.folder}: was made from {source}; name a new folder")
+        changed = [
+            f"--{name.replace('_', '-')} {options.get(name)}, not {value}"
+            for name, value in self.head["options"].items()
+            if options.get(name) != value
+        ]
+        if changed:
+            raise UsageError(
+                f"{self.folder}: was made with {'; '.join(changed)}; name a new folder, or give the same"
+            )
+
+    def begin(self) -> dict[str, Facts]:
+        """Takes the folder into use.
+
+        Returns:
+            by name, the facts that earlier runs found.
+
+        Raises:
+            DataError: if another process is at it.
+            OSError: if it cannot be written.
+        """
+        self.work.mkdir(parents=True, exist_ok=True)
+        self._take()
+        self._clear()
+        for split in SPLITS:
+            (self.folder / split).mkdir(exist_ok=True)
+        if self._new:
+            self._write_manifest([], {}, complete=False)
+        journal = self.work / "journal.jsonl"
+        if journal.exists():
+            for line in journal.read_text(encoding="utf-8", errors="replace").split("\n"):
+                # A killed process may have left half a line.
+                with suppress(*_NOT_OURS):
+                    self._remember(json.loads(line))
+        self._journal = journal.open("ab", buffering=0)
+        return self._facts
+
+    def _remember(self, line: dict[str, Any]) -> None:
+        facts = Facts(**{name: line[name] for name in _FACTS})
+        if line["status"] in ("kept", "duplicate"):  # whether it is a duplicate is decided anew
+            facts = replace(facts, status="usable", reason=None)
+        if facts.status != "damaged":  # what could not be read may be another time
+            self._facts[facts.name] = facts
+        if line["output"]:
+            self._outputs.add(line["output"])
+
+    def _take(self) -> None:
+        """Holds a lock until the process ends or :meth:`close`."""
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise DataError(f"{self.folder}: another srgan prepare is at work in it; wait for it") from None
+
+    def _clear(self) -> None:
+        for path in self.work.iterdir():
+            if path.name not in ("journal.jsonl", "lock"):
+                path.unlink()
+
+    def holds(self, record: Record) -> bool:
+        """Whether a kept picture's crop is there, and whole."""
+        try:
+            return (self.folder / str(record.output)).stat().st_size == record.facts.crop_bytes
+        except OSError:
+            return False
+
+    def add(self, record: Record, crop: bytes | None) -> None:
+        """Writes a picture's crop, if it has one, and then notes that it is done.
+
+        Raises:
+            OSError: if that cannot be written; the set can be gone on with.
+        """
+        if crop is not None:
+            self._write(str(record.output), crop)
+        if self._journal is not None:
+            # The line break comes first: half a line of a killed process may be there.
+            self._journal.write(b"\n" + record.to_json().encode())
+
+    def finish(self, records: Sequence[Record], counts: Mapping[str, int]) -> None:
+        """Writes the manifest, and removes crops that are no longer part of the set."""
+        gone = self._outputs - {record.output for record in records}
+        for split in SPLITS:
+            for path in (self.folder / split).iterdir():
+                if f"{split}/{path.name}" in gone:
+                    path.unlink()
+        self._write_manifest(records, counts, complete=True)
+        self.close()
+        shutil.rmtree(self.work)
+
+    def close(self) -> None:
+        """Removes what is half-written, and lets other processes in."""
+        if self._journal is not None:
+            self._journal.close()
+        self._journal = None
+        if self._lock.is_locked:
+            self._clear()
+            self._lock.release()
+
+    def _write_manifest(self, records: Sequence[Record], counts: Mapping[str, int], complete: bool) -> None:
+        head = json.dumps({**self.head, "complete": complete, "counts": counts}, indent=1)
+        lines = ",\n".join("  " + record.to_json() for record in records)
+        self._write("manifest.json", f'{head[:-2]},\n "pictures": [\n{lines}\n ]\n}}\n'.encode())
+
+    def _write(self, name: str, data: bytes) -> None:
+        temporary = self.work / "writing"
+        temporary.write_bytes(data)
+        temporary.replace(self.folder / name)
+
+
+def _without(mapping: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if key not in keys}

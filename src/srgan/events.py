@@ -1,0 +1,49 @@
+"""How long work tells where it stands, and how it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from srgan.errors import CancelledError
+
+Cancel = Callable[[], bool]
+"""Whether to stop; asked often, from any thread. ``threading.Event().is_set`` is one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Where some work stands, or something to say about it.
+
+    Attributes:
+        done: how much is done, in ``unit``.
+        total: how much there is; None if nobody knows.
+        unit: what is counted: "pictures", "tiles", "frames", "steps", ...
+        figures: what else is worth showing, by name: a loss, frames a second, bytes written.
+        note: a sentence that a person should read; None for plain progress.
+    """
+
+    done: float = 0.0
+    total: float | None = None
+    unit: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    note: str | None = None
+
+    @property
+    def share(self) -> float | None:
+        """What is done of the total, in [0, 1]; None if the total is not known."""
+        return None if not self.total else min(1.0, self.done / self.total)
+
+
+OnEvent = Callable[[Event], None]
+"""Takes events, in the thread that works."""
+
+
+def check(cancel: Cancel | None) -> None:
+    """Stops the work if that is asked for.
+
+    Raises:
+        CancelledError: if ``cancel`` says so.
+    """
+    if cancel is not None and cancel():
+        raise CancelledError("cancelled")

@@ -1,0 +1,47 @@
+"""The models that come with the package, and the way from a name or a path to a file."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from srgan.errors import ModelError, UsageError
+from srgan.networks.card import ModelCard
+from srgan.networks.model_file import read_card
+
+_SHIPPED = Path(__file__).parent / "shipped"
+
+
+def list_models() -> list[str]:
+    """Names of the shipped models, sorted."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.safetensors"))
+
+
+def find_model(model: str | Path) -> Path:
+    """The file of a shipped model's name, or of a path.
+
+    Raises:
+        UsageError: if it is neither; the nearest name is offered.
+        ModelError: if there is no such file.
+    """
+    path = Path(model)
+    if path.suffix == ".safetensors" or path.is_file():
+        if not path.is_file():
+            raise ModelError(f"{path}: no such model file; 'srgan models' lists the shipped ones")
+        return path
+    names = list_models()
+    if str(model) in names:
+        return _SHIPPED / f"{model}.safetensors"
+    near = difflib.get_close_matches(str(model), names, n=1)
+    advice = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}"
+    raise UsageError(f"unknown model '{model}'; {advice}")
+
+
+def load_card(model: str | Path) -> ModelCard:
+    """The card of a shipped model's name, or of a ``.safetensors`` file.
+
+    Raises:
+        UsageError: if there is no such model.
+        ModelError: if its file cannot be read.
+    """
+    return read_card(find_model(model))

@@ -1,0 +1,28 @@
+"""What everything around a network has to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkInfo:
+    """Of a network that maps pictures to pictures. Tiling, memory and files know nothing else of it.
+
+    Attributes:
+        scale: enlargement per side, a whole number from 1.
+        channels: of the pictures it takes and gives.
+        radius: low-res pixels around a pixel, at each side, that its result depends on; None if all of them,
+            or nobody knows.
+        halo: low-res pixels of surroundings that a tile is given at each side; the radius, or less where
+            what lies beyond changes too little to be seen.
+        multiple: the sides of what it takes must be multiples of this.
+        bytes_per_pixel: memory for each low-res pixel of a tile in 32-bit floats; half of it in 16 bits.
+    """
+
+    scale: int
+    channels: int = 3
+    radius: int | None
+    halo: int
+    multiple: int = 1
+    bytes_per_pixel: int

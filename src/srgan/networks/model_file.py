@@ -1,0 +1,87 @@
+"""Model files: ``.safetensors`` with the card as JSON in the metadata. Loading one never executes code."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file, save
+
+from srgan.errors import ModelError
+from srgan.networks.card import ModelCard
+
+_CARD_KEY = "srgan"
+
+
+def write_model(path: Path, tensors: Mapping[str, NDArray[np.generic]], card: ModelCard) -> None:
+    """Writes a model under a temporary name, then renames it.
+
+    Args:
+        path: the ``.safetensors`` file; replaced if it exists.
+        tensors: parameters under the names of the generator's ``state_dict``.
+        card: stored as JSON in the file's metadata.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        contiguous = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
+        temporary.write_bytes(save(contiguous, metadata={_CARD_KEY: card.to_json()}))
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_card(path: Path) -> ModelCard:
+    """Reads only a model's card.
+
+    Raises:
+        ModelError: if the file is missing, damaged, or not one of srgan's.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model file; 'srgan models' lists the shipped ones") from None
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: not a readable .safetensors model ({error}); get the file again") from None
+    if _CARD_KEY not in metadata:
+        raise ModelError(f"{path}: has no srgan card; only models written by 'srgan train' can be used")
+    try:
+        return ModelCard.from_json(metadata[_CARD_KEY])
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
+def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
+    """Reads a model's card and parameters.
+
+    Returns:
+        The card, and the parameters as float32 under the names of the generator's ``state_dict``.
+
+    Raises:
+        ModelError: if the file is missing, damaged, not one of srgan's, or its parameters are not finite
+            or not those that the card describes.
+    """
+    card = read_card(path)
+    try:
+        tensors = {name: tensor.astype(np.float32) for name, tensor in load_file(path).items()}
+    except (SafetensorError, OSError, TypeError) as error:  # TypeError: a type that NumPy does not have
+        raise ModelError(f"{path}: damaged model ({error}); get the file again") from None
+    expected = card.generator.shapes()
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    if found != expected:
+        name = next(iter(sorted(set(expected.items()) ^ set(found.items()))))[0]
+        raise ModelError(f"{path}: parameter '{name}' is not as the model's card says; get the file again")
+    if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
+        raise ModelError(f"{path}: holds values that are not finite; get the file again")
+    return card, tensors
+
+
+def file_sha256(path: Path) -> str:
+    """The file's SHA-256 as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Whether clearer pictures help to recognise faces and to detect objects."""

@@ -1,0 +1,197 @@
+"""Does enlarging help to find objects?"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.errors import DataError, MissingExtraError
+from srgan.evaluation.dataset import Dataset
+from srgan.evaluation.enlargers import Enlarger
+from srgan.evaluation.machine import describe_machine
+from srgan.recognition.object_detectors import Detections, Layout, OnnxDetector
+
+SURE = 0.5
+"""The score from which the detector's own boxes on the true pictures stand for annotations."""
+
+_FIGURES = ("ap", "ap_50", "ap_75", "ap_small", "ap_medium", "ap_large")
+
+
+def evaluate_objects(
+    dataset: Dataset,
+    detector: OnnxDetector,
+    enlargers: Sequence[Enlarger],
+    *,
+    layout: Layout,
+    annotations: Path | None = None,
+    report: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Average precision of a detector on true pictures and on enlarged ones.
+
+    Args:
+        dataset: the pictures.
+        detector: finds the objects.
+        enlargers: ways of enlarging.
+        layout: the detector's: with ``"ssd"`` its classes are the annotations' category ids, with the others
+            places in the sorted list of these.
+        annotations: in COCO's format, whose ``file_name`` has the stem of a picture; None takes the
+            detector's own boxes on the true pictures from a score of :data:`SURE`.
+        report: called with (pictures done, pictures in all).
+
+    Returns:
+        ``{"dataset", "low_res", "objects", "annotations", "detector", "version", "machine", "results"}``, the
+        results as ``[{"way", "figures"}]`` with COCO's average precisions: ``ap`` (overlaps of 0.50 to 0.95),
+        ``ap_50``, ``ap_75``, and ``ap_small``, ``ap_medium``, ``ap_large`` (below 32x32, to 96x96, above, at
+        true size); None where there is no such object.
+
+    Raises:
+        MissingExtraError: if pycocotools is not installed.
+        DataError: if the annotations cannot be read or lack a picture, or there is no object at all.
+        ModelError, ImageError: see the detector and the dataset.
+    """
+    _import_coco()
+    truth = None if annotations is None else _read_annotations(annotations)
+    found: dict[str, list[Detections]] = {"true size": [], **{way.name: [] for way in enlargers}}
+    names = []
+    for done, sample in enumerate(dataset, start=1):
+        names.append(sample.name)
+        found["true size"].append(detector.detect(sample.hr_image))
+        for way in enlargers:
+            found[way.name].append(detector.detect(way.enlarge(sample.lr_image)))
+        if report is not None:
+            report(done, len(dataset))
+    objects = _own_objects(found["true size"]) if truth is None else _annotated(truth, names, annotations)
+    if not objects:
+        raise DataError(f"{dataset.name}: there is no object in these pictures; take others")
+    categories = sorted({entry["category_id"] for entry in objects})
+    if truth is not None:
+        categories = sorted(category["id"] for category in truth["categories"])
+    facts = {way.name: way.facts for way in enlargers}
+    return {
+        "dataset": dataset.name,
+        "low_res": "given" if dataset.has_partners else "reduced by bicubic",
+        "objects": len(objects),
+        "annotations": "the detector's own" if annotations is None else annotations.name,
+        "detector": detector.name,
+        "version": version("srgan"),
+        "machine": describe_machine(),
+        "results": [
+            {
+                "way": name,
+                **facts.get(name, {}),
+                "figures": _average_precision(
+                    objects, _numbered(detections, categories, layout, truth is None), len(names), categories
+                ),
+            }
+            for name, detections in found.items()
+        ],
+    }
+
+
+def _entry(image: int, category: int, box: NDArray[np.float64]) -> dict[str, Any]:
+    left, top, right, bottom = map(float, box)
+    width, height = right - left, bottom - top
+    return {
+        "image_id": image,
+        "category_id": category,
+        "bbox": [left, top, width, height],
+        "area": width * height,
+        "iscrowd": 0,
+    }
+
+
+def _own_objects(found: Sequence[Detections]) -> list[dict[str, Any]]:
+    return [
+        _entry(image, int(kind), box)
+        for image, detections in enumerate(found)
+        for box, score, kind in zip(detections.boxes, detections.scores, detections.classes, strict=True)
+        if score >= SURE
+    ]
+
+
+def _numbered(
+    found: Sequence[Detections], categories: Sequence[int], layout: Layout, own: bool
+) -> list[dict[str, Any]]:
+    """Detections as COCO has them, with the annotations' category ids; of other classes, none."""
+    by_place = not own and layout != "ssd"
+    ids = dict(enumerate(categories)) if by_place else {category: category for category in categories}
+    return [
+        {**_entry(image, ids[int(kind)], box), "score": float(score)}
+        for image, detections in enumerate(found)
+        for box, score, kind in zip(detections.boxes, detections.scores, detections.classes, strict=True)
+        if int(kind) in ids
+    ]
+
+
+def _read_annotations(path: Path) -> dict[str, Any]:
+    try:
+        truth = json.loads(path.read_bytes())
+        _ = [(image["id"], image["file_name"]) for image in truth["images"]]
+        _ = [(entry["image_id"], entry["category_id"], *entry["bbox"]) for entry in truth["annotations"]]
+        _ = [category["id"] for category in truth["categories"]]
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, TypeError, LookupError) as error:
+        raise DataError(f"{path}: holds no annotations in COCO's format") from error
+    found: dict[str, Any] = truth
+    return found
+
+
+def _annotated(truth: dict[str, Any], names: Sequence[str], path: Path | None) -> list[dict[str, Any]]:
+    """The annotations of these pictures, by their place among them."""
+    ids = {Path(image["file_name"]).stem: image["id"] for image in truth["images"]}
+    missing = [name for name in names if name not in ids]
+    if missing:
+        raise DataError(f"{path}: has nothing on {len(missing)} of the pictures, the first is {missing[0]}")
+    places = {ids[name]: place for place, name in enumerate(names)}
+    return [
+        {
+            "area": entry["bbox"][2] * entry["bbox"][3],
+            "iscrowd": 0,
+            **entry,
+            "image_id": places[entry["image_id"]],
+        }
+        for entry in truth["annotations"]
+        if entry["image_id"] in places
+    ]
+
+
+def _average_precision(
+    objects: list[dict[str, Any]], found: list[dict[str, Any]], images: int, categories: Sequence[int]
+) -> dict[str, float | None]:
+    """COCO's figures, by its own program."""
+    if not found:
+        return dict.fromkeys(_FIGURES, 0.0)
+    coco, evaluation_of = _import_coco()
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does
+        truth = coco()
+        truth.dataset = {
+            "info": {},
+            "images": [{"id": image} for image in range(images)],
+            "annotations": [{**entry, "id": number} for number, entry in enumerate(objects, start=1)],
+            "categories": [{"id": category} for category in categories],
+        }
+        truth.createIndex()
+        evaluation = evaluation_of(truth, truth.loadRes(found), "bbox")
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    values = map(float, evaluation.stats[: len(_FIGURES)])
+    return {name: value if value >= 0 else None for name, value in zip(_FIGURES, values, strict=True)}
+
+
+def _import_coco() -> tuple[Any, Any]:
+    try:
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+    except ImportError as error:
+        raise MissingExtraError("measuring average precision", "objects") from error
+    return COCO, COCOeval

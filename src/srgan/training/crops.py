@@ -1,0 +1,194 @@
+"""The whole training set as bytes on the training device; crops are cut, flipped and turned there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from srgan.errors import DataError
+from srgan.images.read import read_picture
+from srgan.images.resize import bicubic
+from srgan.training.degradations.degrade import degrade
+from srgan.training.degradations.options import DegradationOptions
+
+SCALE = 4
+
+_MIRROR, _ALL_SYMMETRIES = 0b010, 0b111
+"""Which of a crop's bits of symmetry are used: 1 flips rows, 2 flips columns, 4 exchanges the two."""
+
+View = tuple[Path, float]
+"""A picture's file, and the size to take it at: 1 as it is, 0.5 reduced to half its sides."""
+
+
+def low_res_pair(hr_image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A picture cropped to a multiple of 4, and its bicubic reduction.
+
+    Args:
+        hr_image: (H, W, 3), uint8.
+
+    Returns:
+        ``(lr_image, hr_image)``: (h, w, 3) and (4h, 4w, 3), uint8.
+    """
+    height, width = (side // SCALE * SCALE for side in hr_image.shape[:2])
+    cropped = np.ascontiguousarray(hr_image[:height, :width])
+    return bicubic(cropped, 1 / SCALE), cropped
+
+
+def read_pairs(
+    views: Sequence[View], smallest_side: int, *, enlarge_small: bool = False
+) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+    """Reads pictures and reduces them, on all cores.
+
+    Args:
+        views: pictures, 8 or 16 bit (the latter are cut to 8), each with the size to take it at: 1, or less
+            for one that is first reduced, by bicubic, but not below ``smallest_side``.
+        smallest_side: high-res pixels that each side must have.
+        enlarge_small: enlarge smaller ones to that, by bicubic, instead of refusing them.
+
+    Returns:
+        ``(lr_image, hr_image)`` of every view, in their order.
+
+    Raises:
+        DataError: if one is too small.
+        ImageError: if one cannot be read.
+    """
+
+    def read(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        file, size = view
+        pixels = read_picture(file).pixels
+        pixels = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+        shorter = min(pixels.shape[:2])
+        if shorter < smallest_side and enlarge_small:
+            pixels = bicubic(pixels, smallest_side / shorter)
+        elif shorter < smallest_side:
+            sides = f"{pixels.shape[1]}x{pixels.shape[0]}"
+            raise DataError(f"{file}: {sides} is smaller than {smallest_side} pixels; remove the picture")
+        elif size < 1:
+            pixels = bicubic(pixels, max(size, smallest_side / shorter))
+        return low_res_pair(pixels)
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(read, views))
+
+
+def choose_strata(pictures: int, batch_size: int) -> int:
+    """Into how many strata pictures are dealt for a :class:`PictureStore`.
+
+    The most that divide a batch evenly and get a picture each: the number of processes, which must divide
+    them in turn, is then as free as can be.
+    """
+    return max(
+        strata for strata in range(1, batch_size + 1) if batch_size % strata == 0 and strata <= pictures
+    )
+
+
+class PictureStore:
+    """Random aligned crops of a set of pictures, made on the training device.
+
+    All pixels lie end to end in byte tensors; a batch is one gather from each, whose indices carry
+    the crop, the flip and the quarter turn. Nothing is decoded, copied between devices or collated.
+
+    The pictures are dealt into strata; the k-th sample of a batch is of the k-th stratum, counted round. So
+    several processes can hold some strata each, and together draw the batches that one alone would: all draw
+    the same random numbers, and each uses those of its own samples.
+
+    Args:
+        pairs: ``(lr_image, hr_image)`` as :func:`read_pairs` gives them.
+        device: where the pixels live and the batches appear.
+        degradations: how low-res crops are made from the true ones; without rounds they are cut from
+            ``lr_image``.
+        strata: of the pictures here: the i-th is of stratum i modulo this; see :func:`choose_strata`.
+        share: of a batch's samples, those whose strata are here.
+        upright: crops are mirrored left to right at most, never turned or upside down.
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8]]],
+        device: torch.device,
+        degradations: DegradationOptions = DegradationOptions(),
+        *,
+        strata: int = 1,
+        share: slice = slice(None),
+        upright: bool = False,
+    ) -> None:
+        self.device = device
+        self._strata = strata
+        self._share = share
+        self._symmetries = _MIRROR if upright else _ALL_SYMMETRIES
+        self._degradations = degradations
+        self._hr = torch.from_numpy(np.concatenate([hr.reshape(-1, 3) for _, hr in pairs])).to(device)
+        if degradations.rounds == 0:
+            self._lr = torch.from_numpy(np.concatenate([lr.reshape(-1, 3) for lr, _ in pairs])).to(device)
+        self._sizes = torch.tensor([lr.shape[:2] for lr, _ in pairs])
+        pixels = self._sizes.prod(1)
+        self._offsets = pixels.cumsum(0) - pixels
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        return len(self._sizes)
+
+    def sample(self, batch_size: int, crop: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Draws a batch; every picture that a crop fits into has the same chance, and every place in it.
+
+        Args:
+            batch_size: pictures in the batch, of all processes together.
+            crop: low-res pixels on each side of a crop.
+            generator: a CPU generator, the only source of randomness.
+
+        Returns:
+            ``(lr_image, hr_image)``: (N, 3, crop, crop) and (N, 3, 4 crop, 4 crop), float32 in [0, 1],
+            channels-last in memory; N is ``batch_size``, or this process's share of it.
+        """
+        chance = torch.rand(batch_size, 3, generator=generator, dtype=torch.float64)[self._share]
+        symmetry = torch.randint(8, (batch_size,), generator=generator)[self._share] & self._symmetries
+        picture = self._draw_pictures(chance[:, 0], crop)
+        free = self._sizes[picture] - crop + 1
+        corner = (chance[:, 1:] * free).long()
+        hr_image = self._gather(self._hr, picture, corner, symmetry, crop, SCALE)
+        if self._degradations.rounds == 0:
+            return self._gather(self._lr, picture, corner, symmetry, crop, 1), hr_image
+        lr_image = degrade(hr_image, self._degradations, generator, batch_size=batch_size, share=self._share)
+        return lr_image.contiguous(memory_format=torch.channels_last), hr_image
+
+    def _draw_pictures(self, chance: Tensor, crop: int) -> Tensor:
+        """The picture of each sample, for numbers in [0, 1): the k-th from stratum k modulo their number."""
+        fits = (self._sizes >= crop).all(1)
+        picture = torch.empty(len(chance), dtype=torch.long)
+        for stratum in range(min(self._strata, len(chance))):
+            ends = fits[stratum :: self._strata].cumsum(0)
+            drawn = torch.searchsorted(ends, chance[stratum :: self._strata] * ends[-1], right=True)
+            picture[stratum :: self._strata] = drawn * self._strata + stratum
+        return picture
+
+    def _gather(
+        self, pixels: Tensor, picture: Tensor, corner: Tensor, symmetry: Tensor, crop: int, scale: int
+    ) -> Tensor:
+        side = crop * scale
+        width = self._sizes[picture, 1] * scale
+        start = self._offsets[picture] * scale**2 + (corner[:, 0] * width + corner[:, 1]) * scale
+        # The eight symmetries of a square, as where the crop is read from: steps down and right through
+        # the picture, each possibly backwards, and possibly exchanged.
+        flip_rows, flip_columns, transpose = symmetry & 1, (symmetry >> 1) & 1, symmetry >> 2
+        start = start + flip_rows * (side - 1) * width + flip_columns * (side - 1)
+        row_step = width * (1 - 2 * flip_rows)
+        column_step = 1 - 2 * flip_columns
+        row_step, column_step = (
+            torch.where(transpose == 1, column_step, row_step),
+            torch.where(transpose == 1, row_step, column_step),
+        )
+        start, row_step, column_step = (t.to(self.device) for t in (start, row_step, column_step))
+        steps = torch.arange(side, device=self.device)
+        index = (
+            start[:, None, None]
+            + row_step[:, None, None] * steps[None, :, None]
+            + column_step[:, None, None] * steps[None, None, :]
+        )
+        batch = pixels[index.reshape(-1)].reshape(-1, side, side, 3)
+        return batch.permute(0, 3, 1, 2).float().div_(255)

@@ -1,0 +1,1 @@
+"""From an array to an array of more pixels: tiles, memory, changes between frames, consistency."""

@@ -1,0 +1,1 @@
+"""Opening and decoding videos and image sequences."""

@@ -1,0 +1,95 @@
+"""Opening a video file, the numbered frames of one, or a pipe; and what cannot be opened, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from srgan.errors import UsageError, VideoError
+from srgan.video.image_sequence import find_pattern, frames_of, is_pattern, number_of
+from srgan.video.webp import is_webp, open_webp
+
+USUAL_RATE = Fraction(25)
+
+
+@contextmanager
+def explained(path: Path | str) -> Iterator[None]:
+    """Turns what goes wrong while reading ``path`` into a ``VideoError`` of one line."""
+    try:
+        yield
+    except VideoError as error:
+        raise VideoError(f"{path}: {error}") from error
+    except FileNotFoundError as error:
+        raise VideoError(f"{path}: there is no such file") from error
+    except PermissionError as error:
+        raise VideoError(f"{path}: no permission to read it") from error
+    except av.FFmpegError as error:
+        reason = error.strerror or type(error).__name__
+        raise VideoError(f"{path}: is not a video, or damaged or cut short ({reason})") from error
+
+
+def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputContainer:
+    """Opens a container.
+
+    Args:
+        source: a file; a folder of numbered frames, or their pattern; or a stream of bytes.
+        rate: frames a second, of numbered frames; None is 25, as FFmpeg has it.
+
+    Raises:
+        UsageError: if a rate is given for anything else.
+        VideoError: if there is nothing that can be read; the file is not named.
+        ImageError: if a moving picture, or a folder, cannot be read.
+        av.FFmpegError, OSError: if anything else cannot.
+    """
+    if isinstance(source, Path) and (source.is_dir() or is_pattern(source)):
+        return _open_frames(source, rate or USUAL_RATE)
+    if rate is not None:
+        raise UsageError(f"--fps is for numbered frames; leave it out: {source} has its own times")
+    if isinstance(source, Path):
+        if source.stat().st_size == 0:
+            raise VideoError("is empty (0 bytes)")
+        if is_webp(source):
+            return open_webp(source)
+    # As "file:", so that no name is taken for an address.
+    opened = f"file:{source}" if isinstance(source, Path) else source
+    container = av.open(opened, "r", metadata_errors="surrogateescape")
+    if container.format.name.endswith("_pipe") or container.format.name == "image2":
+        container.close()
+        raise VideoError("is a picture, not a video; give it the extension of one")
+    return container
+
+
+def _open_frames(source: Path, rate: Fraction) -> InputContainer:
+    pattern = find_pattern(source) if source.is_dir() else source
+    first = number_of(pattern, frames_of(pattern)[0].name)
+    folder = str(pattern.parent).replace("%", "%%")
+    options = {"framerate": str(rate), "start_number": str(first), "start_number_range": "1"}
+    return av.open(f"file:{folder}/{pattern.name}", "r", format="image2", options=options)
+
+
+def first_video(container: InputContainer) -> VideoStream:
+    """The first video stream that is not a cover picture.
+
+    Raises:
+        VideoError: if there is none, or none that can be decoded.
+    """
+    streams = [stream for stream in container.streams.video if not is_cover(stream)]
+    if not streams:
+        raise VideoError("has no video, only sound or other streams")
+    # A typed attribute, but missing where there is no decoder.
+    if getattr(streams[0], "codec_context", None) is None:
+        raise VideoError("its codec is unknown; convert it with ffmpeg first")
+    return streams[0]
+
+
+def is_cover(stream: VideoStream) -> bool:
+    """Whether a stream is the picture that players show for a file."""
+    return bool(stream.disposition & Disposition.attached_pic)

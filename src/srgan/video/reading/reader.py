@@ -1,0 +1,185 @@
+"""Reading a video: what its file says, and its frames one after the other."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import av
+from av.format import Flags
+
+from srgan.errors import SrganError, VideoError
+from srgan.video.colour import Colour
+from srgan.video.hdr import HdrMetadata
+from srgan.video.reading.frames import Findings, TimedFrame, decode, deinterlace
+from srgan.video.reading.opening import USUAL_RATE, explained, first_video, open_input
+
+_MARGIN = 10  # seconds: transport streams are searched for a time, whether decoding can begin there or not
+_TS_DISCONT: Any = Flags.ts_discont.value
+
+
+def seconds_of(path: Path) -> float | None:
+    """How long a file says it is; None if it says nothing, or cannot be read: reading it reports that."""
+    try:
+        with explained(path), open_input(path) as container:
+            return None if container.duration is None else container.duration / av.time_base
+    except SrganError:
+        return None
+
+
+class VideoReader:
+    """A video being decoded. Frames can be taken once, in the order they are shown.
+
+    Args:
+        source: a file, a folder of numbered frames or their pattern, or a stream of bytes that cannot be
+            wound back.
+        start: seconds from the beginning of the file.
+        end: likewise; None is the end of the file.
+        fps: frames a second, of numbered frames; None is 25.
+
+    Raises:
+        UsageError: if ``fps`` is given for anything else.
+        VideoError: if there is no video that can be decoded, in the file or between start and end.
+        ImageError: if a moving picture cannot be read.
+
+    Attributes:
+        path: the file, or ``"-"``.
+        size: (width, height) in pixels, as they are coded.
+        time_base: seconds, the unit of times.
+        rate: frames a second, on average.
+        frames_expected: how many there are about; None if the file does not say.
+        colour: of the first frame; all are taken for such.
+        aspect: width of a pixel by its height; None if the file does not say.
+        display_matrix: nine numbers for players to turn the picture by; None if there are none.
+        hdr: HDR10's static metadata; None if there are none.
+        begin: the time that becomes 0 in the result, in units of ``time_base``.
+        end: the time at which the result ends; None is the end of the file.
+        findings: what the frames so far turned out to be like.
+        container: the opened file.
+        stream: its video.
+    """
+
+    def __init__(
+        self,
+        source: Path | BinaryIO,
+        *,
+        start: Fraction | float = 0,
+        end: Fraction | float | None = None,
+        fps: Fraction | None = None,
+    ) -> None:
+        self.path = source if isinstance(source, Path) else "-"
+        self.findings = Findings()
+        self._fps = fps
+        with explained(self.path):
+            self.container = open_input(source, fps)
+            try:
+                self._open(Fraction(start), None if end is None else Fraction(end))
+            except BaseException:
+                self.container.close()
+                raise
+
+    def _open(self, start: Fraction, end: Fraction | None) -> None:
+        stream = self.stream = first_video(self.container)
+        self.time_base = stream.time_base or 1 / USUAL_RATE
+        rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
+        self.rate = rate if 0 < rate <= 1000 else USUAL_RATE
+        # Where nothing is cut, times stay as they are, unless the format lets them begin anywhere.
+        floats = self.container.format.flags & _TS_DISCONT
+        self.begin = self._ticks(start) if start or floats else 0
+        self.end = None if end is None else self._ticks(end)
+        frames = self._decoded_from(start) if start else self._decoded()
+        self._frames = self._cut(frames) if start or end else frames
+        first = next(self._frames, None)
+        if first is None:
+            raise VideoError(f"holds no frame that can be decoded{' from --start on' if start else ''}")
+        self._first = first
+        self.size = first.image.width, first.image.height
+        self.colour = Colour.of(first.image)
+        self.aspect = self.stream.sample_aspect_ratio
+        self.display_matrix = _display_matrix(first)
+        self.hdr = HdrMetadata.of(first.image)
+        self.frames_expected = self._count(start, end)
+
+    def _decoded(self) -> Iterator[TimedFrame]:
+        # One thread: errors come with the packet that has them, and the network needs the others.
+        self.stream.codec_context.thread_count = 1
+        return deinterlace(decode(self.stream, self.findings), self.time_base, self.findings)
+
+    def _decoded_from(self, start: Fraction) -> Iterator[TimedFrame]:
+        """Frames from some place before ``start`` on: near it, if the format can be searched."""
+        place = int((start - _MARGIN) * av.time_base) + (self.container.start_time or 0)
+        with suppress(av.FFmpegError):
+            self.container.seek(place, backward=True)
+        frames = self._decoded()
+        first = next(frames, None)
+        if first is not None and first.time <= self.begin:
+            return chain([first], frames)
+        # Where it stands now, decoding begins too late, or not at all.
+        self.container.close()
+        self.container = open_input(Path(self.path), self._fps)
+        self.stream = first_video(self.container)
+        self.findings = Findings()
+        return self._decoded()
+
+    def _ticks(self, seconds: Fraction) -> int:
+        """The time stamp of a moment, given in seconds from the beginning of the file."""
+        origin = Fraction(self.container.start_time or 0, av.time_base)
+        return round((origin + seconds) / self.time_base)
+
+    def _count(self, start: Fraction, end: Fraction | None) -> int | None:
+        if self.container.duration is None:
+            return None
+        whole = Fraction(self.container.duration, av.time_base)
+        seconds = min(whole, end or whole) - start
+        return max(1, round(seconds * self.rate))
+
+    def frames(self) -> Iterator[TimedFrame]:
+        """The frames from start to end; their times begin at ``begin``.
+
+        Raises:
+            VideoError: if the stream turns out to be encrypted.
+        """
+        with explained(self.path):
+            for frame in chain([self._first], self._frames):
+                image = frame.image
+                if self.findings.resized is None and (image.width, image.height) != self.size:
+                    self.findings.resized = image.width, image.height
+                yield frame
+
+    def _cut(self, frames: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
+        half = 1 / self.rate / self.time_base / 2
+        on_display: TimedFrame | None = None
+        for frame in frames:
+            if frame.time < self.begin:
+                on_display = frame
+                continue
+            # What is on display when the part begins belongs to it, unless it has all but gone.
+            if on_display is not None and frame.time - self.begin > half:
+                yield replace(on_display, time=self.begin)
+            on_display = None
+            if self.end is not None and frame.time >= self.end:
+                return
+            yield frame
+        if on_display is not None and on_display.time + on_display.duration > self.begin + half:
+            yield replace(on_display, time=self.begin)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.container.close()
+
+
+def _display_matrix(frame: TimedFrame) -> tuple[int, ...] | None:
+    try:
+        data: Any = frame.image.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # there are data beside it that PyAV has no name for, such as EXIF
+        turn = math.radians(-frame.image.rotation)
+        cosine, sine = round(math.cos(turn) * 2**16), round(math.sin(turn) * 2**16)
+        return (cosine, sine, 0, -sine, cosine, 0, 0, 0, 2**30) if turn else None
+    return None if data is None else struct.unpack("=9i", bytes(data))

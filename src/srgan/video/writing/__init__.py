@@ -1,0 +1,1 @@
+"""Encoding results: video files, moving pictures, image sequences."""

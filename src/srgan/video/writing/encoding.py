@@ -1,0 +1,195 @@
+"""How the result is encoded: which encoder, with which settings, in which container."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.codec import Codec
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from srgan.errors import UsageError
+from srgan.video.colour import Colour
+from srgan.video.kinds import VIDEO_CONTAINERS
+from srgan.video.options import VideoOptions
+from srgan.video.reading.reader import VideoReader
+
+USUAL_SETTINGS = {
+    "libx264": {"crf": "17"},
+    "libx265": {"crf": "19", "x265-params": "log-level=error"},
+    "libvpx-vp9": {"crf": "24", "deadline": "good", "cpu-used": "4", "row-mt": "1"},
+    "libsvtav1": {"crf": "24", "preset": "8"},
+    "prores_ks": {"profile": "hq"},
+    "ffv1": {"level": "3", "slicecrc": "1"},
+}
+"""What an encoder is told where the user says nothing."""
+
+# Where the shape of pixels is written: these containers, and these encoders' own headers.
+_ASPECT_IN = ("mp4", "mov", "libx264", "libx265", "h264_nvenc", "hevc_nvenc")
+# An encoder's own name for what --crf and --preset set, where it is another.
+_CRF_NAMES = ("crf", "cq", "global_quality")
+_PRESET_NAMES = ("preset", "cpu-used")
+# 4:2:0 first: it plays everywhere, and at four times the size it still holds all the colour of the input.
+_FORMATS = {
+    8: ("yuv420p", "nv12", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p"),
+    10: ("yuv420p10le", "p010le", "yuv422p10le", "yuv444p10le"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """Everything an encoder is told.
+
+    Attributes:
+        codec: libavcodec's name of the encoder.
+        settings: its options.
+        pixel_format: libavutil's name.
+        size: (width, height) in pixels.
+        rate: frames a second, on average.
+        colour: written into the stream.
+        aspect: width of a pixel by its height, likewise.
+    """
+
+    codec: str
+    settings: dict[str, str]
+    pixel_format: str
+    size: tuple[int, int]
+    rate: Fraction
+    colour: Colour
+    aspect: Fraction | None
+
+    def add_to(self, container: OutputContainer) -> VideoStream:
+        """Adds a stream to a container, ready to encode frames that are numbered from 0."""
+        stream: Any = container.add_stream(self.codec, rate=self.rate, options=self.settings)
+        stream.width, stream.height = self.size
+        stream.pix_fmt = self.pixel_format
+        self.describe(stream)
+        if self.aspect is not None:
+            stream.sample_aspect_ratio = self.aspect
+        result: VideoStream = stream
+        return result
+
+    def describe(self, target: Any) -> None:
+        """Says of a frame or of a stream what colours it has."""
+        target.color_range = self.colour.range_tag
+        target.color_primaries = self.colour.primaries
+        target.color_trc = self.colour.transfer
+        target.colorspace = self.colour.tagged_matrix
+
+
+def container_of(target: Path) -> str:
+    """libavformat's name of the format that a file's extension asks for.
+
+    Raises:
+        UsageError: if it is not one that videos are written in.
+    """
+    extension = target.suffix.lower()
+    if extension not in VIDEO_CONTAINERS:
+        known = ", ".join(VIDEO_CONTAINERS)
+        raise UsageError(f"{target}: cannot write a video as '{extension}'; choose one of {known}")
+    return VIDEO_CONTAINERS[extension]
+
+
+def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> Encoding:
+    """Chooses how a video is encoded.
+
+    Args:
+        reader: the video.
+        target: its extension names the container.
+        options: what the user chose.
+
+    Raises:
+        UsageError: if there is no such encoder, or it does not go with an option or the container.
+    """
+    name, colour = container_of(target), reader.colour
+    codec = find_encoder(options.codec or _usual(name, colour.deep))
+    size, aspect = _shape(reader, options, may_be_oblong=name in _ASPECT_IN or codec.name in _ASPECT_IN)
+    known = {option.name: option for option in codec_options(codec)}
+    settings = dict(USUAL_SETTINGS.get(codec.name, {}))
+    if reader.hdr is not None:
+        settings = reader.hdr.settings(codec.name, settings) or settings
+    for option, value, names in (("crf", options.crf, _CRF_NAMES), ("preset", options.preset, _PRESET_NAMES)):
+        if value is not None:
+            own = next((own for own in names if own in known), None)
+            if own is None:
+                raise UsageError(f"the encoder {codec.name} takes no --{option}; leave it out")
+            settings[own] = str(value)
+    encoding = Encoding(
+        codec=codec.name,
+        settings=settings,
+        pixel_format=_pixel_format(codec, colour),
+        size=size,
+        rate=reader.rate.limit_denominator(65535),
+        colour=colour.tagged_for(*size),
+        aspect=aspect,
+    )
+    _try(encoding, name)
+    return encoding
+
+
+def _shape(
+    reader: VideoReader, options: VideoOptions, *, may_be_oblong: bool
+) -> tuple[tuple[int, int], Fraction | None]:
+    """The result's size and the shape of its pixels, which become square where oblong ones cannot be said."""
+    width, height = options.output_size(*reader.size)
+    if reader.aspect in (None, 1) or may_be_oblong:
+        return (width, height), reader.aspect
+    return (round(width * reader.aspect / 2) * 2, height), Fraction(1)
+
+
+def _usual(container: str, deep: bool) -> str:
+    if container == "webm":
+        # libvpx, as PyAV has it, holds 8 bits.
+        return "libsvtav1" if deep else "libvpx-vp9"
+    return "libx264"
+
+
+def find_encoder(name: str) -> Codec:
+    """An encoder by libavcodec's name.
+
+    Raises:
+        UsageError: if there is none that encodes video.
+    """
+    os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 greets on stderr otherwise
+    try:
+        codec = Codec(name, "w")
+    except (av.FFmpegError, ValueError) as error:
+        raise UsageError(f"--codec {name}: there is no such encoder; libx264 plays everywhere") from error
+    if codec.type != "video":
+        raise UsageError(f"--codec {name}: encodes {codec.type}, not video; libx264 plays everywhere")
+    return codec
+
+
+def codec_options(codec: Codec) -> tuple[Any, ...]:
+    """The options that only this encoder has."""
+    return codec.create().supported_options.private
+
+
+def _pixel_format(codec: Codec, colour: Colour) -> str:
+    names = [video_format.name for video_format in codec.video_formats or ()]
+    wanted = (_FORMATS[10] + _FORMATS[8]) if colour.deep else (_FORMATS[8] + _FORMATS[10])
+    fitting = next((name for name in wanted if name in names), None)
+    if fitting is None:
+        raise UsageError(f"--codec {codec.name}: takes none of the usual pixel formats; choose another")
+    return fitting
+
+
+def _try(encoding: Encoding, container: str) -> None:
+    """Opens the encoder once, so that a wrong option shows before any frame is computed."""
+    try:
+        with av.open(io.BytesIO(), "w", format=container) as trial:
+            encoding.add_to(trial)
+            trial.start_encoding()
+    except (av.FFmpegError, ValueError) as error:
+        settings = " ".join(f"{name}={value}" for name, value in encoding.settings.items())
+        width, height = encoding.size
+        raise UsageError(
+            f"{encoding.codec} cannot encode {width}x{height} {encoding.pixel_format} with {settings} "
+            f"in {container}; choose another --codec, --crf or --preset"
+        ) from error

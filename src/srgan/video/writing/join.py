@@ -1,0 +1,210 @@
+"""The finished file: encoded segments one after the other, beside the other streams of the input."""
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+from av import Packet
+from av.container import InputContainer, OutputContainer
+
+from srgan.errors import VideoError
+from srgan.video.reading.opening import first_video, open_input
+from srgan.video.reading.reader import VideoReader
+from srgan.video.writing.encoding import Encoding
+from srgan.video.writing.streams import Carrier, add_carrier, plan_streams
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter  # in the stubs only
+
+# About the file that was read, not about the film.
+_FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder")
+
+
+def join(
+    reader: VideoReader,
+    segments: Sequence[Path],
+    times: array[int],
+    part: Path,
+    output: str,
+    encoding: Encoding,
+) -> None:
+    """Writes the finished file.
+
+    Args:
+        reader: the input, of which a file is opened anew.
+        segments: files whose frames are numbered from 0 each, see ``NUMBER``.
+        times: when each frame is shown, in units of the reader's time base; one more for the end.
+        part: the file to write.
+        output: libavformat's name of its format.
+        encoding: how the segments were encoded.
+
+    Raises:
+        VideoError: if the segments do not hold as many frames as there are times.
+        OSError: if the file cannot be written.
+    """
+    order = _order(segments)
+    if sorted(order) != list(range(len(times) - 1)):
+        raise VideoError(f"{part.parent}: holds {len(order)} of {len(times) - 1} frames; add --no-resume")
+    begin = Fraction(reader.begin * reader.time_base)
+    end = None if reader.end is None else Fraction(reader.end * reader.time_base)
+    with (
+        open_input(Path(reader.path)) as source,
+        av.open(str(segments[0])) as first,
+        _open_output(part, output) as result,
+    ):
+        video = first_video(source)
+        plans, _ = plan_streams(source, video, output)
+        carriers: dict[int, Carrier] = {}
+        target: Any = None
+        for stream in source.streams:
+            if stream.index == video.index:
+                target = result.add_stream_from_template(first.streams.video[0], opaque=True)
+                _describe(target, reader, encoding, video.metadata)
+                target.disposition = video.disposition
+            for plan in plans:
+                if plan.stream.index == stream.index and (carrier := add_carrier(result, plan, begin)):
+                    carriers[stream.index] = carrier
+        result.metadata.update(
+            {key: value for key, value in source.metadata.items() if key not in _FILE_TAGS}
+        )
+        result.set_chapters(_chapters(source, begin, end))
+        others = _others(source, carriers, begin, end)
+        film = _film(segments, order, times, reader.time_base, target)
+        for _, packet in heapq.merge(film, others, key=lambda item: item[0]):
+            result.mux(packet)
+
+
+def _open_output(part: Path, output: str) -> OutputContainer:
+    return av.open(
+        str(part),
+        "w",
+        format=output,
+        container_options={"movflags": "+faststart"} if output in ("mp4", "mov") else {},
+        metadata_errors="surrogateescape",
+    )
+
+
+def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: dict[str, str]) -> None:
+    """What a container says about the video besides its packets."""
+    encoding.describe(target.codec_context)
+    if encoding.aspect is not None:
+        target.codec_context.sample_aspect_ratio = encoding.aspect
+    if target.codec_context.name == "hevc" and target.container.format.name in ("mp4", "mov"):
+        target.codec_context.codec_tag = "hvc1"  # with the other one, "hev1", Apple's players show nothing
+    target.codec_context.framerate = encoding.rate
+    target.time_base = reader.time_base
+    if reader.display_matrix is not None:
+        target.set_display_matrix(_scaled(reader.display_matrix, reader.size, encoding.size))
+    kept = ("language", "title", "handler_name", "timecode", "creation_time")
+    target.metadata.update({key: value for key, value in metadata.items() if key.lower() in kept})
+
+
+def _scaled(matrix: Sequence[int], old: tuple[int, int], new: tuple[int, int]) -> list[int]:
+    """A display matrix whose shift, in pixels, is of the result's size; it is for turned pictures."""
+    scaled = list(matrix)
+    factor = Fraction(new[0], old[0])
+    scaled[6], scaled[7] = round(matrix[6] * factor), round(matrix[7] * factor)
+    return scaled
+
+
+def _order(segments: Sequence[Path]) -> array[int]:
+    """The number, in the whole film, of each frame in the order they are decoded."""
+    order = array("q")
+    for path in segments:
+        first = len(order)
+        order.extend(first + (packet.pts or 0) for packet in _packets(path))
+    return order
+
+
+def _packets(path: Path) -> Iterator[Packet[Any]]:
+    with av.open(str(path)) as container:
+        yield from (packet for packet in container.demux(video=0) if packet.size)
+
+
+def _film(
+    segments: Sequence[Path], order: array[int], times: array[int], time_base: Fraction, target: Any
+) -> Iterator[tuple[float, Packet[Any]]]:
+    """The video's packets in the order they are decoded, at their times; with the time in seconds.
+
+    They are decoded at the times that frames are shown, sorted, and late by as much as the encoder reorders.
+    """
+    delay = max(index - number for index, number in enumerate(order))
+    before = array("q", (times[0] - step * (times[1] - times[0]) for step in range(delay, 0, -1)))
+    decoding = chain(before, times)
+    packets = (packet for path in segments for packet in _packets(path))
+    for packet, number, decoded in zip(packets, order, decoding, strict=False):
+        packet.stream = target
+        packet.time_base = time_base
+        packet.dts, packet.pts = decoded, times[number]
+        packet.duration = times[number + 1] - times[number]
+        yield float(decoded * time_base), packet
+
+
+def _others(
+    source: InputContainer, carriers: dict[int, Carrier], begin: Fraction, end: Fraction | None
+) -> Iterator[tuple[float, Packet[Any]]]:
+    """The packets of all other streams between two time stamps; with the time in seconds."""
+    time = 0.0
+    if not carriers:
+        return
+    for packet in _demuxed(source, [source.streams[index] for index in carriers]):
+        if not packet.size:
+            carried = carriers[packet.stream.index].take(None)
+        elif _is_between(packet, begin, end):
+            _end_by(packet, end)
+            carried = carriers[packet.stream.index].take(packet)
+        else:
+            continue
+        for one in carried:
+            stamp = one.dts if one.dts is not None else one.pts
+            time = time if stamp is None else float(stamp * one.time_base)
+            yield time, one
+
+
+def _demuxed(source: InputContainer, streams: list[Any]) -> Iterator[Packet[Any]]:
+    """All packets up to the end, or to where the file cannot be read any more."""
+    packets = source.demux(*streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            return
+        if packet is None:
+            return
+        yield packet
+
+
+def _is_between(packet: Packet[Any], begin: Fraction, end: Fraction | None) -> bool:
+    stamp = packet.pts if packet.pts is not None else packet.dts
+    if stamp is None:
+        return True
+    start = stamp * packet.time_base
+    stop = start + max(1, packet.duration or 0) * packet.time_base
+    return (not begin or stop > begin) and (end is None or start < end)
+
+
+def _end_by(packet: Packet[Any], end: Fraction | None) -> None:
+    """A subtitle does not outlast the part."""
+    if end is not None and packet.pts is not None and packet.stream.type == "subtitle":
+        packet.duration = min(packet.duration or 0, round(end / packet.time_base) - packet.pts)
+
+
+def _chapters(source: InputContainer, begin: Fraction, end: Fraction | None) -> list[Chapter]:
+    """The chapters of the part, with their times in the result."""
+    chapters = []
+    for chapter in source.chapters():
+        unit = chapter["time_base"] or Fraction(1, 1000)
+        first, last = (round(time / unit) for time in (begin, end or Fraction(2**31)))
+        if chapter["end"] <= first or chapter["start"] >= last:
+            continue
+        chapter["start"] = max(chapter["start"], first) - first
+        chapter["end"] = min(chapter["end"], last) - first
+        chapters.append(chapter)
+    return chapters

@@ -1,0 +1,189 @@
+"""One file in, one larger file out: sizes, transparency, metadata, moving pictures, failures."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from srgan.errors import ImageError, UsageError
+from srgan.jobs.pictures import PictureOptions, upscale_file
+from srgan.upscaling.upscaler import Upscaler
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.fixture
+def upscaler(tiny_model):
+    return Upscaler(tiny_model, precision="fp32", device="cpu")
+
+
+def opened(path):
+    with Image.open(path) as image:
+        image.load()
+        return image
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({}, (400, 200)),
+        ({"scale": 3}, (300, 150)),
+        ({"scale": 0.005}, (1, 1)),
+        ({"width": 50}, (50, 25)),
+        ({"height": 50}, (100, 50)),
+        ({"width": 1}, (1, 1)),
+        ({"width": 7, "height": 9}, (7, 9)),
+        ({"scale": 2, "width": 50}, (50, 25)),
+    ],
+)
+def test_width_and_height_go_before_scale_and_keep_the_proportions(options, size):
+    assert PictureOptions(**options).output_size(100, 50) == size
+
+
+def test_the_result_is_the_upscalers(tmp_path, upscaler, photo):
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    progress = []
+
+    done = upscale_file(tmp_path / "a.png", tmp_path / "new" / "b.png", upscaler, progress=progress.append)
+
+    result = np.asarray(opened(tmp_path / "new" / "b.png"))
+    assert np.array_equal(result, upscaler.upscale(photo))
+    assert result.std() > 10
+    assert (done.input_size, done.output_size, done.frames) == ((30, 24), (120, 96), 1)
+    assert progress[-1] == 1
+
+
+def test_a_smaller_scale_is_a_reduction_of_the_enlarged_picture(tmp_path, upscaler, photo):
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    upscale_file(tmp_path / "a.png", tmp_path / "b.png", upscaler, PictureOptions(scale=2))
+    whole = Image.fromarray(upscaler.upscale(photo))
+    expected = np.asarray(whole.resize((60, 48), Image.Resampling.LANCZOS)).astype(int)
+    # Two libraries' Lanczos filters: nearly, not exactly, the same.
+    assert np.abs(np.asarray(opened(tmp_path / "b.png")).astype(int) - expected).mean() < 1
+
+
+def test_transparency_profile_exif_and_resolution_are_kept(tmp_path, upscaler, photo):
+    alpha = np.zeros((24, 30), np.uint8)
+    alpha[:, 15:] = 255
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    image = Image.fromarray(np.dstack((photo, alpha)))
+    image.save(tmp_path / "a.png", icc_profile=SRGB, exif=exif, dpi=(300, 300))
+
+    upscale_file(tmp_path / "a.png", tmp_path / "b.png", upscaler)
+
+    result = opened(tmp_path / "b.png")
+    assert (result.mode, result.size) == ("RGBA", (120, 96))
+    band = np.asarray(result)[:, :, 3]
+    assert (band[:, :52] == 0).all()
+    assert (band[:, 68:] == 255).all()
+    assert result.info["icc_profile"] == SRGB
+    assert result.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+    assert result.getexif()[0x010F] == "Maker"
+
+
+def test_a_sideways_photograph_comes_out_upright(tmp_path, upscaler, photo):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter
+    Image.fromarray(photo).save(tmp_path / "a.png", exif=exif)
+    done = upscale_file(tmp_path / "a.png", tmp_path / "b.png", upscaler)
+    assert (done.input_size, done.output_size) == ((24, 30), (96, 120))
+    expected = upscaler.upscale(np.ascontiguousarray(np.rot90(photo, -1)))
+    assert np.array_equal(np.asarray(opened(tmp_path / "b.png")), expected)
+
+
+def save_frames(path, frames, duration=(40, 80)):
+    images = [Image.fromarray(frame) for frame in frames]
+    options = {"lossless": True} if path.suffix == ".webp" else {}
+    durations = duration if isinstance(duration, int) else list(duration)
+    images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=3, **options)
+
+
+@pytest.mark.parametrize("target", ["b.webp", "b.gif"])
+def test_every_frame_of_a_moving_picture_is_enlarged(tmp_path, upscaler, photo, target):
+    frames = [photo, np.ascontiguousarray(photo[::-1])]
+    save_frames(tmp_path / "a.webp", frames)
+    progress = []
+
+    done = upscale_file(
+        tmp_path / "a.webp", tmp_path / target, upscaler, PictureOptions(scale=2), progress=progress.append
+    )
+
+    assert (done.frames, done.output_size, progress) == (2, (60, 48), [0.5, 1])
+    with Image.open(tmp_path / target) as image:
+        assert (image.n_frames, image.size) == (2, (60, 48))
+        for index, frame in enumerate(frames):
+            image.seek(index)
+            expected = Image.fromarray(upscaler.upscale(frame)).resize((60, 48), Image.Resampling.LANCZOS)
+            difference = np.asarray(image.convert("RGB")).astype(int) - np.asarray(expected)
+            assert np.abs(difference).mean() < 12  # GIF has 256 colours
+
+
+def test_of_a_moving_picture_only_what_changes_is_computed(tmp_path, upscaler, monkeypatch):
+    frames = [np.full((200, 240, 3), 90, np.uint8) for _ in range(5)]
+    for number, frame in enumerate(frames):
+        frame[100:110, 100 + 5 * number : 110 + 5 * number] = 240
+    save_frames(tmp_path / "a.gif", frames, duration=40)
+    computed = []
+    compute = upscaler.engine.upscale
+    monkeypatch.setattr(
+        upscaler.engine, "upscale", lambda window, halo: computed.append(window.size) or compute(window, halo)
+    )
+
+    upscale_file(tmp_path / "a.gif", tmp_path / "b.webp", upscaler, PictureOptions(scale=1))
+
+    assert sum(computed) < 3 * computed[0]  # computed one by one: 5
+    with Image.open(tmp_path / "b.webp") as image:
+        assert image.n_frames == 5
+        for index, frame in enumerate(frames):
+            image.seek(index)
+            expected = Image.fromarray(upscaler.upscale(frame)).resize((240, 200), Image.Resampling.LANCZOS)
+            difference = np.asarray(image.convert("RGB")).astype(int) - np.asarray(expected)
+            assert np.abs(difference).mean() < 3
+
+
+def test_a_moving_picture_stands_still_in_other_formats(tmp_path, upscaler, photo):
+    save_frames(tmp_path / "a.webp", [photo, photo[::-1].copy()])
+    assert upscale_file(tmp_path / "a.webp", tmp_path / "b.png", upscaler).frames == 1
+    assert np.array_equal(np.asarray(opened(tmp_path / "b.png")), upscaler.upscale(photo))
+
+
+def test_a_still_picture_becomes_a_gif_of_one_frame(tmp_path, upscaler, photo):
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    assert upscale_file(tmp_path / "a.png", tmp_path / "b.gif", upscaler).frames == 1
+    assert (opened(tmp_path / "b.gif").format, opened(tmp_path / "b.gif").size) == ("GIF", (120, 96))
+
+
+def test_the_input_is_never_written_to(tmp_path, upscaler, photo):
+    path = tmp_path / "a.png"
+    Image.fromarray(photo).save(path)
+    before = hashlib.sha256(path.read_bytes()).digest()
+    (tmp_path / "hard.png").hardlink_to(path)
+    for target in (path, tmp_path / "hard.png", tmp_path / "." / "a.png"):
+        with pytest.raises(UsageError, match="is the input itself"):
+            upscale_file(path, target, upscaler)
+    assert hashlib.sha256(path.read_bytes()).digest() == before
+
+
+@pytest.mark.parametrize("target", ["new/b.png", "new/b.gif"])
+def test_a_damaged_input_leaves_neither_file_nor_folder(tmp_path, upscaler, photo, target):
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:600])
+    with pytest.raises(ImageError, match=r"a\.png: is damaged"):
+        upscale_file(tmp_path / "a.png", tmp_path / target, upscaler)
+    assert [path.name for path in tmp_path.rglob("*.*")] == ["a.png"]
+
+
+@pytest.mark.parametrize("name", ["b.png", "b.gif"])
+def test_a_folder_that_cannot_be_made_is_an_image_error(tmp_path, upscaler, photo, name):
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="its folder cannot be made"):
+        upscale_file(tmp_path / "a.png", tmp_path / "a.png" / name, upscaler)
+
+
+def test_the_limit_on_pixels_holds_for_moving_pictures_too(tmp_path, upscaler, photo):
+    save_frames(tmp_path / "a.gif", [photo, photo[::-1].copy()])
+    with pytest.raises(ImageError, match="more than 719 pixels"):
+        upscale_file(tmp_path / "a.gif", tmp_path / "b.gif", upscaler, PictureOptions(max_pixels=719))
+    assert upscale_file(tmp_path / "a.gif", tmp_path / "b.gif", upscaler, PictureOptions(max_pixels=720))

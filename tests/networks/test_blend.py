@@ -1,0 +1,95 @@
+"""Blends of two models, and which model is whose sibling."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from srgan.errors import ModelError, UsageError
+from srgan.networks.blend import blend, find_fidelity, read_blend
+from srgan.networks.catalogue import find_model
+from srgan.networks.model_file import read_card, read_model, write_model
+
+
+def test_blend_interpolates_every_parameter():
+    one, two = {"a": np.array([0.0, 8.0], np.float32)}, {"a": np.array([1.0, 4.0], np.float32)}
+    assert blend(one, two, 0.25)["a"].tolist() == [0.25, 7.0]
+    assert blend(one, two, 0.25)["a"].dtype == np.float32
+    for detail, expected in ((0, one), (1, two)):
+        np.testing.assert_array_equal(blend(one, two, detail)["a"], expected["a"])
+
+
+@pytest.mark.parametrize("detail", [None, 0, 0.3, 1])
+def test_a_model_is_blended_with_the_sibling_its_card_names(tiny_pair, tiny_model, detail):
+    card, tensors = read_blend(tiny_pair, detail)
+    low, high = read_model(tiny_model)[1], read_model(tiny_pair)[1]
+    share = 1 if detail is None else detail
+    assert card == read_card(tiny_pair)
+    corrected = {"tail.weight", "tail.bias"} if share not in (0, 1) else set()  # for the colours
+    for name in tensors.keys() - corrected:
+        expected = (1 - share) * low[name].astype(np.float64) + share * high[name].astype(np.float64)
+        np.testing.assert_allclose(tensors[name], expected, atol=1e-6)
+
+
+def test_a_sibling_may_be_a_shipped_model(tmp_path, tiny_tensors, tiny_card):
+    path = tmp_path / "a.safetensors"
+    write_model(path, tiny_tensors, dataclasses.replace(tiny_card, fidelity="srresnet"))
+    assert find_fidelity(path) == find_model("srresnet")
+    with pytest.raises(ModelError, match="another architecture"):
+        read_blend(path, 0.5)
+
+
+def test_models_that_were_not_trained_one_from_the_other_are_not_blended(tiny_pair, tiny_model):
+    card, tensors = read_model(tiny_model)
+    random = np.random.default_rng(0)
+    strange = {
+        name: random.permutation(tensor.ravel()).reshape(tensor.shape) for name, tensor in tensors.items()
+    }
+    write_model(tiny_model, strange, card)
+    with pytest.raises(
+        ModelError, match=r"detailed\.safetensors: cannot be blended with .*not trained from it"
+    ):
+        read_blend(tiny_pair, 0.5)
+
+
+@pytest.mark.parametrize(("halos", "halo"), [((3, 5), 5), ((6, 5), 6), ((None, 5), None), ((3, None), None)])
+def test_the_larger_halo_holds(tmp_path, tiny_tensors, tiny_card, halos, halo):
+    names = ("fidelity.safetensors", "")
+    for name, sibling, own in zip(("detailed", "fidelity"), names, halos, strict=True):
+        card = dataclasses.replace(tiny_card, fidelity=sibling, halo=own)
+        write_model(tmp_path / f"{name}.safetensors", tiny_tensors, card)
+    assert read_blend(tmp_path / "detailed.safetensors", 0.5)[0].halo == halo
+
+
+def test_a_model_without_sibling_is_refused_with_those_that_have_one(tiny_model):
+    message = r"'tiny' has no fidelity sibling .*models that have one: photo, srgan"
+    with pytest.raises(UsageError, match=message) as caught:
+        read_blend(tiny_model, 0.5)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("detail", [-0.1, 1.01, float("nan")])
+def test_detail_outside_its_range_is_refused(tiny_pair, detail):
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        read_blend(tiny_pair, detail)
+
+
+def test_a_sibling_that_is_gone_is_named(tiny_pair, tiny_model):
+    tiny_model.unlink()
+    with pytest.raises(ModelError, match=r"tiny\.safetensors: no such model file"):
+        read_blend(tiny_pair, 0.5)
+
+
+def test_cards_without_the_field_load_and_paths_in_it_are_refused(tmp_path, tiny_tensors, tiny_card):
+    path = tmp_path / "m.safetensors"
+    fields = json.loads(tiny_card.to_json())
+    del fields["fidelity"]
+    safetensors.numpy.save_file(tiny_tensors, path, metadata={"srgan": json.dumps(fields)})
+    assert read_card(path) == tiny_card
+    for wrong in ("../other.safetensors", "a\\b", 3):
+        text = json.dumps({**fields, "fidelity": wrong})
+        safetensors.numpy.save_file(tiny_tensors, path, metadata={"srgan": text})
+        with pytest.raises(ModelError, match="'fidelity' is wrong"):
+            read_card(path)
