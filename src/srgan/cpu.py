@@ -10,7 +10,7 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
 
 def prepare_for_torch() -> None:
-    """Sets up threads and memory; call it before ``torch`` is first imported.
+    """Sets up threads and memory of a process that is PyTorch's alone; to be called before its import.
 
     Threads stay on their cores: libgomp's spinning otherwise makes convolutions several times slower on
     some machines. glibc keeps freed memory: it otherwise returns every large tensor to the system and
@@ -23,6 +23,16 @@ def prepare_for_torch() -> None:
             mallopt(_M_MMAP_MAX, 0)
             mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
             mallopt(_M_TOP_PAD, 256 * 2**20)
+
+
+def avoid_spinning() -> None:
+    """Has PyTorch's threads sleep while they wait, in a process that is somebody else's; before its import.
+
+    Bound to cores they would be as fast, but so would be the thread that imports PyTorch, and all threads
+    that it starts: they would share a single core.
+    """
+    if "OMP_PROC_BIND" not in os.environ and "torch" not in sys.modules:
+        os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
 def cores() -> int:

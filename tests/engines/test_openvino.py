@@ -13,13 +13,13 @@ import torch
 from torch.nn import functional as F
 
 from srgan.engines.cache import MOST_MODELS
-from srgan.engines.engine import open_engine
-from srgan.engines.graph import fold_shuffle
+from srgan.engines.choice import open_engine
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.errors import UsageError
 from srgan.networks.architecture import GeneratorConfig
 from srgan.networks.card import ModelCard
 from srgan.networks.model_file import write_model
+from srgan.networks.network import Network
 from srgan.training.networks.generator import make_generator
 from srgan.upscaling.upscaler import Upscaler
 
@@ -36,7 +36,7 @@ def cache(tmp_path, monkeypatch):
 CONFIGS = {
     "none": GeneratorConfig(blocks=2, channels=16),
     "batch": GeneratorConfig(blocks=2, channels=16, norm="batch"),
-    "compact": GeneratorConfig(kind="compact", blocks=3, channels=16),
+    "compact": GeneratorConfig(architecture="compact", blocks=3, channels=16),
 }
 
 
@@ -62,7 +62,7 @@ def random_model(variant="none"):
         generator.tail.weight /= 8 * (generator(some) - repeated).std()
         generator.tail.bias += 0.5 - generator(some).mean()
     tensors = {name: value.float().numpy() for name, value in generator.state_dict().items()}
-    return generator, ModelCard(name="random", generator=generator.config), tensors
+    return generator, Network.of(ModelCard(name="random", generator=generator.config), tensors)
 
 
 def expected(generator, batch, white, context=0):
@@ -83,8 +83,8 @@ def random_picture(shape, dtype, seed=0):
 @pytest.mark.parametrize("dtype", list(WHITE))
 @pytest.mark.parametrize("variant", list(CONFIGS))
 def test_fp32_agrees_with_pytorch_within_1e_4(name, dtype, variant):
-    generator, card, tensors = random_model(variant)
-    engine = open_engine(card, tensors, engine=name, precision="fp32", device="cpu")
+    generator, network = random_model(variant)
+    engine = open_engine(network, engine=name, precision="fp32", device="cpu")
     batch = random_picture((2, 11, 18, 3), dtype)
 
     result = engine.upscale(batch)
@@ -102,9 +102,9 @@ def test_fp32_agrees_with_pytorch_within_1e_4(name, dtype, variant):
 @pytest.mark.parametrize("variant", ["none", "compact"])
 @pytest.mark.parametrize("context", [0, 3])
 def test_bf16_agrees_within_a_level_on_almost_all_pixels(name, dtype, variant, context):
-    generator, card, tensors = random_model(variant)
+    generator, network = random_model(variant)
     try:
-        engine = open_engine(card, tensors, engine=name, precision="bf16", device="cpu")
+        engine = open_engine(network, engine=name, precision="bf16", device="cpu")
     except UsageError:
         pytest.skip("this processor has no bf16")
     batch = random_picture((1, 46, 56, 3), dtype)
@@ -123,13 +123,13 @@ def test_bf16_agrees_within_a_level_on_almost_all_pixels(name, dtype, variant, c
 @pytest.mark.parametrize("context", [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 20])
 def test_context_is_used_up_without_changing_the_result(context, variant):
     # 12 and 5 are the exact halos; less must still give what the whole input gives, cropped.
-    generator, card, tensors = random_model(variant)
-    engine = OpenVinoEngine(card, tensors, precision="fp32")
+    generator, network = random_model(variant)
+    engine = OpenVinoEngine(network, precision="fp32")
     batch = random_picture((1, 5 + 2 * context, 3 + 2 * context, 3), "float32")
 
     result = engine.upscale(batch, context)
 
-    if context >= card.generator.halo:
+    if context >= network.info.radius:
         truth = expected(generator, batch, 1, context)
         assert np.abs(result - truth).max() < 1e-4
     whole = engine.upscale(batch)[:, 4 * context : 4 * (5 + context), 4 * context : 4 * (3 + context)]
@@ -139,8 +139,8 @@ def test_context_is_used_up_without_changing_the_result(context, variant):
 
 @pytest.mark.parametrize("precision", ["fp32", "auto"])
 def test_tiles_of_the_compact_kind_equal_the_whole_bit_by_bit(tmp_path, precision):
-    _, card, tensors = random_model("compact")
-    write_model(tmp_path / "compact.safetensors", tensors, card)
+    _, network = random_model("compact")
+    write_model(tmp_path / "compact.safetensors", network.tensors, network.card)
     whole, tiled = (
         Upscaler(tmp_path / "compact.safetensors", engine="openvino", precision=precision, tile=tile)
         for tile in ("off", 16)
@@ -151,46 +151,34 @@ def test_tiles_of_the_compact_kind_equal_the_whole_bit_by_bit(tmp_path, precisio
 
 
 def test_results_are_clipped():
-    _, card, tensors = random_model()
-    tensors["tail.weight"] = tensors["tail.weight"] * 20
+    _, network = random_model()
+    tensors = {**network.tensors, "tail.weight": network.tensors["tail.weight"] * 20}
+    network = Network.of(network.card, tensors)
     batch = random_picture((1, 8, 8, 3), "float32")
     for name in ("openvino", "torch"):
-        result = open_engine(card, tensors, engine=name, precision="fp32", device="cpu").upscale(batch)
+        result = open_engine(network, engine=name, precision="fp32", device="cpu").upscale(batch)
         assert (result.min(), result.max()) == (0.0, 1.0)
 
 
-def test_fold_shuffle_equals_the_convolution_after_the_shuffle():
-    generator = torch.Generator().manual_seed(0)
-    weight = torch.rand(3, 5, 9, 9, generator=generator, dtype=torch.float64)
-    x = torch.rand(1, 20, 6, 7, generator=generator, dtype=torch.float64)
-
-    folded = torch.from_numpy(fold_shuffle(weight.numpy()))
-
-    cells = F.conv2d(x, folded, padding=2)
-    # Ours has (row, column, channel), torch's shuffle wants (channel, row, column).
-    result = F.pixel_shuffle(cells.unflatten(1, (4, 3)).transpose(1, 2).flatten(1, 2), 2)
-    torch.testing.assert_close(result, F.conv2d(F.pixel_shuffle(x, 2), weight, padding=4))
-
-
 def test_the_input_is_left_as_it_was():
-    _, card, tensors = random_model()
+    _, network = random_model()
     for name, dtype in itertools.product(("openvino", "torch"), WHITE):
         batch = random_picture((1, 6, 6, 3), dtype)
         before = batch.copy()
-        open_engine(card, tensors, engine=name, precision="fp32", device="cpu").upscale(batch)
+        open_engine(network, engine=name, precision="fp32", device="cpu").upscale(batch)
         assert np.array_equal(batch, before)
 
 
 def test_the_cache_serves_only_the_same_weights(cache):
-    _, card, tensors = random_model()
+    _, network = random_model()
     batch = random_picture((1, 8, 8, 3), "uint8")
-    first = OpenVinoEngine(card, tensors, precision="fp32").upscale(batch)
-    again = OpenVinoEngine(card, tensors, precision="fp32").upscale(batch)
+    first = OpenVinoEngine(network, precision="fp32").upscale(batch)
+    again = OpenVinoEngine(network, precision="fp32").upscale(batch)
     assert len(list(cache.iterdir())) == 1
-    changed = {name: value.copy() for name, value in tensors.items()}
+    changed = {name: value.copy() for name, value in network.tensors.items()}
     changed["blocks.1.conv1.weight"][3, 5, 1, 1] += 3.0
 
-    other = OpenVinoEngine(card, changed, precision="fp32").upscale(batch)
+    other = OpenVinoEngine(Network.of(network.card, changed), precision="fp32").upscale(batch)
 
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -199,15 +187,15 @@ def test_the_cache_serves_only_the_same_weights(cache):
 
 @pytest.mark.parametrize("damage", [b"", b"no model" * 1000, None])
 def test_a_damaged_cache_is_replaced(cache, damage):
-    _, card, tensors = random_model()
+    _, network = random_model()
     batch = random_picture((1, 8, 8, 3), "uint8")
-    first = OpenVinoEngine(card, tensors, precision="fp32").upscale(batch)
+    first = OpenVinoEngine(network, precision="fp32").upscale(batch)
     (blob,) = cache.iterdir()
     content = blob.read_bytes()
     blob.chmod(0o600)
     blob.write_bytes(content[: len(content) // 2] if damage is None else damage)
 
-    assert np.array_equal(OpenVinoEngine(card, tensors, precision="fp32").upscale(batch), first)
+    assert np.array_equal(OpenVinoEngine(network, precision="fp32").upscale(batch), first)
 
 
 def test_the_cache_keeps_what_was_used_last(cache):
@@ -218,9 +206,9 @@ def test_the_cache_keeps_what_was_used_last(cache):
         used, made = 86400 * (1000 + day), 86400 * 1000
         os.utime(blob, (used, made))
     before = {path.name for path in cache.iterdir()}
-    _, card, tensors = random_model()
+    _, network = random_model()
 
-    OpenVinoEngine(card, tensors, precision="fp32").upscale(random_picture((1, 8, 8, 3), "uint8"))
+    OpenVinoEngine(network, precision="fp32").upscale(random_picture((1, 8, 8, 3), "uint8"))
 
     after = {path.name for path in cache.iterdir()}
     assert len(after) == MOST_MODELS
@@ -233,15 +221,15 @@ def test_no_cache_folder_is_no_error(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "file"))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "file")
-    generator, card, tensors = random_model()
+    generator, network = random_model()
     batch = random_picture((1, 8, 8, 3), "float32")
-    result = OpenVinoEngine(card, tensors, precision="fp32").upscale(batch)
+    result = OpenVinoEngine(network, precision="fp32").upscale(batch)
     assert np.abs(result - expected(generator, batch, 1)).max() < 1e-4
 
 
 def test_threads_share_an_engine():
-    _, card, tensors = random_model()
-    engine = OpenVinoEngine(card, tensors, precision="fp32", threads=1)
+    _, network = random_model()
+    engine = OpenVinoEngine(network, precision="fp32", threads=1)
     batches = [random_picture((1, 6 + seed, 9, 3), "uint8", seed) for seed in range(8)]
     alone = [engine.upscale(batch) for batch in batches]
     together = [None] * len(batches)
@@ -255,6 +243,78 @@ def test_threads_share_an_engine():
     for thread in threads:
         thread.join()
     assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+FIRST_USE = """
+import sys, threading
+from pathlib import Path
+from srgan.engines.openvino import OpenVinoEngine, import_openvino
+from srgan.networks.network import load_network
+import numpy as np
+
+how, count = sys.argv[1], 8
+network = load_network(Path(sys.argv[2])) if how == "engine" else None
+barrier, results, errors = threading.Barrier(count), [], []
+
+def first_use(number):
+    barrier.wait()
+    try:
+        if how == "engine":
+            picture = np.arange(192, dtype=np.uint8).reshape(1, 8, 8, 3)
+            results.append(OpenVinoEngine(network, precision="fp32").upscale(picture).tobytes())
+        elif how == "mixed" and number % 2:
+            import openvino
+            results.append(openvino.Core is not None)
+        else:
+            results.append(import_openvino().Core is not None)
+    except BaseException as error:
+        errors.append(repr(error))
+
+threads = [threading.Thread(target=first_use, args=(number,)) for number in range(count)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert not errors, errors
+assert len(results) == count and len(set(results)) == 1
+from openvino.tools import ovc  # whoever wants the converter still gets it
+"""
+
+
+@pytest.mark.parametrize("how", ["engine", "import", "mixed"])
+def test_threads_may_all_be_the_first_to_use_openvino(how, tiny_model):
+    """Whichever of them is, and also if another library imports it at the same time."""
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", FIRST_USE, how, tiny_model], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_processes_may_fill_the_cache_at_the_same_time(cache, tiny_model):
+    script = (
+        "import sys, hashlib, numpy as np; from pathlib import Path;"
+        "from srgan.engines.openvino import OpenVinoEngine; from srgan.networks.network import load_network;"
+        "engine = OpenVinoEngine(load_network(Path(sys.argv[1])), precision='fp32');"
+        "result = engine.upscale(np.full((1, 8, 8, 3), 99, np.uint8));"
+        "print(hashlib.sha256(result.tobytes()).hexdigest())"
+    )
+    command = [sys.executable, "-c", script, tiny_model]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    results = {process.communicate()[0] for process in processes}
+    assert [process.returncode for process in processes] == [0] * 4
+    assert len(results) == 1
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_cache_that_cannot_be_locked_is_no_error(monkeypatch):
+    generator, network = random_model()
+
+    def fail(*_args, **_options):
+        raise OSError("no locks on this disk")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", fail)
+    batch = random_picture((1, 8, 8, 3), "float32")
+    result = OpenVinoEngine(network, precision="fp32").upscale(batch)
+    assert np.abs(result - expected(generator, batch, 1)).max() < 1e-4
 
 
 def test_openvino_reports_nothing_to_its_makers():

@@ -38,7 +38,7 @@ def test_the_documented_parameters_and_hashes_are_those_of_the_files(name):
     documented = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
     digest = hashlib.sha256(find_model(name).read_bytes()).hexdigest()
     assert card.generator.parameters == parameters
-    assert f"| `{name}` | {parameters:,} | {card.generator.halo} | {digest} |" in documented
+    assert f"| `{name}` | {parameters:,} | {card.generator.radius} | {digest} |" in documented
 
 
 @pytest.mark.parametrize("name", ["srgan", "photo"])

@@ -18,10 +18,16 @@ from srgan.upscaling.upscaler import Upscaler
 COLOURS = list(product((0.1, 0.5, 0.9), repeat=3))
 
 
-@pytest.mark.parametrize("norm", ["none", "batch"])
-def test_flat_colours_are_the_networks_far_from_any_border(norm):
+@pytest.mark.parametrize(
+    "config",
+    [
+        GeneratorConfig(blocks=2, channels=8),
+        GeneratorConfig(blocks=2, channels=8, norm="batch"),
+        GeneratorConfig(architecture="compact", blocks=2, channels=8),
+    ],
+)
+def test_flat_colours_are_the_networks_far_from_any_border(config):
     torch.manual_seed(0)
-    config = GeneratorConfig(blocks=2, channels=8, norm=norm)
     generator = make_generator(config).eval()
     for parameter in generator.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
@@ -30,25 +36,27 @@ def test_flat_colours_are_the_networks_far_from_any_border(norm):
         # A cell of 4x4 pixels in the middle, 12 low-res pixels or more from the zeros beyond the border.
         expected = generator(pictures)[:, :, 60:64, 60:64].mean((2, 3)).numpy()
     tensors = {name: tensor.numpy() for name, tensor in generator.state_dict().items()}
-    np.testing.assert_allclose(flat_colours(config, tensors), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(flat_colours(config.describe(), tensors), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_corrected_colours_are_those_that_are_wanted():
     card, tensors = read_model(find_model("srresnet"))
-    given = flat_colours(card.generator, tensors)
+    architecture = card.generator.describe()
+    given = flat_colours(architecture, tensors)
     matrix = np.float32([[1.02, 0.01, 0.0], [0.0, 0.97, 0.02], [-0.01, 0.0, 1.05]])
     wanted = given @ matrix + np.float32([0.01, -0.02, 0.0])
-    corrected = correct_colours(card.generator, tensors, wanted)
-    np.testing.assert_allclose(flat_colours(card.generator, corrected), wanted, atol=0.25 / 255)
+    corrected = correct_colours(architecture, tensors, wanted)
+    np.testing.assert_allclose(flat_colours(architecture, corrected), wanted, atol=0.25 / 255)
     changed = {name for name in corrected if corrected[name] is not tensors[name]}
     assert changed == {"tail.weight", "tail.bias"}
 
 
 def test_a_network_that_gives_every_colour_the_same_is_hardly_changed(tiny_tensors, tiny_card):
+    architecture = tiny_card.generator.describe()
     blind = {**tiny_tensors, "head.weight": tiny_tensors["head.weight"] * 1e-4}
-    given = flat_colours(tiny_card.generator, blind)
+    given = flat_colours(architecture, blind)
     wanted = given + np.float32(0.02) * np.float32(COLOURS)
-    corrected = correct_colours(tiny_card.generator, blind, wanted)
+    corrected = correct_colours(architecture, blind, wanted)
     np.testing.assert_allclose(corrected["tail.weight"], blind["tail.weight"], atol=1e-3)
 
 

@@ -31,7 +31,7 @@ def test_shipped_models_were_trained_by_their_recipes_in_one_run(name):
 
 def test_every_field_is_written():
     sections = tomllib.loads(Recipe(name="x").to_toml())
-    assert sections["generator"] == {"kind": "srresnet", "blocks": 16, "channels": 64, "norm": "none"}
+    assert sections["generator"] == {"architecture": "srresnet", "blocks": 16, "channels": 64, "norm": "none"}
     scalars = {"name", "summary", "licence", "stage", "start"}
     tables = {"generator", "data", "degradation", "optimiser", "discriminator", "loss", "run"}
     assert set(sections) == scalars | tables

@@ -285,14 +285,14 @@ def test_a_teacher_is_learned_from(photos, tmp_path):
     assert float(row["teacher_loss"]) == 0
     assert float(row["pixel_loss"]) > 0
     rates = ["optimiser.steps=100", "optimiser.learning_rate=5e-3", "optimiser.muon_learning_rate=5e-3"]
-    compact = ["generator.kind=compact", *changes, *rates]
+    compact = ["generator.architecture=compact", *changes, *rates]
     result = train(recipe(*compact), photos, None, tmp_path / "pupil")
     rows = log_rows(tmp_path / "pupil")
     losses, last = ([float(row[name]) for row in rows] for name in ("teacher_loss", "pixel_loss"))
     assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:10])
     assert np.mean(losses[-10:]) < np.mean(last[-10:])  # closer to the teacher than to the truth
     card, _ = read_model(result.model)
-    assert card.generator.kind == "compact"
+    assert card.generator.architecture == "compact"
     assert card.training["recipe"]["loss"]["teacher"] == "generator.safetensors"
     assert card.training["losses"].keys() == {"pixel_loss", "teacher_loss"}
 

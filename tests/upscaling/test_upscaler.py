@@ -81,7 +81,7 @@ def test_openvino_tiled_equals_whole_bit_by_bit(model):
 def test_borders_are_the_networks_on_the_reflected_picture(tmp_path, size):
     generator = write(tmp_path / "random.safetensors")
     image = picture(*size)
-    halo = CONFIG.halo
+    halo = CONFIG.radius
     padded = np.pad(image, ((halo, halo), (halo, halo), (0, 0)), "symmetric")
     with torch.inference_mode():
         truth = generator(torch.from_numpy(padded).permute(2, 0, 1)[None])[0].permute(1, 2, 0).clamp(0, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated
 
 import typer
@@ -24,9 +23,9 @@ def info(
     path = find_model(model)
     card = read_card(path)
     facts = {
-        **dataclasses.asdict(card),
+        **card.to_dict(),
         "parameters": card.generator.parameters,
-        "receptive_field": 2 * card.generator.halo + 1,
+        "receptive_field": 2 * card.generator.radius + 1,
         "file": str(path),
         "bytes": path.stat().st_size,
         "sha256": file_sha256(path),

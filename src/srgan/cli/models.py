@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated
 
 import typer
@@ -21,12 +20,12 @@ def models(
 
     cards = [load_card(name) for name in list_models()]
     if as_json:
-        models = [{**dataclasses.asdict(card), "parameters": card.generator.parameters} for card in cards]
+        models = [{**card.to_dict(), "parameters": card.generator.parameters} for card in cards]
         print_json({"models": models})
         return
     for card in cards:
         print(f"{card.name}: {card.summary}")
-        print(f"  {card.generator.kind}, {card.generator.parameters:,} parameters")
+        print(f"  {card.generator.architecture}, {card.generator.parameters:,} parameters")
         if card.fidelity:
             print(f"  --detail blends it with {card.fidelity}, --invented shows where the two differ")
         for dataset, figures in card.figures.items():

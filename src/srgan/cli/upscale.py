@@ -15,7 +15,6 @@ from srgan.cli.upscale_job import upscale_job
 from srgan.cli.upscale_models import FOR_VIDEOS, Models
 from srgan.cli.upscale_result import print_result
 from srgan.cli.upscale_video import FramesPerSecond, enlarge_pipe, plan_video
-from srgan.cpu import prepare_for_torch
 from srgan.errors import UsageError
 from srgan.networks import DEFAULT_MODEL
 
@@ -128,8 +127,6 @@ def upscale(
     )
     if compare and any(job.is_video for job in jobs):
         print_message("--compare is for pictures; videos get no panels")
-    if engine is EngineName.torch:
-        prepare_for_torch()
     open_model = partial(
         Upscaler, engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile)
     )

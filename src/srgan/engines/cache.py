@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import os
-import platform
 from contextlib import suppress
 from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
 
 MOST_MODELS = 32
 """Compiled models that are kept, of some 6 MB each. Every blend and every trained model is another one."""
 
+_PATIENCE = 60.0  # seconds; whoever compiles takes less than one
+
 
 def cache_folder() -> Path | None:
     """The user's folder for compiled models, made if absent; None where that cannot be."""
-    home = Path.home
     try:
-        if platform.system() == "Windows":
-            base = Path(os.environ.get("LOCALAPPDATA") or home() / "AppData" / "Local")
-        elif platform.system() == "Darwin":
-            base = home() / "Library" / "Caches"
-        else:
-            base = Path(os.environ.get("XDG_CACHE_HOME") or home() / ".cache")
-        folder = base / "srgan" / "openvino"
+        folder = platformdirs.user_cache_path("srgan", appauthor=False, opinion=False) / "openvino"
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):
         return None
     return folder if os.access(folder, os.W_OK) else None
 
 
+def cache_lock(folder: Path) -> FileLock:
+    """To be held while the cache is read or written: OpenVINO does not write its files in one go."""
+    return FileLock(folder.with_suffix(".lock"), timeout=_PATIENCE)
+
+
 def remove_unused(folder: Path) -> None:
     """Removes all but the :data:`MOST_MODELS` compiled models that were used last."""
-    with suppress(OSError):  # another process may be using one, or removing them too
+    with suppress(OSError):  # one may be in use
         for path in sorted(folder.glob("*.blob"), key=_last_use)[:-MOST_MODELS]:
             path.unlink()
 

@@ -1,163 +1,109 @@
-"""The generator as an OpenVINO graph, built from its parameters: no ONNX, no PyTorch."""
+"""A network as an OpenVINO graph, built from its description and parameters: no ONNX, no PyTorch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.engines.precise import keep_precise
-from srgan.networks.architecture import GeneratorConfig
-from srgan.networks.norm import fold_norm
+from srgan.networks.architectures.folding import Tensors, cells, cells_of_shuffled, fold_norm
+from srgan.networks.architectures.trace import trace
+from srgan.networks.network import Network
 
-_Tensors = Mapping[str, NDArray[np.float32]]
 
-
-def fold_shuffle(weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The convolution before a PixelShuffle(2) that equals ``weight``'s convolution after it.
-
-    Exact: values are only moved. The same as ``fold_shuffle`` of the training's generator, but with the
-    output's sub-pixel outermost, so that the last shuffle moves runs of (column, RGB) in one piece.
+def build_model(network: Network, *, is_byte: bool, context: int) -> Any:
+    """Builds the graph of a network for pictures of any number and size.
 
     Args:
-        weight: (out, in, 9, 9), used with padding 4.
-
-    Returns:
-        (4 * out, 4 * in, 5, 5); output channels in the order (row, column, out).
-    """
-    out_channels, in_channels = weight.shape[:2]
-    phases = []
-    for row in range(2):
-        for column in range(2):
-            # Ten taps, shifted by the output's sub-pixel: pairs of taps are then the cells.
-            taps = np.pad(weight, ((0, 0), (0, 0), (row, 1 - row), (column, 1 - column)))
-            cells = taps.reshape(out_channels, in_channels, 5, 2, 5, 2).transpose(0, 1, 3, 5, 2, 4)
-            phases.append(cells.reshape(out_channels, 4 * in_channels, 5, 5))
-    return np.concatenate(phases)
-
-
-def build_model(config: GeneratorConfig, tensors: _Tensors, *, is_byte: bool, context: int) -> Any:
-    """Builds the graph of a generator for pictures of any number and size.
-
-    Args:
-        config: the generator's dimensions.
-        tensors: its parameters, float32, by the names of its ``state_dict``.
+        network: the network.
         is_byte: uint8 in [0, 255] in and out, else float32 in [0, 1].
         context: pixels at each side of the input that have no result. Convolutions use them up instead of
             padding, from the last layer backwards, which saves up to half of the work on them.
 
     Returns:
-        An ``openvino.Model``: (N, H, W, 3) -> (N, 4 * (H - 2 * context), 4 * (W - 2 * context), 3).
+        An ``openvino.Model``: (N, H, W, 3) -> (N, s * (H - 2 * context), s * (W - 2 * context), 3); s is the
+        scale.
     """
-    return _Builder(config, tensors, is_byte=is_byte, context=context).build()
+    from openvino import Model, opset13
+
+    parameter = opset13.parameter([-1, -1, -1, 3], np.uint8 if is_byte else np.float32)
+    x = opset13.convert(parameter, "f32") if is_byte else parameter
+    picture = _Map(keep_precise(opset13.transpose(x, [0, 3, 1, 2])), context)
+    architecture = network.architecture
+    ops = _OpenVinoOps(opset13, network.tensors, trace(architecture).needs, is_byte=is_byte)
+    model = Model([architecture.forward(ops, picture).node], [parameter], "srgan")
+    # The cache tells models apart by names too, and names given by default count up through the process.
+    for index, node in enumerate(model.get_ordered_ops()):
+        node.set_friendly_name(f"node{index}")
+    model.input().set_names({"picture"})
+    model.output().set_names({"result"})
+    return model
 
 
-class _Builder:
-    """Builds one graph; ``_context`` is what is left of the context at the layer being added."""
+@dataclass(frozen=True)
+class _Map:
+    """A node, (N, C, H, W), and what is left of the context at each side of its result, in its pixels."""
 
-    def __init__(self, config: GeneratorConfig, tensors: _Tensors, *, is_byte: bool, context: int) -> None:
-        from openvino import opset13
+    node: Any
+    context: int
 
-        self._op = opset13
-        self._config = config
+
+class _OpenVinoOps:
+    """Adds nodes to a graph; see :class:`~srgan.networks.architectures.description.Ops`.
+
+    Cells are (row, column, RGB). Bytes stay in [0, 255]: the first and the last convolution make up for it.
+    """
+
+    def __init__(self, op: Any, tensors: Tensors, needs: Mapping[str, int], *, is_byte: bool) -> None:
+        self._op = op
         self._tensors = tensors
+        self._needs = needs
         self._is_byte = is_byte
-        self._context = context
 
-    def build(self) -> Any:
-        from openvino import Model
-
-        op = self._op
-        picture = op.parameter([-1, -1, -1, 3], np.uint8 if self._is_byte else np.float32)
-        x = op.convert(picture, "f32") if self._is_byte else picture
-        x = keep_precise(op.transpose(x, [0, 3, 1, 2]))
-        if self._config.kind == "compact":
-            result = self._to_picture(self._compact(x), 4)
-        else:
-            result = self._to_picture(self._enlarge(self._low_resolution(x)), 2)
-        model = Model([result], [picture], "srgan")
-        # The cache tells models apart by names too, and names given by default count up through the process.
-        for index, node in enumerate(model.get_ordered_ops()):
-            node.set_friendly_name(f"node{index}")
-        model.input().set_names({"picture"})
-        model.output().set_names({"result"})
-        return model
-
-    def _compact(self, picture: Any) -> Any:
-        """All of the compact kind: (N, 3, H, W) -> (N, 48, H', W'): 4x4 cells, as (row, column, RGB)."""
-        context, need = self._context, self._config.blocks + 1
-        x = self._head(picture, need)
-        for block in range(self._config.blocks):
-            need -= 1
-            name = f"blocks.{block}"
-            weight, bias = self._tensors[f"{name}.conv.weight"], self._tensors[f"{name}.conv.bias"]
-            x = self._prelu(self._convolution(x, weight, bias, need), f"{name}.activation")
-        # torch's shuffle wants (RGB, row, column).
-        weight = self._tensors["tail.weight"]
-        weight = weight.reshape(3, 16, *weight.shape[1:]).swapaxes(0, 1).reshape(weight.shape)
-        details = self._tail(x, weight, self._tensors["tail.bias"].reshape(3, 16).T.reshape(-1))
-        picture = keep_precise(self._crop(picture, context - self._context))
-        enlarged = keep_precise(self._op.tile(picture, np.array([1, 16, 1, 1])))
-        return keep_precise(self._op.add(details, enlarged))
-
-    def _low_resolution(self, x: Any) -> Any:
-        """The SRResNet's head, residual blocks and trunk: (N, 3, H, W) -> (N, channels, H', W')."""
-        # What the layers after this one reach: two convolutions a block, the trunk, three pixels to enlarge.
-        need = 2 * self._config.blocks + 1 + 3
-        x = self._head(x, need)
-        head, context = x, self._context
-        for block in range(self._config.blocks):
-            need -= 2
-            x = self._block(x, f"blocks.{block}", need)
-        y = self._convolution(x, *fold_norm(self._tensors, "trunk", "trunk_norm"), 3)
-        return self._add(y, head, context)
-
-    def _block(self, x: Any, name: str, need: int) -> Any:
-        context = self._context
-        y = self._convolution(x, *fold_norm(self._tensors, f"{name}.conv1", f"{name}.norm1"), need + 1)
-        y = self._prelu(y, f"{name}.activation")
-        y = self._convolution(y, *fold_norm(self._tensors, f"{name}.conv2", f"{name}.norm2"), need)
-        return self._add(y, x, context)
-
-    def _add(self, y: Any, x: Any, context: int) -> Any:
-        """``y + x``, where ``x`` has the context that there was before ``y``.
-
-        What goes from block to block stays in float32: rounded to bf16 each time, it is most of what bf16
-        changes. The convolutions round what they read of it, which costs next to nothing.
-        """
-        return keep_precise(self._op.add(y, self._crop(x, context - self._context)))
-
-    def _enlarge(self, x: Any) -> Any:
-        """(N, channels, H, W) -> (N, 12, 2H', 2W'): 2x2 cells of the result, as (row, column, RGB)."""
-        tensors = self._tensors
-        x = self._convolution(x, tensors["upsample.0.conv.weight"], tensors["upsample.0.conv.bias"], 2)
-        x = self._op.depth_to_space(self._prelu(x, "upsample.0.activation"), "depth_first", 2)
-        self._context *= 2
-        x = self._convolution(x, tensors["upsample.1.conv.weight"], tensors["upsample.1.conv.bias"], 2)
-        x = self._prelu(x, "upsample.1.activation")
-        return self._tail(x, fold_shuffle(tensors["tail.weight"]), np.tile(tensors["tail.bias"], 4))
-
-    def _head(self, x: Any, need: int) -> Any:
-        weight, bias = self._tensors["head.weight"], self._tensors["head.bias"]
+    def first_convolution(self, picture: _Map, name: str) -> _Map:
+        weight, bias = fold_norm(self._tensors, name, "")
         if self._is_byte:
             weight = weight / np.float32(255.0)
         # In bf16 the picture itself would be rounded: to steps of a whole level of 255 near white.
-        return self._prelu(self._convolution(x, weight, bias, need, is_precise=True), "head_activation")
+        return self._convolved(picture, name, weight, bias, is_precise=True)
 
-    def _tail(self, x: Any, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:
-        if self._is_byte:
-            weight, bias = weight * np.float32(255.0), bias * np.float32(255.0)
-        return self._convolution(x, weight, bias, 0)
+    def convolution(self, x: _Map, name: str, norm: str = "") -> _Map:
+        return self._convolved(x, name, *fold_norm(self._tensors, name, norm))
 
-    def _to_picture(self, cells: Any, side: int) -> Any:
-        """(N, side * side * 3, H, W), cells as (row, column, RGB) -> (N, side * H, side * W, 3).
+    def prelu(self, x: _Map, name: str) -> _Map:
+        slope = self._op.constant(self._tensors[f"{name}.weight"])
+        return _Map(self._op.prelu(x.node, slope), x.context)
 
-        Clipped; bytes are rounded. What is left of the context is cut off.
+    def add(self, x: _Map, y: _Map) -> _Map:
+        """What goes from block to block stays in float32.
+
+        Rounded to bf16 each time, it is most of what bf16 changes. The convolutions round what they read of
+        it, which costs next to nothing.
         """
+        return _Map(keep_precise(self._op.add(x.node, self._cut(y, x.context))), x.context)
+
+    def shuffle(self, x: _Map, side: int) -> _Map:
+        return _Map(self._op.depth_to_space(x.node, "depth_first", side), side * x.context)
+
+    def last_convolution(self, x: _Map, name: str, side: int) -> _Map:
+        return self._last(x, name, *cells(self._tensors, name, side))
+
+    def last_convolution_of_shuffled(self, x: _Map, name: str, side: int) -> _Map:
+        return self._last(x, name, *cells_of_shuffled(self._tensors, name, side))
+
+    def add_repeated(self, cells: _Map, picture: _Map, side: int) -> _Map:
+        cut = keep_precise(self._cut(picture, cells.context))
+        repeated = keep_precise(self._op.tile(cut, np.array([1, side**2, 1, 1])))
+        return _Map(keep_precise(self._op.add(cells.node, repeated)), cells.context)
+
+    def picture(self, cells: _Map, side: int) -> _Map:
+        """(N, side * side * 3, H, W) -> (N, side * H, side * W, 3), clipped; bytes are rounded."""
         op = self._op
-        x = op.clamp(cells, 0.0, 255.0 if self._is_byte else 1.0)
+        x = op.clamp(cells.node, 0.0, 255.0 if self._is_byte else 1.0)
         if self._is_byte:
             x = op.convert(op.round(x, "half_to_even"), "u8")
         x = op.transpose(x, [0, 2, 3, 1])
@@ -171,35 +117,40 @@ class _Builder:
             op.concat([number, op.multiply(height, sides), op.multiply(width, sides), three], 0),
             special_zero=False,
         )
-        # The SRResNet's enlarging layers reach two and a half low-res pixels: half a pixel can be left.
-        return self._crop(x, side * self._context, axes=(1, 2))
+        # Layers behind a shuffle may reach a part of a low-res pixel; the rest of it is left.
+        return _Map(self._cropped(x, side * cells.context, axes=(1, 2)), 0)
 
-    def _convolution(
+    def _last(self, x: _Map, name: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> _Map:
+        if self._is_byte:
+            weight, bias = weight * np.float32(255.0), bias * np.float32(255.0)
+        return self._convolved(x, name, weight, bias)
+
+    def _convolved(
         self,
-        x: Any,
+        x: _Map,
+        name: str,
         weight: NDArray[np.float32],
         bias: NDArray[np.float32],
-        need: int,
         *,
         is_precise: bool = False,
-    ) -> Any:
-        """A convolution; it pads only where the context beyond what later layers ``need`` is too small."""
+    ) -> _Map:
+        """A convolution; it pads only where the context beyond what later layers need is too small."""
         op = self._op
         radius = weight.shape[-1] // 2
-        used = max(0, min(radius, self._context - need))
-        self._context -= used
+        used = max(0, min(radius, x.context - self._needs[name]))
         pads = [radius - used] * 2
-        x = op.convolution(x, op.constant(weight), [1, 1], pads, pads, [1, 1])
+        y = op.convolution(x.node, op.constant(weight), [1, 1], pads, pads, [1, 1])
         if is_precise:
-            keep_precise(x)
-        return op.add(x, op.constant(bias.reshape(1, -1, 1, 1)))
+            keep_precise(y)
+        return _Map(op.add(y, op.constant(bias.reshape(1, -1, 1, 1))), x.context - used)
 
-    def _prelu(self, x: Any, name: str) -> Any:
-        return self._op.prelu(x, self._op.constant(self._tensors[f"{name}.weight"]))
+    def _cut(self, x: _Map, context: int) -> Any:
+        """A map that was made before layers that used up context, cut to what they left."""
+        return self._cropped(x.node, x.context - context)
 
-    def _crop(self, x: Any, margin: int, axes: tuple[int, int] = (2, 3)) -> Any:
+    def _cropped(self, node: Any, margin: int, axes: tuple[int, int] = (2, 3)) -> Any:
         if margin == 0:
-            return x
+            return node
         return self._op.slice(
-            x, *(np.array(v, np.int64) for v in ([margin] * 2, [-margin] * 2, [1, 1], axes))
+            node, *(np.array(v, np.int64) for v in ([margin] * 2, [-margin] * 2, [1, 1], axes))
         )

@@ -1,36 +1,35 @@
-"""The generator in OpenVINO: for any processor, without PyTorch."""
+"""Networks in OpenVINO: for any processor, without PyTorch."""
 
 from __future__ import annotations
 
 import importlib
-import sys
 import threading
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.engines.cache import cache_folder, remove_unused
-from srgan.engines.engine import Precision, is_out_of_memory
+from srgan.engines.cache import cache_folder, cache_lock, remove_unused
 from srgan.engines.graph import build_model
+from srgan.engines.offline import without_converter
+from srgan.engines.protocol import Precision, is_out_of_memory
 from srgan.errors import UsageError
-from srgan.networks.card import ModelCard
+from srgan.networks.network import Network
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
 class OpenVinoEngine:
-    """Runs a generator on the processor; see :class:`~srgan.engines.engine.Engine`.
+    """Runs a network on the processor; see :class:`~srgan.engines.protocol.Engine`.
 
     One compiled model serves every picture size: measured, it is as fast as one compiled for the very size,
     and a size never seen before costs nothing.
 
     Args:
-        card: the model's card.
-        tensors: its parameters, float32.
+        network: the network.
         precision: ``"auto"`` is bf16 where the processor computes it natively, else fp32.
         threads: processor threads; None means all.
+        note: why it is not a GPU that computes.
 
     Raises:
         UsageError: if the processor cannot compute in ``precision``.
@@ -41,16 +40,18 @@ class OpenVinoEngine:
 
     def __init__(
         self,
-        card: ModelCard,
-        tensors: Mapping[str, NDArray[np.float32]],
+        network: Network,
         *,
         precision: Precision = "auto",
         threads: int | None = None,
+        note: str = "",
     ) -> None:
         self._core = import_openvino().Core()
-        self._config = card.generator
-        self._tensors = dict(tensors)
+        self._network = network
+        self.info = network.info
         self.precision = choose_precision(self._core, precision)
+        self.description = f"processor, {self.precision}, by OpenVINO"
+        self.note = note
         self._options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
             "PERFORMANCE_HINT": "LATENCY",
@@ -61,7 +62,7 @@ class OpenVinoEngine:
         self._lock = threading.Lock()
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
-        """Enlarges pictures four times per side; see :meth:`~srgan.engines.engine.Engine.upscale`."""
+        """Enlarges pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
         if batch.dtype == np.uint8:
             return self._infer(batch, context)
         if batch.dtype == np.uint16:
@@ -70,8 +71,11 @@ class OpenVinoEngine:
             return np.rint(enlarged, out=enlarged).astype(np.uint16)
         return self._infer(batch.astype(np.float32, copy=False), context)
 
+    def free_memory(self) -> None:
+        """None: it computes in the system's memory."""
+
     def release(self) -> None:
-        """Gives back memory; see :meth:`~srgan.engines.engine.Engine.release`."""
+        """Gives back memory; see :meth:`~srgan.engines.protocol.Engine.release`."""
         with self._lock:
             self._compiled.clear()
 
@@ -95,7 +99,7 @@ class OpenVinoEngine:
         with self._lock:
             key = is_byte, context
             if key not in self._compiled:
-                model = build_model(self._config, self._tensors, is_byte=is_byte, context=context)
+                model = build_model(self._network, is_byte=is_byte, context=context)
                 self._compiled[key] = self._compile(model)
             return self._compiled[key]
 
@@ -103,10 +107,12 @@ class OpenVinoEngine:
         folder = cache_folder()
         if folder is not None:
             try:
-                compiled = self._core.compile_model(model, "CPU", {**self._options, "CACHE_DIR": str(folder)})
-                remove_unused(folder)
-                return compiled
-            except RuntimeError:
+                with cache_lock(folder):
+                    options = {**self._options, "CACHE_DIR": str(folder)}
+                    compiled = self._core.compile_model(model, "CPU", options)
+                    remove_unused(folder)
+                    return compiled
+            except (RuntimeError, OSError):  # OSError: the lock's
                 # A damaged or unwritable cache must not stop anyone: it only saves a fraction of a second.
                 pass
         return self._core.compile_model(model, "CPU", self._options)
@@ -117,14 +123,8 @@ def import_openvino() -> Any:
 
     Imported at first use and not at the top: it takes 0.2 s, which help texts need not wait for.
     """
-    if "openvino" not in sys.modules:
-        converter = "openvino.tools.ovc"
-        cast("dict[str, Any]", sys.modules)[converter] = None  # Python's way to make an import fail
-        try:
-            importlib.import_module("openvino")
-        finally:
-            del sys.modules[converter]
-    return importlib.import_module("openvino")
+    with without_converter():
+        return importlib.import_module("openvino")
 
 
 def choose_precision(core: Any, precision: Precision) -> str:
@@ -137,7 +137,9 @@ def choose_precision(core: Any, precision: Precision) -> str:
     if precision == "auto":
         return "bf16" if has_bf16 else "fp32"
     if precision == "bf16" and not has_bf16:
-        raise UsageError("this processor does not compute in bf16; use --precision fp32")
+        raise UsageError("this processor does not compute in bf16; choose fp32", field="precision")
     if precision not in _HINTS:
-        raise UsageError(f"the openvino engine does not compute in {precision}; use fp32 or bf16")
+        raise UsageError(
+            f"the openvino engine does not compute in {precision}; choose fp32 or bf16", field="precision"
+        )
     return precision

@@ -1,25 +1,24 @@
-"""The generator in PyTorch: for NVIDIA and Apple accelerators, and as a second opinion on the processor."""
+"""Networks in PyTorch: on NVIDIA's and Apple's GPUs, and as a second opinion on the processor."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.engines.engine import Device, Precision, is_out_of_memory
+from srgan.cpu import avoid_spinning
+from srgan.engines.protocol import Device, Precision, is_out_of_memory
 from srgan.errors import UsageError
-from srgan.networks.card import ModelCard
+from srgan.networks.network import Network
 
 
 class TorchEngine:
-    """Runs a generator in PyTorch; see :class:`~srgan.engines.engine.Engine`.
+    """Runs a network in PyTorch; see :class:`~srgan.engines.protocol.Engine`.
 
     Args:
-        card: the model's card.
-        tensors: its parameters, float32.
-        precision: ``"auto"`` is fp16 on an accelerator, fp32 on the processor.
+        network: the network.
+        precision: ``"auto"`` is fp16 on a GPU, fp32 on the processor.
         device: ``"auto"`` is CUDA, else Apple's, else the processor.
         threads: processor threads, for the whole process; None leaves them as they are.
 
@@ -28,40 +27,38 @@ class TorchEngine:
     """
 
     name = "torch"
+    note = ""
 
     def __init__(
         self,
-        card: ModelCard,
-        tensors: Mapping[str, NDArray[np.float32]],
+        network: Network,
         *,
         precision: Precision = "auto",
         device: Device = "auto",
         threads: int | None = None,
     ) -> None:
-        # Here and not at the top: torch may not be installed, and takes a second to import.
-        import torch
+        torch = _import_torch()
+        from srgan.engines.torch_ops import build_forward
 
-        from srgan.training.networks.generator import make_generator
-
-        self.device = _choose_device(torch, device)
+        self.device = _available(device)
         if precision == "auto":
             precision = "fp32" if self.device == "cpu" else "fp16"
         if precision == "fp16" and self.device == "cpu":
-            raise UsageError("the torch engine does not compute in fp16 on the processor; use fp32 or bf16")
-        self.precision = str(precision)
+            raise UsageError(
+                "the torch engine does not compute in fp16 on the processor; choose fp32 or bf16",
+                field="precision",
+            )
         if threads is not None:
             torch.set_num_threads(threads)
+        self.info = network.info
+        self.precision = str(precision)
+        self.description = f"{_describe(self.device)}, {self.precision}, by PyTorch"
         self._torch = torch
-        self._scale = card.generator.SCALE
-        generator: Any = make_generator(card.generator)  # torch's stubs lack memory_format of its method to()
-        generator.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
-        generator.eval().to(self.device)
-        if precision != "fp32":
-            _reduce(generator, {"bf16": torch.bfloat16, "fp16": torch.float16}[precision])
-        self._generator = generator.to(memory_format=torch.channels_last)
+        types = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+        self._forward = build_forward(network, self.device, types[self.precision])
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
-        """Enlarges pictures four times per side; see :meth:`~srgan.engines.engine.Engine.upscale`."""
+        """Enlarges pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
         white = np.iinfo(batch.dtype).max if np.issubdtype(batch.dtype, np.integer) else 1
         try:
             enlarged = self._run(batch, context, white)
@@ -73,8 +70,27 @@ class TorchEngine:
             raise
         return enlarged.astype(batch.dtype, copy=False)
 
+    def free_memory(self) -> int | None:
+        """What is free on the GPU, what PyTorch keeps for itself included."""
+        torch = self._torch
+        if self.device == "cuda":
+            kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+            return int(torch.cuda.mem_get_info()[0] + kept)
+        if self.device == "mps":
+            used = torch.mps.current_allocated_memory()
+            return max(0, int(torch.mps.recommended_max_memory() - used))
+        return None
+
     def release(self) -> None:
         """Nothing: PyTorch gives back what it keeps by itself, before it reports that there is no memory."""
+
+    def try_out(self) -> None:
+        """Enlarges a small picture.
+
+        Raises:
+            RuntimeError: if the device, its driver and this PyTorch do not go together.
+        """
+        self.upscale(np.zeros((1, 4, 4, 3), np.uint8))
 
     def _run(self, batch: NDArray[Any], context: int, white: int) -> NDArray[np.float32]:
         """The result on the scale of ``batch``, clipped and rounded, but still in floats."""
@@ -82,36 +98,50 @@ class TorchEngine:
         with torch.inference_mode():
             # torch lacks much for uint16: it travels as floats.
             plain = batch.astype(np.float32) if batch.dtype == np.uint16 else batch
-            picture = torch.from_numpy(np.ascontiguousarray(plain)).to(self.device)
+            pixels = torch.from_numpy(np.ascontiguousarray(plain)).to(self.device)
             # An NHWC array seen as NCHW is what torch calls channels-last.
-            y = self._generator(picture.permute(0, 3, 1, 2).float() / white)
-            margin = context * self._scale
-            y = y[:, :, margin : y.shape[2] - margin, margin : y.shape[3] - margin]
-            y = y.float().clamp_(0.0, 1.0).mul_(white)
+            picture = pixels.permute(0, 3, 1, 2).float() / white
+            y = self._forward(picture)
+            margin = context * self.info.scale
+            y = y[:, margin : y.shape[1] - margin, margin : y.shape[2] - margin]
+            y = y.clamp(0.0, 1.0).mul_(white)
             if white > 1:
                 y = y.round_()
-            result: NDArray[np.float32] = y.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+            result: NDArray[np.float32] = y.contiguous().cpu().numpy()
             return result
 
 
-def _reduce(generator: Any, low_type: Any) -> None:
-    """Lets a generator compute in a type of 16 bits, but for its first and last convolution.
-
-    bf16 has steps of a whole level near white: neither picture may be rounded to it. Nor may the sums that
-    grow from block to block; they are as exact as the first layer's result, which begins them.
-    """
-    modules = generator.modules()
-    layers = [module for module in modules if next(module.parameters(recurse=False), None) is not None]
-    for layer in layers[2:-2]:  # each of the two convolutions has an activation beside it
-        layer.to(low_type)
-    for layer in layers:
-        layer.register_forward_pre_hook(lambda layer, inputs: (inputs[0].to(layer.weight.dtype),))
+def best_device() -> Device:
+    """CUDA, else Apple's, else the processor: the first that PyTorch sees."""
+    devices: tuple[Device, ...] = ("cuda", "mps")
+    return next((device for device in devices if _is_available(device)), "cpu")
 
 
-def _choose_device(torch: Any, device: Device) -> str:
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+def _available(device: Device) -> str:
     if device == "auto":
-        return next(name for name, is_there in available.items() if is_there)
-    if not available[device]:
-        raise UsageError(f"no {device} device is available to torch; use --device cpu")
+        return best_device()
+    if not _is_available(device):
+        raise UsageError(f"PyTorch finds no {device} device; choose the processor", field="device")
     return device
+
+
+def _is_available(device: Device) -> bool:
+    torch = _import_torch()
+    if device == "cuda":
+        return bool(torch.cuda.is_available())
+    return device == "cpu" or bool(torch.backends.mps.is_available())
+
+
+def _describe(device: str) -> str:
+    torch = _import_torch()
+    if device == "cuda":
+        return f"CUDA device {torch.cuda.current_device()} ({torch.cuda.get_device_name()})"
+    return "Apple GPU" if device == "mps" else "processor"
+
+
+def _import_torch() -> Any:
+    """PyTorch, at first use and not at the top: it may not be installed, and takes a second to import."""
+    avoid_spinning()
+    import torch
+
+    return torch

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.cpu import prepare_for_torch
 from srgan.evaluation.dataset import SCALE
 from srgan.evaluation.onnx import OnnxNetwork, OnnxOptions
 from srgan.images.resize import bicubic
@@ -75,8 +74,6 @@ def open_enlargers(
     Raises:
         UsageError, ModelError: if a model is unknown or cannot serve.
     """
-    if engine.get("engine") == "torch":
-        prepare_for_torch()
     ways = [Enlarger(name=name, enlarge=_BASELINES[name]) for name in dict.fromkeys(baselines)]
     for model in dict.fromkeys(models):
         if Path(model).suffix.lower() == ".onnx":

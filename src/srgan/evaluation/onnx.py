@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.engines.engine import Precision
 from srgan.engines.openvino import choose_precision, import_openvino
+from srgan.engines.protocol import Precision
 from srgan.errors import ModelError
 from srgan.evaluation.dataset import SCALE
 

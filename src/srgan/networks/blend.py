@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srgan.errors import ModelError, UsageError
+from srgan.networks.architectures.folding import Array, Tensors
 from srgan.networks.card import ModelCard
 from srgan.networks.catalogue import find_model, list_models, load_card
 from srgan.networks.colour import correct_colours, flat_colours
 from srgan.networks.model_file import read_card, read_model
 
-Tensors = Mapping[str, NDArray[np.float32]]
-
 _LEAST_LIKENESS = 0.5
 """Of parameters: one model trained on from the other has above 0.99, measured; strangers have about 0."""
 
 
-def blend(fidelity: Tensors, model: Tensors, detail: float) -> dict[str, NDArray[np.float32]]:
+def blend(fidelity: Tensors, model: Tensors, detail: float) -> dict[str, Array]:
     """Interpolates between the parameters of two models, as in ESRGAN (arXiv 1809.00219, section 3.4).
 
     Sensible where ``model`` was trained on from ``fidelity``, so that their channels mean the same.
@@ -51,16 +48,15 @@ def find_fidelity(model: str | Path) -> Path:
         names = [name for name in list_models() if load_card(name).fidelity]
         raise UsageError(
             f"model '{card.name}' has no fidelity sibling to compare or blend it with; "
-            f"models that have one: {', '.join(names)}"
+            f"models that have one: {', '.join(names)}",
+            field="model",
         )
     if card.fidelity.endswith(".safetensors"):
         return path.parent / card.fidelity
     return find_model(card.fidelity)
 
 
-def read_blend(
-    model: str | Path, detail: float | None = None
-) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
+def read_blend(model: str | Path, detail: float | None = None) -> tuple[ModelCard, dict[str, Array]]:
     """Reads a model, blended with its fidelity sibling if asked for.
 
     Args:
@@ -81,21 +77,22 @@ def read_blend(
     if detail is None:
         return card, tensors
     if not 0 <= detail <= 1:
-        raise UsageError(f"detail must be from 0 to 1, not {detail:g}")
+        raise UsageError(f"detail must be from 0 to 1, not {detail:g}", field="detail")
     sibling_path = find_fidelity(path)
     sibling, sibling_tensors = read_model(sibling_path)
     if sibling.generator != card.generator:
         raise ModelError(f"{path}: cannot be blended with {sibling_path}: another architecture")
     if _likeness(sibling_tensors, tensors) < _LEAST_LIKENESS:
         raise ModelError(
-            f"{path}: cannot be blended with {sibling_path}: not trained from it; train it from that one anew"
+            f"{path}: cannot be blended with {sibling_path}: not trained from it; train it from that one"
         )
     halos = (card.halo, sibling.halo)
     halo = None if None in halos else max(halo for halo in halos if halo is not None)
     blended = blend(sibling_tensors, tensors, detail)
-    if card.generator.kind == "srresnet":  # the compact kind adds to the picture, whose colours stay
-        low, high = (flat_colours(card.generator, end) for end in (sibling_tensors, tensors))
-        blended = correct_colours(card.generator, blended, (1 - detail) * low + detail * high)
+    architecture = card.generator.describe()
+    if architecture.blends_shift_colours:
+        low, high = (flat_colours(architecture, end) for end in (sibling_tensors, tensors))
+        blended = correct_colours(architecture, blended, (1 - detail) * low + detail * high)
     return replace(card, halo=halo), blended
 
 

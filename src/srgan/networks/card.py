@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from srgan.errors import ModelError
-from srgan.networks.architecture import GeneratorConfig, Kind, Norm
+from srgan.networks.architecture import ArchitectureName, GeneratorConfig, Norm
 
+_ARCHITECTURE = "kind"  # the key in files, of which there are many
 _MOST = 4096  # blocks and channels; a wrong number must not fill the memory
 
 
@@ -26,7 +27,7 @@ class ModelCard:
         figures_command: the command that produced ``figures``.
         licence: terms of the weights, with a word on the training pictures'.
         halo: context in low-res pixels used around a tile where it is smaller than the exact
-            ``generator.halo``; None means exact.
+            ``generator.radius``; None means exact.
         fidelity: the model that shows only what the picture supports, from which this one was trained on:
             name of a shipped one, or of a ``.safetensors`` file beside this one; empty where there is none.
         version: version of srgan that wrote the file.
@@ -45,7 +46,13 @@ class ModelCard:
 
     def to_json(self) -> str:
         """The card as one JSON object."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The card as files and ``--json`` have it: the architecture's key there is "kind"."""
+        fields = dataclasses.asdict(self)
+        generator = fields["generator"]
+        return {**fields, "generator": {_ARCHITECTURE: generator.pop("architecture"), **generator}}
 
     @classmethod
     def from_json(cls, text: str) -> ModelCard:
@@ -56,7 +63,10 @@ class ModelCard:
         """
         try:
             fields = json.loads(text)
-            card = cls(**{**fields, "generator": GeneratorConfig(**fields["generator"])})
+            generator = dict(fields["generator"])
+            # Cards of before the compact architecture have no such key.
+            name = generator.pop(_ARCHITECTURE, "srresnet")
+            card = cls(**{**fields, "generator": GeneratorConfig(architecture=name, **generator)})
             wrong = card._wrong_field()
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise ModelError(f"the model's card cannot be read ({error}); update srgan") from error
@@ -71,12 +81,15 @@ class ModelCard:
             "name": isinstance(self.name, str),
             "blocks": isinstance(generator.blocks, int) and 1 <= generator.blocks <= _MOST,
             "channels": isinstance(generator.channels, int) and 1 <= generator.channels <= _MOST,
-            "kind": generator.kind in get_args(Kind),
-            "norm": generator.norm in (("none",) if generator.kind == "compact" else get_args(Norm)),
+            _ARCHITECTURE: generator.architecture in get_args(ArchitectureName),
+            "norm": generator.norm in (("none",) if generator.architecture == "compact" else get_args(Norm)),
             "fidelity": isinstance(self.fidelity, str) and not {"/", "\\"} & {*self.fidelity},
             "training": isinstance(self.training, dict),
             "figures": isinstance(self.figures, dict)
             and all(isinstance(scores, dict) for scores in self.figures.values()),
-            "halo": self.halo is None or (isinstance(self.halo, int) and 0 <= self.halo <= generator.halo),
+            "halo": self.halo is None or (isinstance(self.halo, int) and self.halo >= 0),
         }
-        return next((field for field, right in is_right.items() if not right), None)
+        wrong = next((field for field, right in is_right.items() if not right), None)
+        if wrong is None and self.halo is not None and self.halo > generator.radius:
+            return "halo"
+        return wrong

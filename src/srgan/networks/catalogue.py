@@ -34,7 +34,7 @@ def find_model(model: str | Path) -> Path:
         return _SHIPPED / f"{model}.safetensors"
     near = difflib.get_close_matches(str(model), names, n=1)
     advice = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}"
-    raise UsageError(f"unknown model '{model}'; {advice}")
+    raise UsageError(f"unknown model '{model}'; {advice}", field="model")
 
 
 def load_card(model: str | Path) -> ModelCard:

@@ -226,8 +226,8 @@ def contradictions(recipe: Recipe) -> list[str]:
         problems.append("one of 'optimiser.steps' and 'optimiser.epochs' must be above 0, the other 0")
     if recipe.data.batch_size % max(recipe.data.accumulation, 1):
         problems.append("'data.batch_size' must be a multiple of 'data.accumulation'")
-    if recipe.generator.kind == "compact" and recipe.generator.norm != "none":
-        problems.append("'generator.norm' must be 'none' for the compact kind")
+    if recipe.generator.architecture == "compact" and recipe.generator.norm != "none":
+        problems.append("'generator.norm' must be 'none' for the compact architecture")
     problems += degradation_problems(recipe.degradation, "degradation")
     loss = recipe.loss
     if (loss.features == "none") != (loss.content_weight == 0):

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.upscaling.back_projection import LR_MARGIN, LR_SQUARE, MARGIN, SCALE, SQUARE, Axis
+from srgan.errors import UsageError
+from srgan.upscaling.back_projection import LR_MARGIN, LR_SQUARE, Axis
 from srgan.upscaling.squares import Chosen, Flags, Floats, framed, products, squares, windows
 
 # Of each pass: how far it goes, and what may be missing, in levels of 255. Rounding to bytes adds a third.
@@ -25,7 +26,22 @@ _Item = TypeVar("_Item")
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
-def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> Iterator[NDArray[Any]]:
+def check_scale(scale: int) -> None:
+    """Tells whether results of a scale can be made consistent: by any whole number from 2.
+
+    Raises:
+        UsageError: if it is 1: the only consistent result would be the input.
+    """
+    if scale < 2:
+        raise UsageError(
+            "results can be consistent with their input only if they are larger; this model keeps the size",
+            field="consistent",
+        )
+
+
+def consistent_bands(
+    bands: Iterator[NDArray[Any]], lr_image: NDArray[Any], *, scale: int
+) -> Iterator[NDArray[Any]]:
     """Corrects an enlarged picture so that MATLAB's bicubic reduction of it is the picture it was made from.
 
     Iterated back-projection (Irani and Peleg 1991): what the reduction lacks is enlarged and added. The
@@ -39,8 +55,10 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
     and white is reduced to: there the result comes as near as four passes bring it.
 
     Args:
-        bands: (rows, 4W, 3), from top to bottom, (4H, 4W, 3) altogether; uint8, uint16, or float32 in [0, 1].
+        bands: (rows, scale * W, 3), from top to bottom, scale * H rows altogether; uint8, uint16, or float32
+            in [0, 1].
         lr_image: (H, W, 3), the input, of the same type.
+        scale: enlargement per side, a whole number from 2.
 
     Yields:
         Bands of the same type. They do not depend on how the picture was cut, and are held back by some 200
@@ -48,8 +66,8 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
     """
     is_float = lr_image.dtype == np.float32
     level = np.float32((1.0 if is_float else np.iinfo(lr_image.dtype).max) / 255)
-    height, width = (side * SCALE for side in lr_image.shape[:2])
-    blocks = _blocks(bands, lr_image, level)
+    height, width = (side * scale for side in lr_image.shape[:2])
+    blocks = _blocks(bands, lr_image, level, scale)
     with ThreadPoolExecutor(1, thread_name_prefix="consistent") as thread:
         apply = partial(_one_ahead, thread) if height * width > _LITTLE else map
         for strength, enough in _PASSES:
@@ -57,9 +75,10 @@ def consistent_bands(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any]) -> I
             back_project = partial(_back_projected, strength=strength)
             blocks = apply(back_project, _with_neighbours(measured))
         for block in blocks:
-            rows = min(height, SQUARE * len(block.vertical.reduction))
+            rows = min(height, block.vertical.square * len(block.vertical.reduction))
             height -= rows
-            inside = block.pixels[:, MARGIN : MARGIN + rows, MARGIN : MARGIN + width]
+            margin = block.vertical.margin
+            inside = block.pixels[:, margin : margin + rows, margin : margin + width]
             pixels = inside.transpose(1, 2, 0) * level
             yield pixels if is_float else np.rint(pixels, out=pixels).astype(lr_image.dtype)
 
@@ -72,8 +91,9 @@ class _Block:
         vertical: matrices of its rows of squares.
         horizontal: matrices of its columns.
         target: (3, 16 * rows + 18, 16 * columns + 18), the input, in levels from 0 to 255; float32.
-        pixels: (3, 64 * rows + 24, 64 * columns + 24), the result.
-        is_open: (3, 4 * rows + 2, 4 * columns + 2), cells of 16x16 pixels in which more may have to be done.
+        pixels: (3, square * rows + 2 * margin, square * columns + 2 * margin), the result.
+        is_open: (3, 4 * rows + 2, 4 * columns + 2), cells of 4x4 low-res pixels in which more may have to be
+            done.
         residual: as ``target``, what the reduced result lacks; zero where that is little.
         is_lacking: as ``is_open``, where the residual is not zero.
     """
@@ -90,20 +110,22 @@ class _Block:
 _Near = tuple[_Block | None, _Block, _Block | None]
 
 
-def _blocks(bands: Iterator[NDArray[Any]], lr_image: NDArray[Any], level: np.float32) -> Iterator[_Block]:
-    vertical, horizontal = (Axis.of(side) for side in lr_image.shape[:2])
+def _blocks(
+    bands: Iterator[NDArray[Any]], lr_image: NDArray[Any], level: np.float32, scale: int
+) -> Iterator[_Block]:
+    vertical, horizontal = (Axis.of(side, scale) for side in lr_image.shape[:2])
     columns = len(horizontal.reduction)
     rows = max(1, _BLOCK // columns)
     for start, band in zip(
-        range(0, len(vertical.reduction), rows), _in_blocks(bands, rows * SQUARE), strict=True
+        range(0, len(vertical.reduction), rows), _in_blocks(bands, rows * vertical.square), strict=True
     ):
         part = vertical.part(slice(start, start + rows))
         shape = len(part.reduction), columns
         target = framed(shape, LR_SQUARE, LR_MARGIN)
         lr_band = lr_image[start * LR_SQUARE : (start + rows) * LR_SQUARE]
         target[_inside(lr_band, LR_MARGIN)] = lr_band.transpose(2, 0, 1) / level
-        pixels = framed(shape, SQUARE, MARGIN)
-        inside = pixels[_inside(band, MARGIN)]
+        pixels = framed(shape, part.square, part.margin)
+        inside = pixels[_inside(band, part.margin)]
         inside[...] = band.transpose(2, 0, 1)
         if level != 1:
             inside /= level
@@ -127,11 +149,12 @@ def _inside(band: NDArray[Any], margin: int) -> tuple[slice, ...]:
 def _measured(near: _Near, enough: float) -> _Block:
     """The residual where a cell that is open is near."""
     block = near[1]
-    pixels = _met(near, lambda each: each.pixels, MARGIN)
+    square, margin = block.vertical.square, block.vertical.margin
+    pixels = _met(near, lambda each: each.pixels, margin)
     chosen = _beside(_met(near, lambda each: each.is_open, 1))
     down, across = block.vertical.reduction, block.horizontal.reduction
     missing = squares(block.target, LR_SQUARE, LR_MARGIN)[chosen] - products(
-        pixels, SQUARE, MARGIN, down, across, chosen
+        pixels, square, margin, down, across, chosen
     )
     is_much = np.abs(missing) > enough
     missing *= is_much
@@ -147,7 +170,7 @@ def _back_projected(near: _Near, strength: float) -> _Block:
     residual = _met(near, lambda each: each.residual, LR_MARGIN)
     chosen = _beside(_met(near, lambda each: each.is_lacking, 1))
     down, across = np.float32(strength) * block.vertical.correction, block.horizontal.correction
-    pixels = squares(block.pixels, SQUARE, MARGIN)
+    pixels = squares(block.pixels, block.vertical.square, block.vertical.margin)
     corrected = products(residual, LR_SQUARE, LR_MARGIN, down, across, chosen)
     corrected += pixels[chosen]
     # A stronger pass may have gone too far where nothing was clipped after all.

@@ -10,12 +10,13 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.engines.engine import Device, EngineName, Precision, open_engine
+from srgan.engines.choice import open_engine
+from srgan.engines.protocol import Device, EngineName, Precision
 from srgan.errors import SrganError, UsageError
 from srgan.networks import DEFAULT_MODEL
-from srgan.networks.blend import read_blend
+from srgan.networks.network import load_network
 from srgan.upscaling.changes import ChangedParts
-from srgan.upscaling.consistency import consistent_bands
+from srgan.upscaling.consistency import check_scale, consistent_bands
 from srgan.upscaling.memory import SMALLEST_TILE, auto_tile, free_memory
 from srgan.upscaling.tiling import TilePlan, plan_tiles, upscale_bands
 
@@ -24,6 +25,7 @@ Result = TypeVar("Result")
 # Enlarges the tile of a number, which has its surroundings around it.
 _Compute = Callable[[int, NDArray[Any]], NDArray[Any]]
 
+_EVERYWHERE = 2**30  # farther than any pixel
 _TYPES = (np.uint8, np.uint16, np.float32)
 
 
@@ -50,7 +52,7 @@ class Upscaler:
 
     Attributes:
         card: the model's :class:`~srgan.networks.card.ModelCard`.
-        engine: the :class:`~srgan.engines.engine.Engine` that was chosen.
+        engine: the :class:`~srgan.engines.protocol.Engine` that was chosen.
         scale: enlargement per side.
         halo: pixels of surroundings that a tile is given on each side.
     """
@@ -69,12 +71,12 @@ class Upscaler:
     ) -> None:
         if not (tile in ("auto", "off") or (isinstance(tile, int) and tile >= SMALLEST_TILE)):
             raise UsageError(f"tile must be 'auto', 'off' or a number from {SMALLEST_TILE}, not {tile!r}")
-        self.card, tensors = read_blend(model, detail)
-        self.engine = open_engine(
-            self.card, tensors, engine=engine, precision=precision, device=device, threads=threads
-        )
-        self.scale = self.card.generator.SCALE
-        self.halo = self.card.generator.halo if self.card.halo is None else self.card.halo
+        network = load_network(model, detail)
+        self.card, self.info = network.card, network.info
+        if consistent:
+            check_scale(self.info.scale)
+        self.engine = open_engine(network, engine=engine, precision=precision, device=device, threads=threads)
+        self.scale, self.halo = self.info.scale, self.info.halo
         self._tile = tile
         self._consistent = consistent
 
@@ -113,7 +115,7 @@ class Upscaler:
         changed = ChangedParts(
             lambda window: self.engine.upscale(window, self.halo),
             halo=self.halo,
-            reach=self.card.generator.halo,
+            reach=_EVERYWHERE if self.info.radius is None else self.info.radius,
             scale=self.scale,
         )
         before: NDArray[Any] | None = None
@@ -198,7 +200,7 @@ class Upscaler:
 
         grey = is_grey(pixels)
         bands = upscale_bands(pixels, run, plan, scale=self.scale)
-        for band in consistent_bands(bands, pixels) if self._consistent else bands:
+        for band in consistent_bands(bands, pixels, scale=self.scale) if self._consistent else bands:
             yield make_grey(band) if grey else band
 
     def _first_tile(self) -> int | None:
@@ -206,9 +208,9 @@ class Upscaler:
             return None
         if self._tile != "auto":
             return int(self._tile)
-        # The widest layer, and its input or output of a second such size.
-        values_per_pixel = 2 * self.card.generator.widest
-        return auto_tile(values_per_pixel * (4 if self.engine.precision == "fp32" else 2), free_memory())
+        share = 1 if self.engine.precision == "fp32" else 2
+        free = self.engine.free_memory()
+        return auto_tile(self.info.bytes_per_pixel // share, free_memory() if free is None else free)
 
 
 def as_rgb(image: NDArray[Any]) -> NDArray[Any]:

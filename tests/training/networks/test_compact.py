@@ -5,18 +5,18 @@ from torch.nn import functional as F
 from srgan.networks.architecture import GeneratorConfig
 from srgan.training.networks.compact import CompactGenerator
 
-FAST = GeneratorConfig(kind="compact", blocks=8, channels=48)
+FAST = GeneratorConfig(architecture="compact", blocks=8, channels=48)
 
 
 def test_parameters_are_the_layer_list():
     # 3x3x3x48; nine of 3x3x48x48, the last for 16 pixels of RGB; biases; a slope behind all but the last.
     assert FAST.parameters == 9 * 3 * 48 + 9 * 9 * 48 * 48 + 10 * 48 + 9
-    assert FAST.halo == 10
+    assert FAST.radius == 10
 
 
 def test_the_result_is_the_repeated_input_plus_what_the_layers_give():
     torch.manual_seed(0)
-    network = CompactGenerator(GeneratorConfig(kind="compact", blocks=2, channels=8)).double()
+    network = CompactGenerator(GeneratorConfig(architecture="compact", blocks=2, channels=8)).double()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     p = dict(network.named_parameters())

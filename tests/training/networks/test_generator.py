@@ -60,7 +60,7 @@ def test_parameters_are_the_papers_layer_list():
     [
         GeneratorConfig(blocks=2, channels=8),
         GeneratorConfig(blocks=2, channels=8, norm="batch"),
-        GeneratorConfig(kind="compact", blocks=2, channels=8),
+        GeneratorConfig(architecture="compact", blocks=2, channels=8),
     ],
 )
 def test_the_described_tensors_are_the_networks(config):
@@ -70,19 +70,19 @@ def test_the_described_tensors_are_the_networks(config):
     assert sum(p.numel() for p in network.parameters()) == config.parameters
 
 
-@pytest.mark.parametrize("kind", ["srresnet", "compact"])
+@pytest.mark.parametrize("architecture", ["srresnet", "compact"])
 @pytest.mark.parametrize("blocks", [1, 4])
-def test_a_result_depends_on_the_halo_and_on_nothing_beyond(kind, blocks):
+def test_a_result_depends_on_the_radius_and_on_nothing_beyond(architecture, blocks):
     torch.manual_seed(0)
-    config = GeneratorConfig(kind=kind, blocks=blocks, channels=4)
+    config = GeneratorConfig(architecture=architecture, blocks=blocks, channels=4)
     network = make_generator(config).double()
-    side = 2 * config.halo + 9
+    side = 2 * config.radius + 9
     x = torch.rand(1, 3, side, side, dtype=torch.float64, requires_grad=True)
     middle = 4 * (side // 2)
     network(x)[..., middle : middle + 4, middle : middle + 4].sum().backward()
     reached = x.grad.abs().sum((0, 1, 2)).nonzero().flatten()
-    assert side // 2 - reached.min() == config.halo
-    assert reached.max() - side // 2 == config.halo
+    assert side // 2 - reached.min() == config.radius
+    assert reached.max() - side // 2 == config.radius
 
 
 def test_prelu_and_its_gradients_are_torchs():

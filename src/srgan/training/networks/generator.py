@@ -121,8 +121,8 @@ class Generator(nn.Module):
 
 
 def make_generator(config: GeneratorConfig) -> nn.Module:
-    """The generator of the kind and the dimensions that a config says, with random weights.
+    """The generator of the architecture and the dimensions that a config says, with random weights.
 
     It maps (N, 3, H, W) to (N, 3, 4H, 4W), RGB in [0, 1], and has its config as ``config``.
     """
-    return CompactGenerator(config) if config.kind == "compact" else Generator(config)
+    return CompactGenerator(config) if config.architecture == "compact" else Generator(config)

@@ -1,10 +1,11 @@
-"""Folded batch norms against torch's."""
+"""Folded batch norms and shuffles against torch's."""
 
+import pytest
 import torch
 from torch.nn import functional as F
 
 from srgan.networks.architecture import GeneratorConfig
-from srgan.networks.norm import fold_norm
+from srgan.networks.architectures.folding import fold_norm, fold_shuffle
 from srgan.training.networks.generator import make_generator
 
 
@@ -36,3 +37,18 @@ def test_a_convolution_without_norm_is_left_alone():
     weight, bias = fold_norm(tensors, "tail", "tail_norm")
     assert weight is tensors["tail.weight"]
     assert bias is tensors["tail.bias"]
+
+
+@pytest.mark.parametrize("size", [1, 3, 5, 9])
+@pytest.mark.parametrize("side", [1, 2, 3, 4])
+def test_fold_shuffle_equals_the_convolution_after_the_shuffle(size, side):
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.rand(3, 5, size, size, generator=generator, dtype=torch.float64)
+    x = torch.rand(1, 5 * side**2, 6, 7, generator=generator, dtype=torch.float64)
+
+    folded = torch.from_numpy(fold_shuffle(weight.numpy(), side))
+
+    made = F.conv2d(x, folded, padding=folded.shape[-1] // 2)
+    # Ours has (row, column, channel), torch's shuffle wants (channel, row, column).
+    result = F.pixel_shuffle(made.unflatten(1, (side**2, 3)).transpose(1, 2).flatten(1, 2), side)
+    torch.testing.assert_close(result, F.conv2d(F.pixel_shuffle(x, side), weight, padding=size // 2))

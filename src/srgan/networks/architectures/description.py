@@ -1,0 +1,90 @@
+"""What an architecture says of itself, and the operations that it says it in."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol, TypeVar
+
+Shapes = dict[str, tuple[int, ...]]
+
+T = TypeVar("T")
+
+
+class Ops(Protocol[T]):
+    """The operations that forward passes are written in; an engine builds a network by implementing them.
+
+    ``T`` is whatever stands for feature maps: a node of a graph, an array, a note of what was done. Layers go
+    by the names of their tensors. All convolutions have a stride of 1, and give maps of the size they take.
+    """
+
+    def first_convolution(self, picture: T, name: str) -> T:
+        """The convolution that reads the picture."""
+        ...
+
+    def convolution(self, x: T, name: str, norm: str = "") -> T:
+        """A convolution, with the batch norm behind it where the network has one of the name ``norm``."""
+        ...
+
+    def prelu(self, x: T, name: str) -> T:
+        """``x`` where it is positive, elsewhere ``x`` times the learned slope."""
+        ...
+
+    def add(self, x: T, y: T) -> T:
+        """The sum of two maps, of which ``y`` was made earlier."""
+        ...
+
+    def shuffle(self, x: T, side: int) -> T:
+        """PixelShuffle(side): ``side`` times as high and wide, of ``side**2`` times fewer channels."""
+        ...
+
+    def last_convolution(self, x: T, name: str, side: int) -> T:
+        """The convolution that makes the picture, as cells: each value is one of ``side * side`` pixels."""
+        ...
+
+    def last_convolution_of_shuffled(self, x: T, name: str, side: int) -> T:
+        """The same, of what ``shuffle(x, side)`` would be; engines can do it without shuffling ``x``."""
+        ...
+
+    def add_repeated(self, cells: T, picture: T, side: int) -> T:
+        """Adds to every pixel of each cell the pixel of the network's input in its place."""
+        ...
+
+    def picture(self, cells: T, side: int) -> T:
+        """The picture that is made of cells: PixelShuffle(side)."""
+        ...
+
+
+class Architecture(Protocol):
+    """A network's architecture with its dimensions, without its weights.
+
+    Attributes:
+        blends_shift_colours: whether what lies between two sets of weights gives a flat picture another
+            colour than either, so that blends need :func:`~srgan.networks.colour.correct_colours`.
+    """
+
+    blends_shift_colours: ClassVar[bool]
+
+    def shapes(self) -> Shapes:
+        """Shape of every tensor by name, in the order of use."""
+        ...
+
+    def forward(self, ops: Ops[T], picture: T) -> T:
+        """What the network makes of a picture of RGB in [0, 1]; around [0, 1], not clipped."""
+        ...
+
+
+def convolution_shapes(name: str, inputs: int, outputs: int, size: int) -> Shapes:
+    """The tensors of a convolution of ``size * size`` with bias."""
+    return {f"{name}.weight": (outputs, inputs, size, size), f"{name}.bias": (outputs,)}
+
+
+def prelu_shapes(name: str) -> Shapes:
+    """The tensor of a PReLU with one slope for all channels."""
+    return {f"{name}.weight": (1,)}
+
+
+def norm_shapes(name: str, channels: int) -> Shapes:
+    """The tensors of a batch norm."""
+    statistics = ("weight", "bias", "running_mean", "running_var")
+    return {f"{name}.{statistic}": (channels,) for statistic in statistics} | {
+        f"{name}.num_batches_tracked": ()
+    }

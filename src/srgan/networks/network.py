@@ -1,0 +1,74 @@
+"""A network, ready for an engine: its weights, its architecture, and what everything around it must know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from srgan.networks.architectures.description import Architecture
+from srgan.networks.architectures.folding import Tensors
+from srgan.networks.architectures.trace import trace
+from srgan.networks.blend import read_blend
+from srgan.networks.card import ModelCard
+from srgan.networks.info import NetworkInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A network with its weights.
+
+    Attributes:
+        card: what its file says of it.
+        info: its scale, halo, memory: all that tiling and files need.
+        architecture: its layers.
+        tensors: its parameters, float32, by the names that the architecture gives them.
+    """
+
+    card: ModelCard
+    info: NetworkInfo
+    architecture: Architecture
+    tensors: Tensors
+
+    @classmethod
+    def of(cls, card: ModelCard, tensors: Tensors) -> Network:
+        """One of srgan's own generators.
+
+        Args:
+            card: its card, whose halo is used.
+            tensors: its parameters, float32, by the names of the generator's ``state_dict``.
+        """
+        architecture = card.generator.describe()
+        info = describe(architecture, card.halo)
+        return cls(card=card, info=info, architecture=architecture, tensors=tensors)
+
+
+def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo:
+    """What follows from an architecture.
+
+    Args:
+        architecture: any.
+        halo: surroundings of a tile in low-res pixels, where they are less than the radius; None: the radius.
+    """
+    found = trace(architecture)
+    return NetworkInfo(
+        scale=found.scale,
+        radius=found.radius,
+        halo=found.radius if halo is None else halo,
+        # The widest layer, and its input or output of a second such size, 4 bytes a value.
+        bytes_per_pixel=2 * found.widest * 4,
+    )
+
+
+def load_network(model: str | Path, detail: float | None = None) -> Network:
+    """Reads a network from its file.
+
+    Args:
+        model: name of a shipped model, or path of a ``.safetensors`` file.
+        detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
+            :func:`~srgan.networks.blend.read_blend`; None the model as it is.
+
+    Raises:
+        UsageError: if ``detail`` is not in [0, 1], there is no such model, or it has no sibling.
+        ModelError: if a file is missing or damaged, or does not go together with its sibling's.
+    """
+    return Network.of(*read_blend(model, detail))
