@@ -100,7 +100,7 @@ def open_engine(
 
 def _check(option: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise UsageError(f"unknown {option} '{value}'; there are: {', '.join(allowed)}")
+        raise UsageError(f"unknown {option} '{value}'; there are: {', '.join(allowed)}", field=option)
 
 
 def _accelerator_in_sight(device: Device) -> bool:
