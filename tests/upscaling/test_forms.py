@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 import srgan
-from srgan.errors import ImageError, SrganError, UsageError
+from srgan.errors import ImageError, UsageError
 
-MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "LAB", "YCbCr", "I;16"]
+MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "LAB", "YCbCr", "I;16"]
 
 
 @pytest.fixture
@@ -160,23 +160,20 @@ def pil_image(mode):
     if mode == "LAB":
         srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
         return ImageCms.profileToProfile(image.convert("RGB"), srgb, lab, outputMode="LAB")
-    return image.convert("P").convert("PA") if mode == "PA" else image.convert(mode)
+    return image.convert(mode)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_pil_pictures_give_what_their_files_give(upscaler, tmp_path, mode):
     image = pil_image(mode)
     suffix = "tif" if mode in ("CMYK", "LAB", "YCbCr", "I;16") else "png"
-    try:
-        image.save(tmp_path / f"a.{suffix}")
-    except OSError:
-        pytest.skip("no format holds this mode")
+    image.save(tmp_path / f"a.{suffix}")
     srgan.upscale_file(tmp_path / f"a.{suffix}", tmp_path / "b.png", upscaler)
 
     result = upscaler.upscale(image)
 
     assert isinstance(result, Image.Image)
-    wanted = {"1": "L", "L": "L", "LA": "LA", "I;16": "I;16", "RGBA": "RGBA", "P": "RGBA", "PA": "RGBA"}
+    wanted = {"1": "L", "L": "L", "LA": "LA", "I;16": "I;16", "RGBA": "RGBA", "P": "RGBA"}
     assert result.mode == wanted.get(mode, "RGB")
     assert result.size == (96, 80)
     with Image.open(tmp_path / "b.png") as file:
@@ -209,7 +206,7 @@ def test_pil_pictures_that_cannot_be_taken_are_refused_in_one_sentence(upscaler,
             with pytest.raises(ImageError) as caught:
                 upscaler.upscale(image)
             assert "\n" not in str(caught.value)
-    with pytest.raises(SrganError):
+    with pytest.raises(UsageError):
         upscaler.upscale(Image.new("RGB", (0, 4)))
 
 

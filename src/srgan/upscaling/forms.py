@@ -45,7 +45,7 @@ def given(image: PictureLike) -> Given:
     """Looks at what a caller handed over.
 
     Raises:
-        UsageError: if it is no picture, see :func:`array_of`.
+        UsageError: if it is no picture, see :func:`array_of`, or has no pixels.
         ImageError: if it is a picture of PIL's that cannot be decoded, or has samples of 32 bits.
     """
     if isinstance(image, Image.Image):
@@ -97,6 +97,8 @@ def _given_by_pil(image: Image.Image) -> Given:
     name = Path(getattr(image, "filename", "") or "the picture")
     with explained(name):
         samples = decode(name, image)
+    if samples.size == 0:
+        raise UsageError(f"{name}: has no pixels", field="image")
     bands = 1 if samples.shape[2] <= 2 else 3
     said = {  # looked at after decoding, as Pillow asks
         "icc_profile": fitting_profile(image.info.get("icc_profile"), bands),
