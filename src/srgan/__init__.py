@@ -1,4 +1,4 @@
-"""Clearer pictures: four times larger per side, with the SRGAN (arXiv 1609.04802), offline.
+"""Clearer pictures: larger per side, with the SRGAN (arXiv 1609.04802), offline.
 
 >>> from srgan import Upscaler, upscale
 >>> upscale("photo.jpg", "clear.png")  # doctest: +SKIP
@@ -14,20 +14,54 @@ from typing import TYPE_CHECKING, Any
 from srgan.networks import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from srgan.errors import SrganError
+    from srgan.errors import (
+        CancelledError,
+        DataError,
+        ImageError,
+        InUseError,
+        MissingExtraError,
+        ModelError,
+        OutOfMemoryError,
+        OutputError,
+        RunError,
+        SrganError,
+        UsageError,
+        VideoError,
+    )
+    from srgan.events import Event
     from srgan.jobs.pictures import PictureOptions, upscale_file
     from srgan.networks.card import ModelCard
     from srgan.networks.catalogue import list_models, load_card
+    from srgan.networks.info import NetworkInfo
+    from srgan.upscaling.size import Upscaled
     from srgan.upscaling.upscaler import Upscaler
     from srgan.video.options import VideoOptions
-    from srgan.video.pipeline import upscale_video
+    from srgan.video.pipeline import UpscaledVideo, upscale_video
+
+    __version__: str
 
 __all__ = [
+    "CancelledError",
+    "DataError",
+    "Event",
+    "ImageError",
+    "InUseError",
+    "MissingExtraError",
     "ModelCard",
+    "ModelError",
+    "NetworkInfo",
+    "OutOfMemoryError",
+    "OutputError",
     "PictureOptions",
+    "RunError",
     "SrganError",
+    "Upscaled",
+    "UpscaledVideo",
     "Upscaler",
+    "UsageError",
+    "VideoError",
     "VideoOptions",
+    "__version__",
     "list_models",
     "load_card",
     "upscale",
@@ -37,9 +71,12 @@ __all__ = [
 
 # Imported at first use: help texts and training must not wait for what upscales.
 _HOMES = {
+    "Event": "srgan.events",
     "ModelCard": "srgan.networks.card",
+    "NetworkInfo": "srgan.networks.info",
     "PictureOptions": "srgan.jobs.pictures",
-    "SrganError": "srgan.errors",
+    "Upscaled": "srgan.upscaling.size",
+    "UpscaledVideo": "srgan.video.pipeline",
     "Upscaler": "srgan.upscaling.upscaler",
     "VideoOptions": "srgan.video.options",
     "list_models": "srgan.networks.catalogue",
@@ -50,13 +87,33 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("srgan")
+    home = "srgan.errors" if name.endswith("Error") else _HOMES.get(name)
+    if name not in __all__ or home is None:
         raise AttributeError(f"module 'srgan' has no attribute '{name}'")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(home), name)
 
 
-def upscale(source: str | Path, target: str | Path, *, model: str | Path = DEFAULT_MODEL) -> Path:
-    """Enlarges one picture file four times per side.
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def upscale(
+    source: str | Path,
+    target: str | Path,
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    detail: float | None = None,
+    consistent: bool = False,
+    scale: float | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    quality: int | None = None,
+) -> Path:
+    """Enlarges one picture file.
 
     For many pictures, make one :class:`Upscaler` and call :func:`upscale_file`.
 
@@ -64,16 +121,25 @@ def upscale(source: str | Path, target: str | Path, *, model: str | Path = DEFAU
         source: PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC or GIF.
         target: the result; its extension names the format. Replaced if it exists.
         model: a shipped model's name, or a ``.safetensors`` file.
+        detail: as :class:`Upscaler` takes it, from 0 to 1.
+        consistent: likewise.
+        scale: as :class:`PictureOptions` takes it; None is the model's own, four of those that are shipped.
+        width: likewise, in pixels.
+        height: likewise.
+        quality: likewise, from 1 to 100.
 
     Returns:
         ``target``.
 
     Raises:
-        SrganError: if the picture cannot be read, the result not be written, or there is no such model.
+        SrganError: if the picture cannot be read, the result not be written, there is no such model, or an
+            option is out of range.
     """
-    from srgan.jobs.pictures import upscale_file
+    from srgan.jobs.pictures import PictureOptions, upscale_file
     from srgan.upscaling.upscaler import Upscaler
 
     target = Path(target)
-    upscale_file(Path(source), target, Upscaler(model))
+    options = PictureOptions(scale=scale, width=width, height=height, quality=quality)
+    with Upscaler(model, detail=detail, consistent=consistent) as upscaler:
+        upscale_file(Path(source), target, upscaler, options)
     return target

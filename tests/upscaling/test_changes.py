@@ -51,7 +51,7 @@ def with_change(window, row, column, height=1, width=1):
 @pytest.mark.parametrize("size", [(90, 130), (20, 200), (61, 67)])
 def test_a_change_anywhere_gives_the_result_of_the_whole(reach, size):
     run = blur_and_enlarge(reach)
-    changes = ChangedParts(run, halo=HALO, reach=reach, scale=2)
+    changes = ChangedParts(run, halo=HALO, radius=reach, scale=2)
     window = noise(*size)
     random = np.random.default_rng(1)
     changes.upscale(0, window)
@@ -64,7 +64,7 @@ def test_a_change_anywhere_gives_the_result_of_the_whole(reach, size):
 
 def test_only_what_a_change_reaches_is_computed():
     run = Counted(blur_and_enlarge(HALO))
-    changes = ChangedParts(run, halo=HALO, reach=HALO, scale=2)
+    changes = ChangedParts(run, halo=HALO, radius=HALO, scale=2)
     window = noise(200, 300)
     changes.upscale(0, window)
     once = with_change(window, 100, 50, 10, 10)
@@ -81,7 +81,7 @@ def test_only_what_a_change_reaches_is_computed():
 
 def test_what_moves_all_over_is_computed_at_once():
     run = Counted(blur_and_enlarge(HALO))
-    changes = ChangedParts(run, halo=HALO, reach=HALO, scale=2)
+    changes = ChangedParts(run, halo=HALO, radius=HALO, scale=2)
     for seed in range(3):
         changes.upscale(0, noise(60, 80, seed))
     changes.upscale(0, with_change(noise(60, 80, 2), 10, 10, 50, 60))
@@ -90,7 +90,7 @@ def test_what_moves_all_over_is_computed_at_once():
 
 def test_each_place_has_its_own_past():
     run = Counted(blur_and_enlarge(HALO))
-    changes = ChangedParts(run, halo=HALO, reach=HALO, scale=2)
+    changes = ChangedParts(run, halo=HALO, radius=HALO, scale=2)
     first, second = noise(40, 40, 1), noise(40, 40, 2)
     for place, window in ((0, first), (1, second), (0, first), (1, second)):
         assert np.array_equal(changes.upscale(place, window), run.run(window))
@@ -100,7 +100,7 @@ def test_each_place_has_its_own_past():
 @pytest.mark.parametrize("other", [noise(40, 50).astype(np.int64), noise(50, 40)])
 def test_another_shape_or_type_begins_anew(other):
     run = blur_and_enlarge(HALO)
-    changes = ChangedParts(run, halo=HALO, reach=HALO, scale=2)
+    changes = ChangedParts(run, halo=HALO, radius=HALO, scale=2)
     changes.upscale(0, noise(40, 50))
     result = changes.upscale(0, other)
     assert result.dtype == other.dtype
@@ -113,7 +113,7 @@ def test_an_engine_that_adds_up_otherwise_for_another_shape_is_found_out():
     def run(window):
         return blur(window) + (window.shape[2] < 40)
 
-    changes = ChangedParts(run, halo=HALO, reach=HALO, scale=2)
+    changes = ChangedParts(run, halo=HALO, radius=HALO, scale=2)
     window = noise(90, 130)
     changes.upscale(0, window)
     for column in range(0, 120, 7):
@@ -131,7 +131,7 @@ def test_what_fails_half_way_leaves_nothing_behind(call):
             raise MemoryError
         return blur(window)
 
-    changes = ChangedParts(run, halo=HALO, reach=HALO, scale=2)
+    changes = ChangedParts(run, halo=HALO, radius=HALO, scale=2)
     window = noise(90, 130)
     changes.upscale(0, window)
     left[0] = call

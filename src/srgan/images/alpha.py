@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from srgan.images.resample import resampled
+
 Pixels = NDArray[Any]
 
 
@@ -15,7 +17,8 @@ def _halved(image: Pixels, known: NDArray[np.bool_]) -> tuple[Pixels, NDArray[np
     """Every 2x2 block as the mean of its known pixels, and whether it has any."""
     height, width = known.shape
     shape = ((height + 1) // 2, (width + 1) // 2)
-    total = np.zeros((*shape, image.shape[2]), np.uint32)
+    is_float = np.issubdtype(image.dtype, np.floating)
+    total = np.zeros((*shape, image.shape[2]), image.dtype if is_float else np.uint32)
     count = np.zeros((*shape, 1), np.uint32)
     for top in (0, 1):
         for left in (0, 1):
@@ -23,7 +26,9 @@ def _halved(image: Pixels, known: NDArray[np.bool_]) -> tuple[Pixels, NDArray[np
             rows, columns = mask.shape[:2]
             total[:rows, :columns] += image[top::2, left::2] * mask
             count[:rows, :columns] += mask
-    return (total // np.maximum(count, 1)).astype(image.dtype), count[..., 0] > 0
+    count_or_one = np.maximum(count, 1)
+    mean = total / count_or_one if is_float else total // count_or_one
+    return mean.astype(image.dtype), count[..., 0] > 0
 
 
 def _filled(image: Pixels, known: NDArray[np.bool_]) -> Pixels:
@@ -40,7 +45,7 @@ def fill_transparent(pixels: Pixels, alpha: Pixels) -> Pixels:
     """Gives fully transparent pixels the colours near them, so that theirs do not bleed into enlarged edges.
 
     Args:
-        pixels: (height, width, 3), uint8 or uint16.
+        pixels: (height, width, channel), uint8, uint16 or a float type.
         alpha: (height, width); 0 is transparent.
 
     Returns:
@@ -62,3 +67,22 @@ def enlarge_alpha(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np
         (height, width), uint8.
     """
     return np.asarray(Image.fromarray(alpha).resize(size, Image.Resampling.BICUBIC))
+
+
+def resample_alpha(alpha: Pixels, size: tuple[int, int]) -> Pixels:
+    """Resizes a mask as :func:`~srgan.images.write.write_picture` does, whatever its depth.
+
+    Args:
+        alpha: (height, width), uint8, uint16, or float32 in [0, 1].
+        size: (width, height) of the result.
+
+    Returns:
+        (height, width), the same type and range.
+    """
+    import pyvips
+
+    resized: Pixels = resampled(
+        pyvips.Image.new_from_array(np.ascontiguousarray(alpha)), size, "cubic"
+    ).numpy()
+    # Bicubic interpolation overshoots; libvips clips it only to what a type holds.
+    return resized.clip(0, 1) if alpha.dtype == np.float32 else resized

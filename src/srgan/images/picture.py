@@ -72,13 +72,18 @@ class Picture:
             alpha = np.ascontiguousarray(array[..., -1])
             pixels = fill_transparent(pixels, alpha)
         red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
-        space = b"GRAY" if bands == 1 else b"RGB "
         return cls(
             pixels=pixels,
             alpha=alpha,
             bands=bands,
             grey=bands == 1 or (np.array_equal(red, green) and np.array_equal(green, blue)),
-            icc_profile=icc_profile if icc_profile is not None and icc_profile[16:20] == space else None,
+            icc_profile=fitting_profile(icc_profile, bands),
             exif=exif,
             dpi=dpi,
         )
+
+
+def fitting_profile(icc_profile: bytes | None, bands: int) -> bytes | None:
+    """The colour profile if it is for as many colours as there are, 1 or 3; else None."""
+    space = b"GRAY" if bands == 1 else b"RGB "
+    return icc_profile if icc_profile is not None and icc_profile[16:20] == space else None

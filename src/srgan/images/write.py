@@ -20,6 +20,7 @@ from srgan.errors import ImageError
 from srgan.images.encode import encode
 from srgan.images.formats import FORMATS, Format, check_side, format_of
 from srgan.images.picture import Picture
+from srgan.images.resample import resampled
 from srgan.images.tiff import add_exif
 
 _DEFAULT_DPI = 72.0
@@ -115,35 +116,13 @@ def _add_exif(path: Path, temporary: Path, exif: bytes) -> None:
         raise ImageError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _resized(image: Any, size: tuple[int, int], kernel: str) -> Any:
-    """A ``pyvips.Image`` of another (width, height): ``kernel`` to reduce, bicubic to enlarge."""
-    import pyvips
-
-    width, height = size
-    reduction = min(1.0, width / image.width), min(1.0, height / image.height)
-    if reduction != (1.0, 1.0):
-        image = image.resize(reduction[0], vscale=reduction[1], kernel=kernel)
-    if (image.width, image.height) == size:
-        return image
-    # Not ``resize``: libvips enlarges with a shift of half a pixel of the result.
-    across, down = width / image.width, height / image.height
-    return image.affine(
-        [across, 0, 0, down],
-        idx=0.5 - 0.5 / across,
-        idy=0.5 - 0.5 / down,
-        oarea=[0, 0, width, height],
-        interpolate=pyvips.Interpolate.new("bicubic"),
-        extend="copy",
-    )
-
-
 def _finished(
     image: Any, source: Picture, format_: Format, output_size: tuple[int, int], dtype: np.dtype[Any]
 ) -> Any:
     """The ``pyvips.Image`` as it is saved: resized, with alpha, profile and resolution."""
     import pyvips
 
-    image = _resized(image, output_size, "lanczos3")
+    image = resampled(image, output_size, "lanczos3")
     if image.bands == 1 and not (source.bands == 1 and format_.grey):
         image = image.bandjoin([image, image]).copy(interpretation="rgb16" if dtype == np.uint16 else "srgb")
     profile = source.icc_profile
@@ -152,7 +131,7 @@ def _finished(
         image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
     if source.alpha is not None:
         alpha = pyvips.Image.new_from_array(np.ascontiguousarray(to_depth(source.alpha, dtype)))
-        image = image.bandjoin(_resized(alpha, output_size, "cubic"))
+        image = image.bandjoin(resampled(alpha, output_size, "cubic"))
         if not format_.alpha:
             image = image.flatten(background=255)
     horizontal, vertical = source.dpi or (_DEFAULT_DPI, _DEFAULT_DPI)

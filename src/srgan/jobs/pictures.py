@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import tee
 from pathlib import Path
@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.errors import ImageError, UsageError
+from srgan.events import Event
 from srgan.images.animation import Animation, read_frames, write_frames
 from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
 from srgan.images.write import write_picture
 from srgan.upscaling.size import OutputSize, Upscaled
-from srgan.upscaling.upscaler import Progress, Upscaler
+from srgan.upscaling.upscaler import Upscaler
 from srgan.video.kinds import MOVING_PICTURES
+
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,11 @@ def upscale_file(
             quality=options.quality,
         )
 
-    upscaler.stream(picture.pixels, write, progress=progress)
+    def report(event: Event) -> None:
+        if progress is not None:
+            progress(event.share or 0.0)
+
+    upscaler.stream(picture.pixels, write, on_event=report)
     return Upscaled(input_size=(width, height), output_size=output_size)
 
 

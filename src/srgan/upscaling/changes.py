@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from srgan.upscaling.tiling import round_up
 
 # The share of a window's cost from which all of it is computed. At a half, even the trial of a shape that was
 # never used before (see ChangedParts) and its first use cost no more than the window together. The costs are
@@ -38,27 +41,39 @@ class ChangedParts:
     never computed, but the whole window. (With the shipped models, neither OpenVINO in bf16 and fp32 nor
     torch on the processor was seen to differ, in some 50 parts.)
 
-    Where more than half would have to be computed, the whole is.
+    Where more than half would have to be computed, the whole is; so it is where nobody knows how far a change
+    reaches.
 
     Args:
         run: maps (1, h + 2 * halo, w + 2 * halo, channel) to (1, scale * h, scale * w, channel) of the same
             type, in a new array.
         halo: surroundings that windows have on each side, in pixels.
-        reach: how far away a pixel of the window can be for the result at a pixel to depend on it. Where it
-            is more than ``halo``, results near the borders of a window depend on where these are, and parts
-            are computed with the same borders.
+        radius: how far away a pixel of the window can be for the result at a pixel to depend on it; None if
+            any can, or nobody knows. Where it is more than ``halo``, results near the borders of a window
+            depend on where these are, and parts are computed with the same borders.
         scale: enlargement per side.
+        multiple: parts begin and end at multiples of this within the window, as the window itself and
+            ``halo`` do.
     """
 
     def __init__(
-        self, run: Callable[[NDArray[Any]], NDArray[Any]], *, halo: int, reach: int, scale: int
+        self,
+        run: Callable[[NDArray[Any]], NDArray[Any]],
+        *,
+        halo: int,
+        radius: int | None,
+        scale: int,
+        multiple: int = 1,
     ) -> None:
         self._run = run
         self._halo = halo
-        self._reach = max(reach, halo)
+        self._is_bounded = radius is not None
+        self._radius = max(radius or 0, halo)
         self._scale = scale
-        # What a window's halo does not cover of the reach, parts are computed beyond what is taken of them.
-        self._margin = self._reach - halo
+        self._multiple = multiple
+        self._step = math.lcm(_STEP, multiple)
+        # What a window's halo does not cover of the radius, parts are computed beyond what is taken of them.
+        self._margin = self._radius - halo
         self._kept: dict[int, tuple[NDArray[Any], NDArray[Any]]] = {}
         self._noise: tuple[NDArray[Any], NDArray[Any]] | None = None
         self._exact: dict[tuple[int, int], bool] = {}
@@ -90,7 +105,10 @@ class ChangedParts:
         """``enlarged``, brought up to date in place; None if the whole window is to be computed."""
         if not _alike(before, window):
             return None
-        parts = [self._part(box, window) for box in changed_boxes(before[0], window[0], 2 * self._beyond)]
+        boxes = changed_boxes(before[0], window[0], 2 * self._beyond)
+        if boxes and not self._is_bounded:
+            return None
+        parts = [self._part(box, window) for box in boxes]
         height, width = window.shape[1:3]
         whole = self._cost((slice(0, height - 2 * self._halo), slice(0, width - 2 * self._halo)))
         if sum(self._cost(part.computed) for part in parts) > _WORTH * whole:
@@ -104,17 +122,25 @@ class ChangedParts:
     @property
     def _beyond(self) -> int:
         """How far what is computed reaches beyond a change."""
-        return self._reach + self._margin
+        return self._radius + self._margin
 
     def _part(self, changed: _Box, window: NDArray[Any]) -> _Part:
         sides = [length - 2 * self._halo for length in window.shape[1:3]]
-        before, after = self._halo + self._reach, self._reach - self._halo
+        before, after = self._halo + self._radius, self._radius - self._halo
         taken = [
             slice(max(0, box.start - before), min(side, box.stop + after))
             for box, side in zip(changed, sides, strict=True)
         ]
-        computed = [_widened(box, self._margin, side) for box, side in zip(taken, sides, strict=True)]
+        computed = [self._widened(box, side) for box, side in zip(taken, sides, strict=True)]
         return _Part(computed=(computed[0], computed[1]), taken=(taken[0], taken[1]))
+
+    def _widened(self, box: slice, side: int) -> slice:
+        """``box`` and what lies around it, within ``side``; its length is a multiple of the step, or all."""
+        start, stop = max(0, box.start - self._margin), min(side, box.stop + self._margin)
+        start -= start % self._multiple
+        length = min(side, round_up(stop - start, self._step))
+        start = min(start, side - length)
+        return slice(start, start + length)
 
     def _cost(self, box: _Box) -> int:
         height, width = _lengths(box)
@@ -197,14 +223,6 @@ def _alike(first: NDArray[Any], second: NDArray[Any]) -> bool:
 
 def _moved(box: slice, by: int) -> slice:
     return slice(box.start + by, box.stop + by)
-
-
-def _widened(box: slice, margin: int, side: int) -> slice:
-    """``box`` and what lies around it, within ``side``; its length is a multiple of the step, or all."""
-    start, stop = max(0, box.start - margin), min(side, box.stop + margin)
-    length = min(side, -(-(stop - start) // _STEP) * _STEP)
-    start = min(start, side - length)
-    return slice(start, start + length)
 
 
 def _lengths(box: _Box) -> tuple[int, int]:

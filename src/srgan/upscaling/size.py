@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from srgan.errors import UsageError
+from srgan.upscaling.numbers import is_number, is_whole
 
 LARGEST_SCALE = 16.0
 
@@ -30,11 +31,16 @@ class OutputSize:
     height: int | None = None
 
     def __post_init__(self) -> None:
-        if self.scale is not None and not 0 < self.scale <= LARGEST_SCALE:
-            raise UsageError(f"the scale must be above 0 and at most {LARGEST_SCALE:g}, not {self.scale:g}")
+        if self.scale is not None and not (is_number(self.scale) and 0 < self.scale <= LARGEST_SCALE):
+            raise UsageError(
+                f"the scale must be a number above 0 and at most {LARGEST_SCALE:g}, not {self.scale!r}",
+                field="scale",
+            )
         for name, pixels in (("width", self.width), ("height", self.height)):
-            if pixels is not None and pixels < 1:
-                raise UsageError(f"the {name} must be at least 1 pixel, not {pixels}")
+            if pixels is not None and not is_whole(pixels, 1):
+                raise UsageError(
+                    f"the {name} must be a whole number of pixels from 1, not {pixels!r}", field=name
+                )
 
     def for_network(self: _Size, scale: int) -> _Size:
         """The same with the network's scale where none is given."""

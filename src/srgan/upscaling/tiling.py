@@ -17,12 +17,17 @@ Run = Callable[[NDArray[Any]], NDArray[Any]]
 class TilePlan:
     """How one picture is cut: every tile has the same shape, the last of each axis moved inwards.
 
+    Tiles begin, and end with their surroundings, at multiples of what the network asks for, so that each
+    pixel has the same place in the network's grid whichever way the picture is cut. Where the picture does
+    not end at a multiple, tiles reach beyond it; what is made there is cropped.
+
     Attributes:
         height: of the picture, in pixels.
         width: of the picture, in pixels.
         tile_height: of a tile, without its surroundings.
         tile_width: of a tile, without its surroundings.
         halo: pixels of surroundings on each side of a tile.
+        multiple: what ``tile_height``, ``tile_width`` and ``halo`` are multiples of.
     """
 
     height: int
@@ -30,38 +35,60 @@ class TilePlan:
     tile_height: int
     tile_width: int
     halo: int
+    multiple: int = 1
+
+    @property
+    def tops(self) -> list[int]:
+        """Where the rows of tiles begin."""
+        return _starts(round_up(self.height, self.multiple), self.tile_height)
+
+    @property
+    def lefts(self) -> list[int]:
+        """Where the columns of tiles begin."""
+        return _starts(round_up(self.width, self.multiple), self.tile_width)
 
     @property
     def tiles(self) -> int:
         """Number of tiles."""
-        return len(_starts(self.height, self.tile_height)) * len(_starts(self.width, self.tile_width))
+        return len(self.tops) * len(self.lefts)
 
 
-def plan_tiles(height: int, width: int, *, halo: int, tile: int | None) -> TilePlan:
+def plan_tiles(height: int, width: int, *, halo: int, tile: int | None, multiple: int = 1) -> TilePlan:
     """Chooses the tile shape that costs the least, surroundings included.
 
     Args:
         height: of the picture, at least 1.
         width: of the picture, at least 1.
-        halo: pixels of surroundings on each side.
-        tile: a tile has at most ``tile * tile`` pixels; it may be longer than wide. None: one tile.
+        halo: pixels of surroundings on each side; rounded up to a multiple.
+        tile: a tile has at most ``tile * tile`` pixels, or the least that ``multiple`` allows; it may be
+            longer than wide. None: one tile.
+        multiple: the sides of a tile with its surroundings are multiples of this.
 
     Returns:
-        The plan; a picture that fits is one tile of its own size.
+        The plan; a picture that fits is one tile of its own size, rounded up.
     """
-    if tile is None or height * width <= tile * tile:
-        return TilePlan(height=height, width=width, tile_height=height, tile_width=width, halo=halo)
-    area = tile * tile
-    plans = []
-    for rows in range(math.ceil(height / area), 2 * math.ceil(height / tile) + 1):
-        tile_height = math.ceil(height / rows)
-        columns = math.ceil(width / (area // tile_height))
-        tile_width = math.ceil(width / columns)
-        # Layer by layer the surroundings are used up: half of them on average, on two sides.
-        cost = rows * columns * (tile_height + halo) * (tile_width + halo)
-        plans.append((cost, tile_height, tile_width))
-    _, tile_height, tile_width = min(plans)
-    return TilePlan(height=height, width=width, tile_height=tile_height, tile_width=tile_width, halo=halo)
+    halo = round_up(halo, multiple)
+    tile_height, tile_width = round_up(height, multiple), round_up(width, multiple)
+    if tile is not None and tile_height * tile_width > tile * tile:
+        # In units of the multiple, of which a tile has at least one.
+        side = max(tile // multiple, 1)
+        _, tile_height, tile_width = min(
+            _tilings(tile_height // multiple, tile_width // multiple, side, halo / multiple)
+        )
+        tile_height, tile_width = tile_height * multiple, tile_width * multiple
+    return TilePlan(
+        height=height,
+        width=width,
+        tile_height=tile_height,
+        tile_width=tile_width,
+        halo=halo,
+        multiple=multiple,
+    )
+
+
+def round_up(length: int, multiple: int) -> int:
+    """The next multiple from ``length`` on."""
+    return -(-length // multiple) * multiple
 
 
 def upscale_bands(pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int) -> Iterator[NDArray[Any]]:
@@ -74,7 +101,7 @@ def upscale_bands(pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int)
     Args:
         pixels: (plan.height, plan.width, channel).
         run: maps (1, h + 2 * halo, w + 2 * halo, channel) to (1, scale * h, scale * w, channel) of the same
-            type, which is copied before the next call.
+            type, which is copied before the next call; halo is the plan's.
         plan: how to cut.
         scale: enlargement per side.
 
@@ -82,20 +109,31 @@ def upscale_bands(pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int)
         (rows, scale * plan.width, channel), from top to bottom. Rows and tiles are the same whichever way
         the picture is cut, as far as ``run`` does not depend on more than the halo.
     """
-    lefts = _starts(plan.width, plan.tile_width)
     done = 0
-    for top in _starts(plan.height, plan.tile_height):
-        bottom = top + plan.tile_height
-        rows = _reflected(top, bottom, plan.height, plan.halo)
+    for top in plan.tops:
+        bottom = min(top + plan.tile_height, plan.height)
+        rows = _reflected(top, top + plan.tile_height, plan.height, plan.halo)
         band = np.empty(((bottom - done) * scale, plan.width * scale, pixels.shape[2]), pixels.dtype)
-        for left in lefts:
-            right = left + plan.tile_width
-            columns = _reflected(left, right, plan.width, plan.halo)
+        for left in plan.lefts:
+            right = min(left + plan.tile_width, plan.width)
+            columns = _reflected(left, left + plan.tile_width, plan.width, plan.halo)
             enlarged = run(pixels[np.ix_(rows, columns)][None])[0]
             # The last row of tiles was moved inwards: its upper part has been handed out already.
-            band[:, left * scale : right * scale] = enlarged[(done - top) * scale :]
+            inside = enlarged[(done - top) * scale : (bottom - top) * scale, : (right - left) * scale]
+            band[:, left * scale : right * scale] = inside
         yield band
         done = bottom
+
+
+def _tilings(height: int, width: int, tile: int, halo: float) -> Iterator[tuple[float, int, int]]:
+    """What tiles of at most ``tile * tile`` cost, and their height and width, for each number of rows."""
+    area = tile * tile
+    for rows in range(math.ceil(height / area), 2 * math.ceil(height / tile) + 1):
+        tile_height = math.ceil(height / rows)
+        columns = math.ceil(width / (area // tile_height))
+        tile_width = math.ceil(width / columns)
+        # Layer by layer the surroundings are used up: half of them on average, on two sides.
+        yield rows * columns * (tile_height + halo) * (tile_width + halo), tile_height, tile_width
 
 
 def _starts(length: int, tile: int) -> list[int]:

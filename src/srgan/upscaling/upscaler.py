@@ -1,36 +1,35 @@
-"""A model, an engine and tiles: pictures in, pictures four times larger per side out."""
+"""A network, an engine and tiles: pictures in, larger pictures out."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Iterator
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from srgan.engines.choice import open_engine
-from srgan.engines.protocol import Device, EngineName, Precision
-from srgan.errors import SrganError, UsageError
+from srgan.engines.protocol import Device, Engine, EngineName, Precision
+from srgan.errors import UsageError
+from srgan.events import Cancel, OnEvent
 from srgan.networks import DEFAULT_MODEL
 from srgan.networks.network import load_network
-from srgan.upscaling.changes import ChangedParts
-from srgan.upscaling.consistency import check_scale, consistent_bands
-from srgan.upscaling.memory import SMALLEST_TILE, auto_tile, free_memory
-from srgan.upscaling.tiling import TilePlan, plan_tiles, upscale_bands
+from srgan.upscaling.consistency import check_scale
+from srgan.upscaling.forms import PictureLike, given, rgb_of
+from srgan.upscaling.in_memory import enlarge
+from srgan.upscaling.options import check_options
+from srgan.upscaling.tiled import Result, Tile, TiledNetwork
 
-Progress = Callable[[float], None]
-Result = TypeVar("Result")
-# Enlarges the tile of a number, which has its surroundings around it.
-_Compute = Callable[[int, NDArray[Any]], NDArray[Any]]
-
-_EVERYWHERE = 2**30  # farther than any pixel
-_TYPES = (np.uint8, np.uint16, np.float32)
+_Sample = TypeVar("_Sample", bound=np.generic)
 
 
 class Upscaler:
-    """Enlarges pictures four times per side. Threads may share one.
+    """Enlarges pictures. Threads may share one; a pickled one opens anew; a context manager closes it.
 
     Args:
         model: name of a shipped model, or path of a ``.safetensors`` file.
@@ -47,14 +46,13 @@ class Upscaler:
 
     Raises:
         ModelError: if the model is unknown or damaged.
-        UsageError: if the options do not go together, or ``detail`` is given for a model without sibling.
+        UsageError: if an option has a wrong value, the options do not go together, or ``detail`` is given
+            for a model without sibling.
         MissingExtraError: if an engine is asked for that is not installed.
 
     Attributes:
         card: the model's :class:`~srgan.networks.card.ModelCard`.
-        engine: the :class:`~srgan.engines.protocol.Engine` that was chosen.
-        scale: enlargement per side.
-        halo: pixels of surroundings that a tile is given on each side.
+        info: the network's :class:`~srgan.networks.info.NetworkInfo`.
     """
 
     def __init__(
@@ -64,186 +62,190 @@ class Upscaler:
         engine: EngineName = "auto",
         precision: Precision = "auto",
         device: Device = "auto",
-        tile: Literal["auto", "off"] | int = "auto",
+        tile: Tile = "auto",
         threads: int | None = None,
         detail: float | None = None,
         consistent: bool = False,
     ) -> None:
-        if not (tile in ("auto", "off") or (isinstance(tile, int) and tile >= SMALLEST_TILE)):
-            raise UsageError(f"tile must be 'auto', 'off' or a number from {SMALLEST_TILE}, not {tile!r}")
+        check_options(tile=tile, threads=threads, detail=detail)
+        how: dict[str, Any] = {"engine": engine, "precision": precision, "device": device, "threads": threads}
+        self._remake = partial(type(self), model, tile=tile, detail=detail, consistent=consistent, **how)
         network = load_network(model, detail)
         self.card, self.info = network.card, network.info
         if consistent:
             check_scale(self.info.scale)
-        self.engine = open_engine(network, engine=engine, precision=precision, device=device, threads=threads)
-        self.scale, self.halo = self.info.scale, self.info.halo
-        self._tile = tile
+        self._engine: Engine | None = open_engine(network, **how)
+        self._tile: Tile = tile
         self._consistent = consistent
 
-    def upscale(self, image: NDArray[Any], *, progress: Progress | None = None) -> NDArray[Any]:
-        """Enlarges one picture in memory.
+    def __reduce__(self) -> tuple[Callable[[], Any], tuple[()]]:
+        return self._remake, ()
 
-        Args:
-            image: (H, W, 3) RGB or (H, W) grey; uint8, uint16, or float32 in [0, 1].
-            progress: called with the finished share, in (0, 1], after every tile.
+    def __enter__(self) -> Self:
+        return self
 
-        Returns:
-            (4H, 4W, 3) or (4H, 4W), the same type. A picture whose channels are equal stays so.
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives memory back; the upscaler cannot be used afterwards. Closing it twice does no harm."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.release()
+
+    @property
+    def engine(self) -> Engine:
+        """The :class:`~srgan.engines.protocol.Engine` that was chosen.
 
         Raises:
-            UsageError: if the array is no such picture.
-            SrganError: if memory runs out even with the smallest tile.
+            UsageError: if the upscaler is closed.
         """
-        return self._collected(image, self._compute, progress)
+        if self._engine is None:
+            raise UsageError("this Upscaler is closed; make another one")
+        return self._engine
 
-    def frames(self, images: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    @property
+    def scale(self) -> int:
+        """Enlargement per side."""
+        return self.info.scale
+
+    @overload
+    def upscale(
+        self, image: Image.Image, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> Image.Image: ...
+    @overload
+    def upscale(
+        self, image: NDArray[_Sample], *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> NDArray[_Sample]: ...
+    @overload
+    def upscale(
+        self, image: Sequence[Any], *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> NDArray[Any]: ...
+    def upscale(
+        self, image: PictureLike, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> Any:
+        """Enlarges a picture in memory, or several of one size.
+
+        Args:
+            image: an array (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGB and alpha (straight, 0 transparent);
+                (N, H, W, 3) or (N, H, W, 4), which gives what its pictures give one by one; uint8, uint16, or
+                float32 or float64 in [0, 1]. Or nested lists of such numbers, of which whole ones are bytes.
+                Or a PIL image: palettes become colours, 1 bit becomes 8, CMYK and Lab become sRGB, 16-bit
+                grey stays so. It is not turned as its EXIF asks, but keeps its EXIF, resolution and profile.
+            on_event: takes an event after every tile, in the thread that computes.
+            cancel: asked before every tile.
+
+        Returns:
+            An array (sH, sW), (sH, sW, 3), ..., where s is the scale, of the same type (float64 is computed
+            in float32; lists give uint8 or float64); or a PIL image of the mode L, LA, RGB, RGBA or I;16. A
+            picture whose channels are equal stays so. Alpha is enlarged by bicubic interpolation.
+
+        Raises:
+            UsageError: if it is no such picture.
+            ImageError: if a PIL image cannot be decoded, or has samples of 32 bits.
+            OutOfMemoryError: if memory runs out even with the smallest tile.
+            CancelledError: if ``cancel`` says so.
+        """
+        taken = given(image)
+        return taken.finish(enlarge(self._network, taken.samples, on_event=on_event, cancel=cancel))
+
+    @overload
+    async def aupscale(
+        self, image: Image.Image, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> Image.Image: ...
+    @overload
+    async def aupscale(
+        self, image: NDArray[_Sample], *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> NDArray[_Sample]: ...
+    @overload
+    async def aupscale(
+        self, image: Sequence[Any], *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> NDArray[Any]: ...
+    async def aupscale(
+        self, image: PictureLike, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> Any:
+        """:meth:`upscale` in a thread, so that the event loop goes on; cancelling the task stops it."""
+        left = threading.Event()
+
+        def stop() -> bool:
+            return left.is_set() or (cancel is not None and cancel())
+
+        upscale: Callable[..., Any] = self.upscale
+        try:
+            return await asyncio.to_thread(upscale, image, on_event=on_event, cancel=stop)
+        finally:
+            left.set()
+
+    @overload
+    def frames(
+        self, images: Iterable[Image.Image], *, cancel: Cancel | None = None
+    ) -> Iterator[Image.Image]: ...
+    @overload
+    def frames(
+        self, images: Iterable[NDArray[_Sample]], *, cancel: Cancel | None = None
+    ) -> Iterator[NDArray[_Sample]]: ...
+    def frames(self, images: Iterable[Any], *, cancel: Cancel | None = None) -> Iterator[Any]:
         """Enlarges pictures that follow each other; what equals the one before is not computed again.
 
         Where a picture differs from the one before in some places only, these and what they reach are
         computed and the rest is kept, see :class:`~srgan.upscaling.changes.ChangedParts`.
 
         Args:
-            images: as :meth:`upscale` takes them; taken one at a time.
+            images: single pictures as :meth:`upscale` takes them; taken one at a time.
+            cancel: asked before every tile.
 
         Yields:
             What :meth:`upscale` makes of each, to the bit. The same array again where a picture is equal to
             the one before: it is not to be changed.
 
         Raises:
-            UsageError, SrganError: as :meth:`upscale` does.
+            As :meth:`upscale` does.
         """
-        changed = ChangedParts(
-            lambda window: self.engine.upscale(window, self.halo),
-            halo=self.halo,
-            reach=_EVERYWHERE if self.info.radius is None else self.info.radius,
-            scale=self.scale,
-        )
+        network = self._network
+        compute = network.changed_parts().upscale
         before: NDArray[Any] | None = None
         enlarged: NDArray[Any] | None = None
         for image in images:
-            if enlarged is None or before is None or not _same(image, before):
-                enlarged = self._collected(image, changed.upscale)
-                before = image.copy()  # a camera may fill the same array again
-            yield enlarged
+            taken = given(image)
+            if taken.samples.ndim == 4:
+                raise UsageError("frames must be single pictures, not batches", field="images")
+            if enlarged is None or before is None or not _same(taken.samples, before):
+                enlarged = enlarge(network, taken.samples, compute=compute, cancel=cancel)
+                before = taken.samples.copy()  # a camera may fill the same array again
+            yield taken.finish(enlarged)
 
     def stream(
         self,
         pixels: NDArray[Any],
         sink: Callable[[Iterator[NDArray[Any]]], Result],
         *,
-        progress: Progress | None = None,
+        on_event: OnEvent | None = None,
+        cancel: Cancel | None = None,
     ) -> Result:
         """Enlarges one picture, handing out rows as they are finished, so that memory stays flat.
 
         Args:
             pixels: (H, W, 3) RGB or (H, W) grey; uint8, uint16, or float32 in [0, 1].
-            sink: takes an iterator of bands (rows, 4W, 3), from top to bottom, of the picture's type, and
+            sink: takes an iterator of bands (rows, sW, 3), from top to bottom, of the picture's type, and
                 writes or collects them. Called again, with all bands from the top, if memory ran out and
-                the tiles had to become smaller; it must let the iterator's MemoryError through, and
-                must not keep anything of a call that failed.
-            progress: called with the finished share, in (0, 1], after every tile; starts anew with the sink.
+                the tiles had to become smaller; it must let through what the iterator raises, and must not
+                keep anything of a call that failed.
+            on_event: takes an event after every tile; the count starts anew with the sink.
+            cancel: asked before every tile.
 
         Returns:
             What ``sink`` returns.
 
         Raises:
             UsageError: if the array is no such picture.
-            SrganError: if memory runs out even with the smallest tile.
+            OutOfMemoryError: if memory runs out even with the smallest tile.
+            CancelledError: if ``cancel`` says so.
         """
-        return self._streamed(pixels, sink, self._compute, progress)
+        return self._network.stream(rgb_of(pixels), sink, on_event=on_event, cancel=cancel)
 
-    def _compute(self, _: int, window: NDArray[Any]) -> NDArray[Any]:
-        return self.engine.upscale(window, self.halo)
-
-    def _collected(
-        self, image: NDArray[Any], compute: _Compute, progress: Progress | None = None
-    ) -> NDArray[Any]:
-        enlarged = self._streamed(image, _collect, compute, progress)
-        return enlarged if image.ndim == 3 else np.ascontiguousarray(enlarged[:, :, 0])
-
-    def _streamed(
-        self,
-        pixels: NDArray[Any],
-        sink: Callable[[Iterator[NDArray[Any]]], Result],
-        compute: _Compute,
-        progress: Progress | None,
-    ) -> Result:
-        pixels = as_rgb(pixels)
-        height, width = pixels.shape[:2]
-        tile = self._first_tile()
-        while True:
-            plan = plan_tiles(height, width, halo=self.halo, tile=tile)
-            try:
-                return sink(self._bands(pixels, plan, compute, progress))
-            except MemoryError:
-                # What was tried, which may be less than what was allowed.
-                tried = math.isqrt(plan.tile_height * plan.tile_width)
-                if tried <= SMALLEST_TILE:
-                    raise SrganError(
-                        f"not enough memory for {width} x {height} pixels even in small tiles; free some"
-                    ) from None
-                tile = max(tried // 2, SMALLEST_TILE)
-                self.engine.release()
-
-    def _bands(
-        self, pixels: NDArray[Any], plan: TilePlan, compute: _Compute, progress: Progress | None
-    ) -> Iterator[NDArray[Any]]:
-        done = 0
-
-        def run(batch: NDArray[Any]) -> NDArray[Any]:
-            nonlocal done
-            enlarged = compute(done, batch)
-            done += 1
-            if progress is not None:
-                progress(done / plan.tiles)
-            return enlarged
-
-        grey = is_grey(pixels)
-        bands = upscale_bands(pixels, run, plan, scale=self.scale)
-        for band in consistent_bands(bands, pixels, scale=self.scale) if self._consistent else bands:
-            yield make_grey(band) if grey else band
-
-    def _first_tile(self) -> int | None:
-        if self._tile == "off":
-            return None
-        if self._tile != "auto":
-            return int(self._tile)
-        share = 1 if self.engine.precision == "fp32" else 2
-        free = self.engine.free_memory()
-        return auto_tile(self.info.bytes_per_pixel // share, free_memory() if free is None else free)
-
-
-def as_rgb(image: NDArray[Any]) -> NDArray[Any]:
-    """A picture as (H, W, 3); grey is shown three times without copying.
-
-    Raises:
-        UsageError: if it is not (H, W, 3) or (H, W), has no pixels, or is not uint8, uint16 or float32.
-    """
-    if image.dtype not in _TYPES:
-        raise UsageError(f"a picture must be uint8, uint16 or float32, not {image.dtype}")
-    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)) or image.size == 0:
-        raise UsageError(
-            f"a picture must have the shape (height, width, 3) or (height, width), not {image.shape}"
-        )
-    return np.broadcast_to(image[:, :, None], (*image.shape, 3)) if image.ndim == 2 else image
-
-
-def is_grey(pixels: NDArray[Any]) -> bool:
-    """Whether all three channels of (H, W, 3) are equal everywhere."""
-    red, green, blue = (pixels[:, :, channel] for channel in range(3))
-    return np.array_equal(red, green) and np.array_equal(red, blue)
-
-
-def make_grey(band: NDArray[Any]) -> NDArray[Any]:
-    """(H, W, 3) with each channel replaced by the mean of the three, rounded where the type is an integer."""
-    mean = band.mean(axis=2, keepdims=True, dtype=np.float32)
-    if np.issubdtype(band.dtype, np.integer):
-        mean = np.rint(mean)
-    return np.repeat(mean.astype(band.dtype), 3, axis=2)
-
-
-def _collect(bands: Iterator[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate(list(bands))
+    @property
+    def _network(self) -> TiledNetwork:
+        return TiledNetwork(engine=self.engine, info=self.info, tile=self._tile, consistent=self._consistent)
 
 
 def _same(image: NDArray[Any], before: NDArray[Any]) -> bool:

@@ -1,0 +1,25 @@
+"""What an upscaler can be told, checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from srgan.errors import UsageError
+from srgan.upscaling.memory import SMALLEST_TILE
+from srgan.upscaling.numbers import is_number, is_whole
+
+
+def check_options(*, tile: Any, threads: Any, detail: Any) -> None:
+    """Refuses values that no upscaler can have; what depends on the model is checked with it.
+
+    Raises:
+        UsageError: naming the field.
+    """
+    if not (tile in ("auto", "off") if isinstance(tile, str) else is_whole(tile, SMALLEST_TILE)):
+        raise UsageError(
+            f"tile must be 'auto', 'off' or a whole number from {SMALLEST_TILE}, not {tile!r}", field="tile"
+        )
+    if threads is not None and not is_whole(threads, 1):
+        raise UsageError(f"threads must be a whole number from 1, not {threads!r}", field="threads")
+    if detail is not None and not (is_number(detail) and 0 <= detail <= 1):
+        raise UsageError(f"detail must be a number from 0 to 1, not {detail!r}", field="detail")
