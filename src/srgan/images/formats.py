@@ -59,8 +59,8 @@ def format_of(path: Path, name: str | None) -> str:
     wanted = (name or path.suffix.removeprefix(".")).lower()
     wanted = _ALIASES.get(wanted, wanted)
     if wanted not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise UsageError(f"{path}: cannot write the format '{wanted}'; choose one of {known}")
+        problem = f"cannot write the format '{wanted}'" if wanted else "its name does not tell the format"
+        raise UsageError(f"{path}: {problem}; choose one of {', '.join(FORMATS)}", field="file_format")
     return wanted
 
 
