@@ -100,9 +100,13 @@ def test_a_file_that_cannot_grow_leaves_the_old_one(tmp_path):
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError("of the content"), ValueError()])
 def test_what_the_block_raises_comes_out(tmp_path, failure):
-    with pytest.raises(type(failure)) as caught, replacing(tmp_path / "a") as part:
-        part.write_text("half")
-        raise failure
+    def write():
+        with replacing(tmp_path / "a") as part:
+            part.write_text("half")
+            raise failure
+
+    with pytest.raises(type(failure)) as caught:
+        write()
     assert caught.value is failure
     assert names(tmp_path) == []
 

@@ -101,6 +101,7 @@ def encode(
     channels: int,
     exif: bytes | None = None,
     cancel: Cancel | None = None,
+    stopped: threading.Event | None = None,
 ) -> None:
     """Hands rows of pixels to ``save`` as a sequential ``pyvips.Image``.
 
@@ -114,6 +115,7 @@ def encode(
         channels: 1, 3 or 4.
         exif: from its byte-order mark on.
         cancel: asked before each band, and while ``save`` is at work.
+        stopped: set when ``save`` is to end early, for one that libvips cannot end.
 
     Raises:
         CancelledError: if ``cancel`` says so; ``save`` has ended by then.
@@ -124,7 +126,7 @@ def encode(
     read_end, write_end = os.pipe()
     pipe = io.FileIO(write_end, "w")
     failures: list[Exception] = []
-    stopped = threading.Event()
+    stopped = stopped or threading.Event()
 
     def consume() -> None:
         try:

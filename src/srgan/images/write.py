@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from srgan.events import Cancel
 from srgan.files import explained, replacing
 from srgan.images.encode import encode, explained_saving, write_all
+from srgan.images.encode_apart import encode_apart
 from srgan.images.file_objects import binary_file, name_of
 from srgan.images.formats import FORMATS, Format, check_side, format_of
 from srgan.images.picture import Picture
@@ -147,29 +149,47 @@ def write_picture(
         for band in bands:
             yield to_depth(_mean_channel(band) if source.grey else band, dtype)
 
-    def encode_by(save: Callable[[Any], None]) -> None:
-        def finish(image: Any) -> None:
-            save(_finished(image, source, format_, final_size, dtype))
+    exif = source.exif if format_.saver == "tiffsave" else None  # what libvips does not write there
+    stopped = threading.Event()
+
+    def write_to(part: Path | IO[bytes]) -> None:
+        def save(image: Any) -> None:
+            finished = _finished(image, source, format_, final_size, dtype)
+            _save(part, finished, format_, options, stopped)
 
         channels = 1 if source.grey else 3
         with explained_saving(name):
-            encode(rows(), finish, size=size, channels=channels, exif=source.exif, cancel=cancel)
+            encode(
+                rows(), save, size=size, channels=channels, exif=source.exif, cancel=cancel, stopped=stopped
+            )
 
-    exif = source.exif if format_.saver == "tiffsave" else None  # what libvips does not write there
     if isinstance(file, Path):
         with replacing(file, durable=True) as part:
-            encode_by(lambda image: getattr(image, format_.saver)(os.fsencode(part), **options))
+            write_to(part)
             if exif is not None:
                 with explained(file), part.open("r+b") as written:
                     add_exif(written, exif)
     else:
         memory = io.BytesIO()
-
-        def keep(image: Any) -> None:
-            memory.write(getattr(image, f"{format_.saver}_buffer")(**options))
-
-        encode_by(keep)
+        write_to(memory)
         if exif is not None:
             add_exif(memory, exif)
         with explained(str(name)):
             write_all(file, memory.getbuffer())
+
+
+def _save(
+    part: Path | IO[bytes], image: Any, format_: Format, options: dict[str, Any], stopped: threading.Event
+) -> None:
+    if isinstance(part, Path) and not format_.apart:
+        getattr(image, format_.saver)(os.fsencode(part), **options)
+        return
+    if format_.apart:
+        content = encode_apart(image, format_.saver, options, stopped.is_set)
+    else:
+        content = getattr(image, f"{format_.saver}_buffer")(**options)
+    if isinstance(part, Path):
+        with explained(part):
+            part.write_bytes(content)
+    else:
+        part.write(content)
