@@ -125,9 +125,8 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on(raw, here):
     command = [sys.executable, "-c", script, "prepare", "raw", "set", *SIZES]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == (
-        "srgan: set: cannot be written (File too large); mend that, and the same command goes on\n"
-    )
+    assert done.stderr.count("\n") == 1
+    assert "cannot be written (File too large); fix that, and run the same command again" in done.stderr
     for name in ("set", "anew"):
         subprocess.run([*COMMAND, "raw", name, *SIZES], check=True, capture_output=True)
     assert files_in(here / "set") == files_in(here / "anew")

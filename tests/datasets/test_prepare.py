@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from srgan.datasets.prepare import PrepareOptions, prepare
-from srgan.errors import DataError, SrganError, UsageError
+from srgan.errors import DataError, InUseError, SrganError, UsageError
 
 OPTIONS = PrepareOptions(min_size=40, crop=32)
 
@@ -305,7 +305,7 @@ def test_a_folder_with_something_else_in_it_is_refused(raw, dest):
 def test_a_set_that_is_being_made_is_left_alone(raw, dest):
     def meanwhile(progress):
         if progress.done == 2:
-            with pytest.raises(DataError, match="another srgan prepare is at work in it"):
+            with pytest.raises(InUseError, match="another process"):
                 prepare(raw, dest, OPTIONS)
 
     assert prepare(raw, dest, OPTIONS, report=meanwhile).counts["kept"] == 8
@@ -413,7 +413,7 @@ def test_what_cannot_work_is_one_line_and_changes_nothing(raw, tmp_path, dest):
         (tmp_path / "empty", dest, OPTIONS, "holds no pictures"),
         (tmp_path / "file", dest, OPTIONS, "is neither a folder nor a zip or tar archive"),
         (raw, tmp_path / "file", OPTIONS, "is a file"),
-        (raw, tmp_path / "file" / "set", OPTIONS, "cannot be written"),
+        (raw, tmp_path / "file" / "set", OPTIONS, "cannot be made"),
         (raw, raw / "set", OPTIONS, "lies in the source itself"),
         (raw, dest, replace(OPTIONS, crop=48), "--crop 48 is larger than --min-size 40"),
         (raw, dest, replace(OPTIONS, validation=1.0), "--validation 1.0 must be"),

@@ -1,5 +1,6 @@
 """Files of every kind, made here by Pillow and libvips, and read back."""
 
+import io
 import os
 import struct
 import subprocess
@@ -11,9 +12,10 @@ import pillow_heif
 import pytest
 import pyvips
 import skimage.data
+import tifffile
 from PIL import Image, ImageCms, ImageOps
 
-from srgan.errors import ImageError
+from srgan.errors import ImageError, UsageError
 from srgan.images.read import list_pictures, read_picture
 
 PHOTO = skimage.data.astronaut()[40:160, 150:250]  # 120 high, 100 wide
@@ -275,14 +277,14 @@ def test_says_that_a_sixteen_bit_file_is_cut_short(tmp_path, ending, channels, k
 def test_refuses_a_bomb_before_decoding_it(tmp_path):
     bomb = tmp_path / "bomb.png"
     bomb.write_bytes(png_header(60_000, 60_000))
-    assert "--max-pixels 3600000000" in error_of(bomb)
+    assert "3600000000" in error_of(bomb)
 
 
 @pytest.mark.parametrize("channels", [2, 3])
 def test_the_limit_can_be_set(tmp_path, channels):
     path = tmp_path / "a.tiff"
     vips_file(path, np.zeros((10, 10, channels), np.uint16), "rgb16" if channels == 3 else "grey16")
-    assert "--max-pixels 100" in error_of(path, max_pixels=99)
+    assert "limit to 100" in error_of(path, max_pixels=99)
     assert read_picture(path, max_pixels=100).size == (10, 10)
 
 
@@ -351,3 +353,127 @@ def test_png_and_jpeg_need_neither_libvips_nor_libheif(tmp_path):
     )
     names = [str(tmp_path / "a.png"), str(tmp_path / "a.jpg")]
     subprocess.run([sys.executable, "-c", program, *names], check=True)
+
+
+CMYK_PROFILE = pyvips.Operation.call("profile_load", "cmyk")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("extra", ["unassalpha", "assocalpha", "unspecified", None])
+@pytest.mark.parametrize("layout", ["contig", "separate"])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_cmyk_tiff_with_a_fifth_sample(tmp_path, dtype, extra, layout, byteorder):
+    white = int(np.iinfo(dtype).max)
+    rng = np.random.default_rng(0)
+    inks, alpha = rng.integers(0, white + 1, (24, 31, 4)), rng.integers(1, white + 1, (24, 31, 1))
+    stored = np.round(inks * (alpha / white)) if extra == "assocalpha" else inks
+    samples = np.concatenate((stored, alpha), axis=2).astype(dtype)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        samples if layout == "contig" else samples.transpose(2, 0, 1),
+        photometric="separated",
+        planarconfig=layout,
+        extrasamples=[extra] if extra else None,
+        byteorder=byteorder,
+    )
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.pixels.dtype == dtype
+    plain = np.clip(stored / (alpha / white), 0, white) if extra == "assocalpha" else inks
+    light = 1 - plain / white
+    expected = light[..., :3] * light[..., 3:] * white
+    assert np.abs(picture.pixels - expected).max() < 2  # levels: inks and their product are rounded
+    if extra in ("unassalpha", "assocalpha"):
+        np.testing.assert_array_equal(picture.alpha, alpha[..., 0])
+    else:
+        assert picture.alpha is None
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("extra", ["unassalpha", None])
+def test_cmyk_tiff_in_any_depth_by_its_profile(tmp_path, dtype, extra):
+    depth = 8 * np.dtype(dtype).itemsize
+    image = np.asarray(Image.fromarray(PHOTO).convert("CMYK"))
+    samples = (image.astype(np.uint16) * 257 if depth == 16 else image).astype(dtype)
+    if extra:
+        samples = np.dstack((samples, np.full(image.shape[:2], np.iinfo(dtype).max, dtype)))
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        samples,
+        photometric="separated",
+        extrasamples=[extra] if extra else None,
+        iccprofile=CMYK_PROFILE,
+    )
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.pixels.dtype == dtype
+    assert (picture.alpha is not None) == bool(extra)
+    assert picture.icc_profile is None
+    inks = Image.frombytes("CMYK", (100, 120), image.tobytes())
+    expected = ImageCms.profileToProfile(
+        inks,
+        ImageCms.ImageCmsProfile(io.BytesIO(CMYK_PROFILE)),
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    found = picture.pixels.astype(float) * 255 / np.iinfo(dtype).max
+    assert np.abs(found - np.asarray(expected)).mean() < 1
+
+
+def test_planes_of_sixteen_bits_are_read_whole(tmp_path):
+    array = np.random.default_rng(0).integers(0, 65536, (3, 24, 31)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", array, photometric="rgb", planarconfig="separate")
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif").pixels, array.transpose(1, 2, 0))
+
+
+class Pipe(io.RawIOBase):
+    """A file object that can only be read forwards."""
+
+    def __init__(self, content):
+        self._content = io.BytesIO(content)
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        return self._content.readinto(buffer)
+
+
+@pytest.mark.parametrize("name", ["png", "jpg", "webp", "tiff", "avif", "gif", "deep"])
+def test_reads_file_objects_as_it_reads_files(tmp_path, name):
+    path = tmp_path / "a"
+    if name == "deep":
+        array = np.random.default_rng(0).integers(0, 65536, (8, 9, 2)).astype(np.uint16)
+        tifffile.imwrite(path, array, photometric="minisblack", extrasamples=["unassalpha"])
+    else:
+        Image.fromarray(PHOTO).save(path, {"jpg": "JPEG"}.get(name, name), dpi=(300, 300))
+    expected, content = read_picture(path), path.read_bytes()
+    with path.open("rb") as file:
+        file.seek(3)  # wherever it stands
+        opened = read_picture(file)
+        assert not file.closed
+    memory = io.BytesIO(content)
+    for found in (opened, read_picture(memory), read_picture(Pipe(content)), read_picture(str(path))):
+        np.testing.assert_array_equal(found.pixels, expected.pixels)
+        assert (found.dpi, found.exif) == (expected.dpi, expected.exif)
+    assert not memory.closed
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n half"])
+def test_file_objects_that_hold_no_picture(content):
+    with pytest.raises(ImageError, match="the picture: "):
+        read_picture(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("source", [io.StringIO("text"), b"bytes", 3, None])
+def test_what_is_neither_path_nor_file_is_told(source):
+    with pytest.raises(UsageError):
+        read_picture(source)
+
+
+def test_too_many_pixels_name_the_field_and_what_it_would_take(tmp_path):
+    Image.fromarray(PHOTO).save(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="12000") as caught:
+        read_picture(tmp_path / "a.png", max_pixels=11_999)
+    assert caught.value.field == "max_pixels"
+    assert "--" not in str(caught.value)

@@ -9,7 +9,7 @@ import skimage.data
 import tifffile
 from PIL import Image, ImageCms
 
-from srgan.errors import ImageError
+from srgan.errors import OutputError
 from srgan.images.metadata import settle_exif
 from srgan.images.picture import Picture
 from srgan.images.read import read_picture
@@ -62,7 +62,8 @@ def test_exif_is_added_and_the_rest_stays(tmp_path, exif, is_big, dtype, channel
     image.tiffsave(str(path), bigtiff=is_big, compression="deflate", predictor="horizontal")
     before = path.read_bytes()
 
-    add_exif(path, exif)
+    with path.open("r+b") as file:
+        add_exif(file, exif)
 
     check_tags(path)
     with tifffile.TiffFile(path) as file:
@@ -91,7 +92,8 @@ def test_either_byte_order_is_understood(tmp_path, exif, order):
     block = tags.tobytes().removeprefix(b"Exif\0\0")
     assert block[:2] == {"<": b"II", ">": b"MM"}[order]
     Image.fromarray(PHOTO).save(tmp_path / "a.tiff")
-    add_exif(tmp_path / "a.tiff", block)
+    with (tmp_path / "a.tiff").open("r+b") as file:
+        add_exif(file, block)
     with tifffile.TiffFile(tmp_path / "a.tiff") as file:
         assert file.pages[0].tags["ExifTag"].value["FNumber"] == pytest.approx(2.8)
         np.testing.assert_array_equal(file.asarray(), PHOTO)
@@ -111,7 +113,8 @@ def test_a_damaged_block_adds_what_can_be_read_and_never_harms_the_picture(tmp_p
         if settled is None:
             continue
         pyvips.Image.new_from_array(PHOTO).tiffsave(str(path))
-        add_exif(path, settled)
+        with path.open("r+b") as file:
+            add_exif(file, settled)
         added += 1
         assert np.array_equal(pyvips.Image.new_from_file(str(path)).numpy(), PHOTO)
     assert added > 50
@@ -126,7 +129,8 @@ def test_sixteen_bit_grey_with_alpha_is_read_with_all_it_says(tmp_path, exif, is
     image = pyvips.Image.new_from_array(samples).copy(interpretation="grey16", xres=10, yres=20)
     image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     image.tiffsave(str(tmp_path / "a.tiff"), bigtiff=is_big)
-    add_exif(tmp_path / "a.tiff", exif)
+    with (tmp_path / "a.tiff").open("r+b") as file:
+        add_exif(file, exif)
 
     picture = read_picture(tmp_path / "a.tiff")
 
@@ -172,7 +176,7 @@ def test_a_disk_that_is_full_at_the_end_leaves_nothing(tmp_path, exif, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("srgan.images.write.add_exif", fail)
-    with pytest.raises(ImageError, match=r"a\.tiff: cannot be written \(No space left on device\)"):
+    with pytest.raises(OutputError, match=r"a\.tiff: cannot be written \(the disk is full\)"):
         write_picture(
             tmp_path / "a.tiff", [PHOTO], size=(100, 120), source=Picture.from_array(PHOTO, exif=exif)
         )

@@ -1,5 +1,8 @@
 """What is written, read back by Pillow: an implementation of its own for every format."""
 
+import errno
+import io
+import os
 import struct
 import subprocess
 import sys
@@ -11,7 +14,7 @@ import skimage.data
 import skimage.metrics
 from PIL import Image, ImageCms
 
-from srgan.errors import ImageError, UsageError
+from srgan.errors import CancelledError, ImageError, OutputError, UsageError
 from srgan.images.formats import FORMATS
 from srgan.images.picture import Picture
 from srgan.images.read import read_picture
@@ -227,16 +230,16 @@ def test_bands_that_do_not_fit_are_refused(tmp_path, rows):
 
 def test_says_where_it_cannot_write(tmp_path):
     (tmp_path / "folder.png").mkdir()
-    with pytest.raises(ImageError, match="is a folder"):
+    with pytest.raises(OutputError, match="is a folder"):
         write(tmp_path / "folder.png", PHOTO)
-    with pytest.raises(ImageError, match="No such file"):
+    with pytest.raises(OutputError, match="folder does not exist"):
         write(tmp_path / "absent" / "a.png", PHOTO)
 
 
 LIMITED = """
 import resource, sys
 import numpy as np
-from srgan.errors import ImageError
+from srgan.errors import OutputError
 from srgan.images.formats import FORMATS
 from srgan.images.picture import Picture
 from srgan.images.write import write_picture
@@ -249,7 +252,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 for name in sys.argv[2:]:
     try:
         write_picture(sys.argv[1] + "/a." + name, [noise], size=(1000, 1000), source=source)
-    except ImageError as error:
+    except OutputError as error:
         print(error)
 """
 
@@ -307,46 +310,113 @@ def test_ctrl_c_at_the_very_start_leaves_no_encoder_waiting(tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
-KILLED = """
-import os, sys, time
-import numpy as np
-from srgan.images.picture import Picture
-from srgan.images.write import write_picture
-
-def bands():
-    yield np.zeros((8, 8, 3), np.uint8)
-    print("writing", flush=True)
-    time.sleep(60)
-
-source = Picture.from_array(np.zeros((8, 8, 3), np.uint8))
-write_picture(sys.argv[1], bands(), size=(8, 16), source=source)
-"""
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    """The tests of srgan.files tell who removes what, and when."""
+    (tmp_path / ".srgan-0123456789ab.part").touch()
+    os.utime(tmp_path / ".srgan-0123456789ab.part", (0, 0))
+    write(tmp_path / "a.png", PHOTO)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
 
 
-@pytest.mark.parametrize("name", ["png", "webp"])
-def test_what_a_killed_process_left_is_removed_at_the_next_write_and_nothing_else(tmp_path, name):
-    def start():
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(tmp_path / f"a.{name}")], stdout=subprocess.PIPE, text=True
+@pytest.mark.parametrize("name", FORMATS)
+def test_writes_to_file_objects_what_it_writes_to_files(tmp_path, name):
+    exif = Image.Exif()
+    exif[0x8298] = "somebody"
+    source = Picture.from_array(SMALL, icc_profile=SRGB, exif=exif.tobytes()[6:], dpi=(300, 300))
+    write(tmp_path / f"a.{name}", PHOTO, source)
+    memory = io.BytesIO(b"before")
+    memory.seek(6)
+    write(memory, PHOTO, source, file_format=name)
+    assert not memory.closed
+    found = opened(io.BytesIO(memory.getvalue()[6:]))
+    expected = opened(tmp_path / f"a.{name}")
+    np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
+    assert found.getexif()[0x8298] == "somebody"
+    assert found.info["icc_profile"] == SRGB
+    with (tmp_path / f"b.{name}").open("wb", buffering=0) as file:
+        write(file, PHOTO, source)  # its name tells the format
+    assert opened(tmp_path / f"b.{name}").format == expected.format
+
+
+def test_a_file_object_gets_a_whole_picture_or_nothing():
+    def bands():
+        yield PHOTO[:50]
+        raise ValueError("of the bands")
+
+    memory = io.BytesIO()
+    source = Picture.from_array(SMALL)
+    with pytest.raises(ValueError, match="of the bands"):
+        write_picture(memory, bands(), size=(100, 120), source=source, file_format="png")
+    with pytest.raises(UsageError, match="png"):
+        write(memory, PHOTO)
+    assert memory.getvalue() == b""
+
+
+class Full(io.RawIOBase):
+    def writable(self):
+        return True
+
+    def write(self, _data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_file_object_that_takes_no_more_is_one_line():
+    with pytest.raises(OutputError, match=r"the picture: cannot be written \(the disk is full\)"):
+        write(Full(), PHOTO, file_format="png")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("to_file", [True, False])
+def test_cancelling_between_bands_leaves_what_was_there(tmp_path, name, to_file):
+    cancelled = threading.Event()
+
+    def bands():
+        yield PHOTO[:50]
+        cancelled.set()
+        yield PHOTO[50:100]
+        raise AssertionError("no more bands may be asked for")
+
+    path = tmp_path / f"a.{name}"
+    path.write_bytes(b"what was there")
+    target = path if to_file else io.BytesIO()
+    with pytest.raises(CancelledError):
+        write_picture(
+            target,
+            bands(),
+            size=(100, 120),
+            source=Picture.from_array(SMALL),
+            file_format=name,
+            cancel=cancelled.is_set,
         )
-        assert process.stdout.readline() == "writing\n"
-        return process
+    assert to_file or target.getvalue() == b""
+    assert path.read_bytes() == b"what was there"
+    assert list(tmp_path.iterdir()) == [path]
+    assert "encoder" not in {thread.name for thread in threading.enumerate()}
 
-    killed = start()
-    killed.kill()
-    killed.wait()
-    killed.stdout.close()
-    abandoned = set(tmp_path.iterdir())
-    write(tmp_path / f"b.{name}", PHOTO)  # another target's are left alone
-    assert len(abandoned) == 1
-    assert set(tmp_path.iterdir()) == {*abandoned, tmp_path / f"b.{name}"}
-    living = start()
-    in_use = set(tmp_path.iterdir()) - {tmp_path / f"b.{name}"}
-    assert in_use.isdisjoint(abandoned)
-    write(tmp_path / f"a.{name}", PHOTO)
-    assert set(tmp_path.iterdir()) == {*in_use, tmp_path / f"a.{name}", tmp_path / f"b.{name}"}
-    living.kill()
-    living.wait()
-    living.stdout.close()
-    write(tmp_path / f"a.{name}", PHOTO)
-    assert {path.name for path in tmp_path.iterdir()} == {f"a.{name}", f"b.{name}"}
+
+@pytest.mark.parametrize("name", ["webp", "avif"])
+def test_cancelling_while_it_is_encoded_stops_that(tmp_path, name):
+    """All bands are there at once; what is left is the encoder's, of WebP and AVIF most of the work."""
+    side = 4096
+    band = np.random.default_rng(0).integers(0, 256, (256, side, 3)).astype(np.uint8)
+    events = []
+
+    def bands():
+        yield from (band for _ in range(side // 256))
+        events.append("bands")
+
+    def cancel():
+        if events:
+            events.append("asked")
+        return len(events) > 10  # half a second after the last band
+
+    with pytest.raises(CancelledError):
+        write_picture(
+            tmp_path / f"a.{name}",
+            bands(),
+            size=(side, side),
+            source=Picture.from_array(SMALL),
+            cancel=cancel,
+        )
+    assert not list(tmp_path.iterdir())
+    assert "encoder" not in {thread.name for thread in threading.enumerate()}

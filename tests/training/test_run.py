@@ -13,7 +13,7 @@ from filelock import FileLock
 from PIL import Image
 from skimage import data
 
-from srgan.errors import DataError, RunError, UsageError
+from srgan.errors import DataError, InUseError, OutputError, RunError, UsageError
 from srgan.networks.model_file import read_model
 from srgan.training import fidelity
 from srgan.training.losses.pixel import pixel_loss
@@ -354,7 +354,7 @@ def test_a_run_folder_in_use_is_left_alone(photos, tmp_path):
     run = tmp_path / "run"
     train(recipe("optimiser.steps=2"), photos, None, run)
     before = (run / "config.toml").read_bytes()
-    with FileLock(run / ".lock"), pytest.raises(RunError, match="another srgan train is at work in it"):
+    with FileLock(run / ".lock"), pytest.raises(InUseError, match="another process"):
         train(recipe("optimiser.steps=9"), photos, None, run)
     assert (run / "config.toml").read_bytes() == before
     assert train(recipe("optimiser.steps=3"), photos, None, run).step == 3
@@ -366,7 +366,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_after(photos, tmp_path):
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
     try:
-        with pytest.raises(RunError, match=r"cannot be written .* the same command goes on"):
+        with pytest.raises(OutputError, match=r"cannot be written .* the same command again"):
             train(recipe("optimiser.steps=8"), photos, None, run)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))

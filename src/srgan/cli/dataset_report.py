@@ -32,7 +32,7 @@ def dataset_report(
     """
     from srgan.datasets.page import render_page
     from srgan.datasets.report import dataset_report, shown, tables_of, unread
-    from srgan.evaluation.files import write_whole
+    from srgan.files import write_file
 
     if html is not None and not html.parent.is_dir():
         raise UsageError(f"{html}: its folder is not there; make it, or name another")
@@ -45,7 +45,7 @@ def dataset_report(
         report = dataset_report(folder, against, max_pixels=max_pixels, tell=tell)
         if html:
             page = render_page(report, folder, against, max_pixels=max_pixels, tell=tell)
-            write_whole(html, page)
+            write_file(html, page)
     for file, why in unread(report):
         print_message(shown(f"{file}: {why}"))
     if as_json:

@@ -125,10 +125,10 @@ def evaluate(
     from srgan.evaluation.against import changes_table, compare_reports, read_report
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.evaluate import evaluate
-    from srgan.evaluation.files import write_whole
     from srgan.evaluation.onnx import OnnxOptions
     from srgan.evaluation.page import Page
     from srgan.evaluation.tables import csv_of, markdown_of
+    from srgan.files import write_file
 
     if not model and not baseline and not results:
         raise UsageError("nothing to measure; give --model NAME, --baseline bicubic or --results DIR")
@@ -162,11 +162,11 @@ def evaluate(
         )
     table = markdown_of(report)
     if csv:
-        write_whole(csv, csv_of(report))
+        write_file(csv, csv_of(report))
     if markdown:
-        write_whole(markdown, f"{table}\n")
+        write_file(markdown, f"{table}\n")
     if html and page:
-        write_whole(html, page.render(report))
+        write_file(html, page.render(report))
     _tell_undefined(report)
     if not as_json:
         print(table)

@@ -19,6 +19,7 @@ from srgan.datasets.examine import Facts, PrepareOptions, damaged, examine
 from srgan.datasets.sources import Entry, Source, open_source
 from srgan.datasets.training_set import SPLITS, Record, TrainingSet
 from srgan.errors import DataError, ImageError, UsageError
+from srgan.files import resumable
 
 DROPPED = ("too_small", "grey", "damaged", "duplicate", "unsafe")
 """Why a photograph is left out."""
@@ -77,11 +78,13 @@ def prepare(
     Raises:
         UsageError: if the options contradict each other, the source is no folder or archive, or ``dest``
             holds something else.
-        DataError: if no photograph can serve, the archive is damaged, or ``dest`` cannot be written.
+        DataError: if no photograph can serve, or the archive is damaged.
+        InUseError: if another process is working in ``dest``.
+        OutputError: if ``dest`` cannot be written.
         ImageError: if the source folder cannot be listed.
     """
     _check(source, dest, options)
-    try:
+    with resumable(dest):
         training_set = TrainingSet(dest, source, options)
         # No picture takes more: 16-bit RGBA without compression, and some room for what comes with it.
         with open_source(source, max_bytes=8 * options.max_pixels + 2**24) as opened:
@@ -91,11 +94,6 @@ def prepare(
                 # What Pillow thinks of odd tags; damage is an error, and told by the manifest.
                 warnings.filterwarnings("ignore", module=r"PIL\.")
                 return _fill(training_set, opened, options, report)
-    except OSError as error:
-        reason = error.strerror or error
-        raise DataError(
-            f"{dest}: cannot be written ({reason}); mend that, and the same command goes on"
-        ) from error
 
 
 def describe_dropped(counts: Mapping[str, int]) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from srgan.datasets.examine import Facts, PrepareOptions
-from srgan.errors import DataError, UsageError
+from srgan.errors import UsageError
+from srgan.files import claim, clear, explained, make_folder, remove_folder, write_file
 
 VERSION = 1
 """Of the manifest, and of the rules that choose and cut; another one makes another set."""
@@ -52,7 +52,7 @@ class TrainingSet:
     """A folder that ``srgan prepare`` makes.
 
     ``manifest.json`` says what the set is made of. Until a run ends, ``.prepare`` holds a journal with a
-    line for every photograph done, and the files that are being written.
+    line for every photograph done, and those that are taken out of an archive.
 
     Args:
         folder: the set; need not be there.
@@ -73,7 +73,7 @@ class TrainingSet:
         }
         self.work = folder / ".prepare"
         self._journal: IO[bytes] | None = None
-        self._lock = FileLock(self.work / "lock")
+        self._lock: FileLock | None = None
         self._new = not self.manifest.exists()
         self._facts: dict[str, Facts] = {}
         self._outputs: set[str] = set()
@@ -115,14 +115,13 @@ class TrainingSet:
             by name, the facts that earlier runs found.
 
         Raises:
-            DataError: if another process is at it.
-            OSError: if it cannot be written.
+            InUseError: if another process is working in it.
+            OutputError: if it cannot be written.
         """
-        self.work.mkdir(parents=True, exist_ok=True)
-        self._take()
+        self._lock = claim(self.work)
         self._clear()
         for split in SPLITS:
-            (self.folder / split).mkdir(exist_ok=True)
+            make_folder(self.folder / split)
         if self._new:
             self._write_manifest([], {}, complete=False)
         journal = self.work / "journal.jsonl"
@@ -131,7 +130,8 @@ class TrainingSet:
                 # A killed process may have left half a line.
                 with suppress(*_NOT_OURS):
                     self._remember(json.loads(line))
-        self._journal = journal.open("ab", buffering=0)
+        with explained(journal):
+            self._journal = journal.open("ab", buffering=0)
         return self._facts
 
     def _remember(self, line: dict[str, Any]) -> None:
@@ -143,17 +143,8 @@ class TrainingSet:
         if line["output"]:
             self._outputs.add(line["output"])
 
-    def _take(self) -> None:
-        """Holds a lock until the process ends or :meth:`close`."""
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise DataError(f"{self.folder}: another srgan prepare is at work in it; wait for it") from None
-
     def _clear(self) -> None:
-        for path in self.work.iterdir():
-            if path.name not in ("journal.jsonl", "lock"):
-                path.unlink()
+        clear(self.work, keep=("journal.jsonl", "lock"))
 
     def holds(self, record: Record) -> bool:
         """Whether a kept picture's crop is there, and whole."""
@@ -166,43 +157,45 @@ class TrainingSet:
         """Writes a picture's crop, if it has one, and then notes that it is done.
 
         Raises:
-            OSError: if that cannot be written; the set can be gone on with.
+            OutputError: if that cannot be written; the set can be resumed.
         """
         if crop is not None:
-            self._write(str(record.output), crop)
+            write_file(self.folder / str(record.output), crop)
         if self._journal is not None:
-            # The line break comes first: half a line of a killed process may be there.
-            self._journal.write(b"\n" + record.to_json().encode())
+            with explained(self.work):
+                # The line break comes first: half a line of a killed process may be there.
+                self._journal.write(b"\n" + record.to_json().encode())
 
     def finish(self, records: Sequence[Record], counts: Mapping[str, int]) -> None:
-        """Writes the manifest, and removes crops that are no longer part of the set."""
+        """Writes the manifest, and removes crops that are no longer part of the set.
+
+        Raises:
+            OutputError: if that cannot be.
+        """
         gone = self._outputs - {record.output for record in records}
-        for split in SPLITS:
-            for path in (self.folder / split).iterdir():
-                if f"{split}/{path.name}" in gone:
-                    path.unlink()
+        with explained(self.folder):
+            for split in SPLITS:
+                for path in (self.folder / split).iterdir():
+                    if f"{split}/{path.name}" in gone:
+                        path.unlink()
         self._write_manifest(records, counts, complete=True)
         self.close()
-        shutil.rmtree(self.work)
+        remove_folder(self.work)
 
     def close(self) -> None:
         """Removes what is half-written, and lets other processes in."""
         if self._journal is not None:
             self._journal.close()
         self._journal = None
-        if self._lock.is_locked:
+        if self._lock is not None:
             self._clear()
             self._lock.release()
+            self._lock = None
 
     def _write_manifest(self, records: Sequence[Record], counts: Mapping[str, int], complete: bool) -> None:
         head = json.dumps({**self.head, "complete": complete, "counts": counts}, indent=1)
         lines = ",\n".join("  " + record.to_json() for record in records)
-        self._write("manifest.json", f'{head[:-2]},\n "pictures": [\n{lines}\n ]\n}}\n'.encode())
-
-    def _write(self, name: str, data: bytes) -> None:
-        temporary = self.work / "writing"
-        temporary.write_bytes(data)
-        temporary.replace(self.folder / name)
+        write_file(self.manifest, f'{head[:-2]},\n "pictures": [\n{lines}\n ]\n}}\n', durable=complete)
 
 
 def _without(mapping: dict[str, Any], keys: set[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from srgan.errors import DataError
-from srgan.evaluation.files import write_whole
+from srgan.files import write_file
 from srgan.metrics.niqe import FEATURES, NiqeModel
 
 
@@ -37,8 +37,8 @@ def write_niqe_model(path: Path, model: NiqeModel) -> None:
     """Writes a model as an ``.npz`` that :func:`read_niqe_model` and others' programs read.
 
     Raises:
-        DataError: if it cannot be written.
+        OutputError: if it cannot be written.
     """
     buffer = io.BytesIO()
     np.savez(buffer, mu_pris_param=model.mean[None], cov_pris_param=model.covariance)
-    write_whole(path, buffer.getvalue())
+    write_file(path, buffer.getvalue())

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.errors import ImageError, UsageError
+from srgan.files import replacing
 from srgan.images.decode import check_size, decode, quiet_pillow
-from srgan.images.encode import encode
+from srgan.images.encode import encode, explained_saving
 from srgan.images.formats import check_side
 from srgan.images.metadata import exif_of, settle_exif, upright
 from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, explained, sniff
-from srgan.images.write import replacing
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
 
@@ -123,7 +123,8 @@ def write_frames(
 
     Raises:
         UsageError: if the extension is neither.
-        ImageError: if it cannot hold the size, or the file cannot be written.
+        ImageError: if it cannot hold the size.
+        OutputError: if the file cannot be written.
         ValueError: if the frames do not fit ``size`` and ``durations``.
     """
     path = Path(path)
@@ -138,7 +139,8 @@ def write_frames(
         for frame in frames:
             yield frame if frame.shape[2] == 4 else np.concatenate((frame, opaque), axis=2)
 
-    with replacing(path) as name:
+    with replacing(path, durable=True) as part, explained_saving(path):
+        name = os.fsencode(part)
 
         def save(image: Any) -> None:
             import pyvips

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import re
 import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.errors import OutputError
+from srgan.events import Cancel, check
+
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+_BETWEEN_CHECKS = 0.05  # seconds
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -46,10 +55,42 @@ def _png_stream(
     yield _chunk(b"IDAT", compressor.flush()) + _chunk(b"IEND", b"")
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(file: IO[bytes], data: bytes | memoryview) -> None:
+    """Writes it all, also to a file object that takes it in pieces."""
     view = memoryview(data)
     while view:
-        view = view[os.write(descriptor, view) :]
+        written = file.write(view)
+        view = view[len(view) if written is None else written :]
+
+
+@contextmanager
+def explained_saving(name: str | Path) -> Iterator[None]:
+    """Turns what libvips says of a file that it cannot write into an ``OutputError`` of one line."""
+    import pyvips
+
+    try:
+        yield
+    except pyvips.Error as error:
+        # libvips tells the whole way down; where the system refused, that is the cause.
+        refusal = re.search(r"system error: (.+)", str(error))
+        reason = refusal[1] if refusal else "; ".join(str(error).split("\n")).strip("; ")
+        if reason == os.strerror(errno.ENOSPC):
+            reason = "the disk is full"
+        raise OutputError(f"{name}: cannot be written ({reason})") from error
+
+
+def _stop_when(stopped: threading.Event, image: Any) -> None:
+    """Lets libvips end what it makes of an image, WebP's encoding too, once the event is set."""
+    import pyvips
+
+    def on_eval(image: Any, progress: Any) -> None:
+        if stopped.is_set():
+            image.set_kill(True)
+            # The image that is being saved is libvips's own copy.
+            pyvips.vips_lib.vips_image_set_kill(progress.im, 1)
+
+    image.set_progress(True)
+    image.signal_connect("eval", on_eval)
 
 
 def encode(
@@ -59,6 +100,8 @@ def encode(
     size: tuple[int, int],
     channels: int,
     exif: bytes | None = None,
+    cancel: Cancel | None = None,
+    stopped: threading.Event | None = None,
 ) -> None:
     """Hands rows of pixels to ``save`` as a sequential ``pyvips.Image``.
 
@@ -71,20 +114,27 @@ def encode(
         size: (width, height).
         channels: 1, 3 or 4.
         exif: from its byte-order mark on.
+        cancel: asked before each band, and while ``save`` is at work.
+        stopped: set when ``save`` is to end early, for one that libvips cannot end.
 
     Raises:
+        CancelledError: if ``cancel`` says so; ``save`` has ended by then.
         ValueError: if the rows do not make up ``size``.
     """
     import pyvips
 
     read_end, write_end = os.pipe()
+    pipe = io.FileIO(write_end, "w")
     failures: list[Exception] = []
+    stopped = stopped or threading.Event()
 
     def consume() -> None:
         try:
             source = pyvips.SourceCustom()
             source.on_read(lambda length: os.read(read_end, length))
-            save(pyvips.Image.new_from_source(source, "", access="sequential", fail_on="error"))
+            image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on="error")
+            _stop_when(stopped, image)
+            save(image)
         except Exception as failure:
             failures.append(failure)
         finally:
@@ -95,12 +145,18 @@ def encode(
     try:
         encoder.start()
         for piece in _png_stream(rows, size, channels, exif):
+            check(cancel)
             try:
-                _write_all(write_end, piece)
+                write_all(pipe, piece)
             except OSError:
                 break  # the encoder has stopped: it failed, or needs no more
+        pipe.close()
+        while encoder.is_alive():
+            check(cancel)
+            encoder.join(_BETWEEN_CHECKS)
     finally:
-        os.close(write_end)
+        stopped.set()
+        pipe.close()
         if encoder.ident is not None:  # it runs, even if Ctrl-C came while it was being started
             encoder.join()
     if failures:

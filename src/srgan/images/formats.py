@@ -21,6 +21,7 @@ class Format:
         deep: holds 16-bit samples.
         grey: holds a single channel.
         alpha: holds transparency.
+        apart: encoded in a process of its own, for nothing else stops the encoder.
     """
 
     saver: str
@@ -30,6 +31,7 @@ class Format:
     deep: bool = False
     grey: bool = True
     alpha: bool = True
+    apart: bool = False
 
 
 _TIFF = {"compression": "deflate", "predictor": "horizontal"}
@@ -43,7 +45,7 @@ FORMATS = {
     "jpg": Format(saver="jpegsave", options={"subsample_mode": "off"}, limit=65_535, quality=95, alpha=False),
     "tiff": Format(saver="tiffsave", options=_TIFF, limit=10_000_000, deep=True),
     "webp": Format(saver="webpsave", limit=16_383, quality=90, grey=False),
-    "avif": Format(saver="heifsave", options=_AVIF, limit=16_384, quality=80, grey=False),
+    "avif": Format(saver="heifsave", options=_AVIF, limit=16_384, quality=80, grey=False, apart=True),
 }
 """The formats by their name, which is also the usual extension."""
 
@@ -59,8 +61,8 @@ def format_of(path: Path, name: str | None) -> str:
     wanted = (name or path.suffix.removeprefix(".")).lower()
     wanted = _ALIASES.get(wanted, wanted)
     if wanted not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise UsageError(f"{path}: cannot write the format '{wanted}'; choose one of {known}")
+        problem = f"cannot write the format '{wanted}'" if wanted else "its name does not tell the format"
+        raise UsageError(f"{path}: {problem}; choose one of {', '.join(FORMATS)}", field="file_format")
     return wanted
 
 

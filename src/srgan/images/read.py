@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from srgan.errors import ImageError
-from srgan.images.decode import check_size, decode, decode_deep, is_cut_by_pillow, quiet_pillow
+from srgan.images.decode import check_size, decode, is_cut_by_pillow, quiet_pillow
+from srgan.images.deep import decode_deep
+from srgan.images.file_objects import binary_file, name_of
 from srgan.images.metadata import dpi_of, dpi_of_tags, exif_of, exif_of_tags, settle_exif, upright
 from srgan.images.picture import Picture
 from srgan.images.tiff import read_tags
@@ -52,28 +55,28 @@ def _format_of(head: bytes) -> str | None:
     return next((name for start, name in signatures.items() if head.startswith(start)), None)
 
 
-def _register_heif(path: Path) -> None:
+def _register_heif(name: str | Path) -> None:
     try:
         import pillow_heif
     except ImportError as error:
-        raise ImageError(f"{path}: reading HEIC needs pillow-heif; run  pip install pillow-heif") from error
+        raise ImageError(f"{name}: reading HEIC needs pillow-heif; run  pip install pillow-heif") from error
     pillow_heif.register_heif_opener()
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turns what goes wrong while reading ``path`` into an ``ImageError`` of one line."""
+def explained(name: str | Path) -> Iterator[None]:
+    """Turns what goes wrong while reading ``name`` into an ``ImageError`` of one line."""
     try:
         yield
     except FileNotFoundError as error:
-        raise ImageError(f"{path}: there is no such file") from error
+        raise ImageError(f"{name}: there is no such file") from error
     except PermissionError as error:
-        raise ImageError(f"{path}: no permission to read it") from error
+        raise ImageError(f"{name}: no permission to read it") from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"{path}: is damaged or cut short; its header cannot be read") from error
+        raise ImageError(f"{name}: is damaged or cut short; its header cannot be read") from error
     except _DAMAGE as error:
         reason = " ".join(str(error).split())
-        raise ImageError(f"{path}: is damaged or cut short ({reason})") from error
+        raise ImageError(f"{name}: is damaged or cut short ({reason})") from error
 
 
 def sniff(path: Path) -> str:
@@ -82,38 +85,57 @@ def sniff(path: Path) -> str:
     Raises:
         ImageError: if it is missing, a folder, empty, or not a picture.
     """
-    if path.is_dir():
-        list_pictures(path)  # where it cannot be listed, that is what to say
-        raise ImageError(f"{path}: is a folder, not a picture")
-    with path.open("rb") as file:
-        head = file.read(128)
+    with _opened(path) as file:
+        return _sniff(path, file)
+
+
+def _sniff(name: str | Path, file: IO[bytes]) -> str:
+    head = file.read(128)
+    file.seek(0)
     if not head:
-        raise ImageError(f"{path}: is empty (0 bytes)")
-    name = _format_of(head)
-    if name is None:
-        raise ImageError(f"{path}: is not a picture that can be read ({_KINDS})")
-    if name == "HEIF":
-        _register_heif(path)
-    return name
+        raise ImageError(f"{name}: is empty (0 bytes)")
+    found = _format_of(head)
+    if found is None:
+        raise ImageError(f"{name}: is not a picture that can be read ({_KINDS})")
+    if found == "HEIF":
+        _register_heif(name)
+    return found
 
 
-def _read_opened(path: Path, image: ImageFile.ImageFile, max_pixels: int) -> Picture:
-    check_size(path, image.size, max_pixels)
+@contextmanager
+def _opened(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
+    """The file from its beginning, seekable; a caller's own stays open."""
+    if not isinstance(source, Path):
+        if source.seekable():
+            source.seek(0)
+            yield source
+        else:
+            yield io.BytesIO(source.read())
+        return
+    if source.is_dir():
+        list_pictures(source)  # where it cannot be listed, that is what to say
+        raise ImageError(f"{source}: is a folder, not a picture")
+    with source.open("rb") as file:
+        yield file
+
+
+def _read_opened(name: str | Path, file: IO[bytes], image: ImageFile.ImageFile, max_pixels: int) -> Picture:
+    check_size(name, image.size, max_pixels)
     profile = image.info.get("icc_profile")
     if is_cut_by_pillow(image):
-        array, _ = decode_deep(path, max_pixels)
+        array, _ = decode_deep(name, file, max_pixels)
     else:
-        array = decode(path, image)
+        array = decode(name, image)
     # After decoding: Pillow turns a TIFF upright itself then, and a PNG may hold its EXIF behind its pixels.
     with quiet_pillow():
         raw_exif, dpi = exif_of(image), dpi_of(image)
     return _settled(array, profile, raw_exif, dpi)
 
 
-def _read_by_libvips(path: Path, max_pixels: int) -> Picture:
+def _read_by_libvips(name: str | Path, file: IO[bytes], max_pixels: int) -> Picture:
     """A TIFF that Pillow does not know."""
-    array, profile = decode_deep(path, max_pixels)
-    with path.open("rb") as file, quiet_pillow():
+    array, profile = decode_deep(name, file, max_pixels)
+    with quiet_pillow():
         tags = read_tags(file)
         return _settled(array, profile, exif_of_tags(tags), dpi_of_tags(tags))
 
@@ -128,32 +150,37 @@ def _settled(
     return Picture.from_array(upright(array, orientation), icc_profile=profile, exif=exif, dpi=dpi)
 
 
-def read_picture(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+def read_picture(
+    source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> Picture:
     """Reads a picture, its first frame if it has several, upright and in RGB.
 
     8-bit samples stay 8-bit, 16-bit ones 16-bit. CMYK and Lab become sRGB by the file's profile, which is
     then dropped; RGB and grey keep theirs.
 
     Args:
-        path: the file; its format is told by its content, not by its name.
+        source: the file, or a binary file object, which is read from its beginning if it is seekable and
+            stays open; the format is told by the content, not by a name.
         max_pixels: a picture with more is refused before it is decoded.
 
     Raises:
         ImageError: if the file is missing, a folder, unreadable, empty, no picture, damaged, or too large.
+        UsageError: if the file object is not a binary one.
     """
-    path = Path(path)
-    with explained(path):
-        name = sniff(path)
+    file_or_path = binary_file(source)
+    name = name_of(file_or_path)
+    with explained(name), _opened(file_or_path) as file:
+        kind = _sniff(name, file)
         try:
             with quiet_pillow():
-                opened = Image.open(path, formats=[name])
+                opened = Image.open(file, formats=[kind])
         except UnidentifiedImageError:
-            if name != "TIFF":
+            if kind != "TIFF":
                 raise
-            # Pillow knows no 16-bit grey with alpha in TIFF; libvips does.
-            return _read_by_libvips(path, max_pixels)
+            # Pillow knows no 16-bit grey with alpha in TIFF, nor CMYK with alpha; libvips does.
+            return _read_by_libvips(name, file, max_pixels)
         with opened as image:
-            return _read_opened(path, image, max_pixels)
+            return _read_opened(name, file, image, max_pixels)
 
 
 def list_pictures(

@@ -6,7 +6,6 @@ import io
 import os
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 from PIL import Image
@@ -15,6 +14,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from srgan.images.decode import quiet_pillow
 from srgan.images.metadata import DESCRIPTIVE_TAGS, DIRECTORY_TAGS
 
+_EXTRA_SAMPLES = 0x0152  # what samples beyond the colours mean
 _EXIF, _INTEROPERABILITY = 0x8769, 0xA005
 _WITHIN = {None: DIRECTORY_TAGS, _EXIF: (_INTEROPERABILITY,)}  # which directories hold which
 _LONG, _LONG8 = 4, 16  # the types of a position in a classic TIFF and in a BigTIFF
@@ -74,7 +74,24 @@ def read_tags(file: IO[bytes]) -> Image.Exif:
     return tags
 
 
-def add_exif(path: Path, exif: bytes) -> None:
+def extra_sample(file: IO[bytes]) -> int:
+    """What the first sample beyond the colours means, by TIFF's ExtraSamples; 0 where nothing is said."""
+    with quiet_pillow():
+        meanings = read_tags(file).get(_EXTRA_SAMPLES, 0)
+    return int(meanings[0] if isinstance(meanings, tuple) else meanings)
+
+
+def set_extra_sample(file: IO[bytes], meaning: int) -> None:
+    """Changes what :func:`extra_sample` tells, where a single sample is beyond the colours."""
+    header = _Header.read(file)
+    width = len(header.pack_count(0))
+    entries = [*header.entries(file, header.directory)]  # in the order of the file
+    position = header.directory + width + entries.index(_EXTRA_SAMPLES) * (20 if header.is_big else 12)
+    file.seek(position + (12 if header.is_big else 8))
+    file.write(struct.pack(f"{header.order}H", meaning))
+
+
+def add_exif(file: IO[bytes], exif: bytes) -> None:
     """Adds an EXIF block to a TIFF of one picture, classic or BigTIFF, without reading its pixels.
 
     What the block says about the picture, its EXIF and its GPS directory are appended to the file, and with
@@ -82,13 +99,14 @@ def add_exif(path: Path, exif: bytes) -> None:
     of the file that it came from is left out. Makers' notes are copied as they are.
 
     Args:
-        path: the file; changed in place, and as good as before if this fails on the way.
+        file: the file, opened to read and write; changed in place, and as good as before if this fails on
+            the way.
         exif: the block from its byte-order mark on; what is damaged in it is left out.
 
     Raises:
         OSError: if the file cannot be written.
     """
-    with path.open("r+b") as file, quiet_pillow():
+    with quiet_pillow():
         header = _Header.read(file)
         (first,) = struct.unpack_from("<I" if exif[:1] == b"I" else ">I", exif, 4)
         directory = _append_copy(file, header, exif, first, None)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
+import io
 import os
-import re
-import sys
-import uuid
+import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.errors import ImageError
-from srgan.images.encode import encode
+from srgan.events import Cancel
+from srgan.files import explained, replacing
+from srgan.images.encode import encode, explained_saving, write_all
+from srgan.images.encode_apart import encode_apart
+from srgan.images.file_objects import binary_file, name_of
 from srgan.images.formats import FORMATS, Format, check_side, format_of
 from srgan.images.picture import Picture
 from srgan.images.resample import resampled
@@ -39,81 +38,6 @@ def _mean_channel(band: NDArray[Any]) -> NDArray[Any]:
     """(n, width, 3) as (n, width, 1): the rounded mean of the channels."""
     total: NDArray[Any] = band.sum(axis=2, dtype=np.uint32, keepdims=True)
     return ((total + 1) // 3).astype(band.dtype)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[bytes]:
-    """A temporary file beside ``path`` that takes its place at the end, or vanishes if anything fails.
-
-    Yields:
-        its name as libvips takes it.
-
-    Raises:
-        ImageError: if no file can be written there, or libvips fails.
-    """
-    import pyvips
-
-    if path.is_dir():
-        raise ImageError(f"{path}: is a folder; give the name of a file")
-    prefix = f".srgan-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]}-"
-    temporary = path.parent / f"{prefix}{uuid.uuid4().hex[:12]}.part"
-    try:
-        _remove_abandoned(path.parent.glob(f"{prefix}*.part"))
-        claim = temporary.open("xb")
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be written ({error.strerror})") from error
-    try:
-        with claim:
-            _lock(claim)
-            yield os.fsencode(temporary)
-        _move(temporary, path)
-    except pyvips.Error as error:
-        # libvips tells the whole way down; where the system refused, that is the cause.
-        refusal = re.search(r"system error: (.+)", str(error))
-        reason = refusal[1] if refusal else "; ".join(str(error).split("\n")).strip("; ")
-        if reason == os.strerror(errno.ENOSPC):
-            reason = "the disk is full"
-        raise ImageError(f"{path}: cannot be written ({reason})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _lock(claim: IO[bytes]) -> bool:
-    """Marks a file as in use by this process, whose end, however it comes, ends the mark; False if it is."""
-    if sys.platform == "win32":
-        return True  # an open file cannot be removed there: that is mark enough
-    import fcntl
-
-    try:
-        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _remove_abandoned(files: Iterable[Path]) -> None:
-    """Removes temporary files of processes that were killed."""
-    for file in files:
-        with suppress(OSError):
-            with file.open("rb") as claim:
-                is_abandoned = _lock(claim)
-            if is_abandoned:
-                file.unlink()
-
-
-def _move(temporary: Path, path: Path) -> None:
-    try:
-        temporary.replace(path)
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be written ({error.strerror})") from error
-
-
-def _add_exif(path: Path, temporary: Path, exif: bytes) -> None:
-    """What libvips does not write to a TIFF."""
-    try:
-        add_exif(temporary, exif)
-    except OSError as error:
-        raise ImageError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _finished(
@@ -154,7 +78,7 @@ def _options(
 
 
 def write_picture(
-    path: str | os.PathLike[str],
+    target: str | os.PathLike[str] | IO[bytes],
     bands: Iterable[NDArray[Any]],
     *,
     size: tuple[int, int],
@@ -162,17 +86,19 @@ def write_picture(
     output_size: tuple[int, int] | None = None,
     file_format: str | None = None,
     quality: int | None = None,
+    cancel: Cancel | None = None,
 ) -> None:
     """Writes a picture that comes as bands of rows, with the alpha and the metadata of its source.
 
     PNG, JPEG and TIFF are written as the bands come; WebP and AVIF are held whole. The result is 16-bit if
     ``source`` is and the format can be (PNG, TIFF), grey where ``source`` is, and has one channel where the
     file of ``source`` had (PNG, JPEG, TIFF). JPEG has no transparency: it is laid over white. Profile,
-    resolution (72 dpi where the source says nothing) and EXIF are kept. The file appears under its name when
-    it is complete, and replaces one that is there.
+    resolution (72 dpi where the source says nothing) and EXIF are kept. A file appears under its name when
+    it is complete and on the disk, and replaces one that is there.
 
     Args:
-        path: the file; its folder must exist.
+        target: the file, whose folder must exist; or a binary file object, to which the picture is written
+            in one go when it is complete, and which stays open.
         bands: arrays (rows, width, 3), uint8 or uint16, from top to bottom; consumed in this thread. What
             the iterator raises comes out unchanged.
         size: (width, height) that the bands make up.
@@ -180,30 +106,69 @@ def write_picture(
         output_size: (width, height) to resize to: Lanczos to reduce, bicubic to enlarge.
         file_format: png, jpg, tiff, webp or avif; None goes by the extension.
         quality: 1 to 100, for JPEG (95 otherwise), WebP (90) and AVIF (80); lossless formats ignore it.
+        cancel: asked between bands and while the picture is encoded.
 
     Raises:
         UsageError: if the format is unknown.
-        ImageError: if the format cannot hold the size, or the file cannot be written.
+        ImageError: if the format cannot hold the size.
+        OutputError: if the file cannot be written.
+        CancelledError: if ``cancel`` says so; nothing has been written then.
         ValueError: if the bands do not make up ``size``.
     """
-    path = Path(path)
-    format_ = FORMATS[format_of(path, file_format)]
-    target = output_size or size
-    check_side(
-        path, target, format_.limit, ", ".join(n for n, f in FORMATS.items() if f.limit >= max(target))
-    )
+    file = binary_file(target)
+    name = name_of(file)
+    format_ = FORMATS[format_of(Path(name), file_format)]
+    final_size = output_size or size
+    others = ", ".join(other for other, f in FORMATS.items() if f.limit >= max(final_size))
+    check_side(Path(name), final_size, format_.limit, others)
     dtype = source.pixels.dtype if format_.deep else np.dtype(np.uint8)
-    options = _options(format_, quality, source, target)
+    options = _options(format_, quality, source, final_size)
 
     def rows() -> Iterator[NDArray[Any]]:
         for band in bands:
             yield to_depth(_mean_channel(band) if source.grey else band, dtype)
 
-    with replacing(path) as name:
+    exif = source.exif if format_.saver == "tiffsave" else None  # what libvips does not write there
+    stopped = threading.Event()
 
+    def write_to(part: Path | IO[bytes]) -> None:
         def save(image: Any) -> None:
-            getattr(_finished(image, source, format_, target, dtype), format_.saver)(name, **options)
+            finished = _finished(image, source, format_, final_size, dtype)
+            _save(part, finished, format_, options, stopped)
 
-        encode(rows(), save, size=size, channels=1 if source.grey else 3, exif=source.exif)
-        if format_.saver == "tiffsave" and source.exif is not None:
-            _add_exif(path, Path(os.fsdecode(name)), source.exif)
+        channels = 1 if source.grey else 3
+        with explained_saving(name):
+            encode(
+                rows(), save, size=size, channels=channels, exif=source.exif, cancel=cancel, stopped=stopped
+            )
+
+    if isinstance(file, Path):
+        with replacing(file, durable=True) as part:
+            write_to(part)
+            if exif is not None:
+                with explained(file), part.open("r+b") as written:
+                    add_exif(written, exif)
+    else:
+        memory = io.BytesIO()
+        write_to(memory)
+        if exif is not None:
+            add_exif(memory, exif)
+        with explained(str(name)):
+            write_all(file, memory.getbuffer())
+
+
+def _save(
+    part: Path | IO[bytes], image: Any, format_: Format, options: dict[str, Any], stopped: threading.Event
+) -> None:
+    if isinstance(part, Path) and not format_.apart:
+        getattr(image, format_.saver)(os.fsencode(part), **options)
+        return
+    if format_.apart:
+        content = encode_apart(image, format_.saver, options, stopped.is_set)
+    else:
+        content = getattr(image, f"{format_.saver}_buffer")(**options)
+    if isinstance(part, Path):
+        with explained(part):
+            part.write_bytes(content)
+    else:
+        part.write(content)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,26 +12,25 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save
 
 from srgan.errors import ModelError
+from srgan.files import write_file
 from srgan.networks.card import ModelCard
 
 _CARD_KEY = "srgan"
 
 
 def write_model(path: Path, tensors: Mapping[str, NDArray[np.generic]], card: ModelCard) -> None:
-    """Writes a model under a temporary name, then renames it.
+    """Writes a model, whole or not at all.
 
     Args:
-        path: the ``.safetensors`` file; replaced if it exists.
+        path: the ``.safetensors`` file; replaced if it exists. Its folder must exist.
         tensors: parameters under the names of the generator's ``state_dict``.
         card: stored as JSON in the file's metadata.
+
+    Raises:
+        OutputError: if it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        contiguous = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
-        temporary.write_bytes(save(contiguous, metadata={_CARD_KEY: card.to_json()}))
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    contiguous = {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
+    write_file(path, save(contiguous, metadata={_CARD_KEY: card.to_json()}), durable=True)
 
 
 def read_card(path: Path) -> ModelCard:

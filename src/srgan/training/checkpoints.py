@@ -1,9 +1,8 @@
-"""Checkpoints of a run: numbered, written atomically, the newest readable one is the one to go on from."""
+"""Checkpoints of a run: numbered, each whole or not there; the newest readable one is resumed from."""
 
 from __future__ import annotations
 
 import io
-import os
 import pickle
 import warnings
 from pathlib import Path
@@ -12,12 +11,13 @@ from typing import Any
 import torch
 
 from srgan.errors import RunError
+from srgan.files import explained, write_file
 
 _PATTERN = "step-*.pt"
 
 
 def save_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) -> Path:
-    """Writes ``state`` under a temporary name, renames it, and removes all but the ``keep`` newest.
+    """Writes ``state``, and removes all but the ``keep`` newest checkpoints.
 
     Args:
         folder: the run's ``checkpoints`` folder.
@@ -27,22 +27,19 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) -
 
     Returns:
         The file.
+
+    Raises:
+        OutputError: if it cannot be written, or an old one not be removed.
     """
     path = folder / f"step-{step:08d}.pt"
-    temporary = path.with_suffix(".tmp")
     # Through memory: PyTorch's own writer tells a full disk in a riddle.
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    try:
-        with temporary.open("wb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())  # a name that points to half a file is worse than no name
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    for old in sorted(folder.glob(_PATTERN))[:-keep]:
-        old.unlink()
+    # A name that leads to half a file, after a power cut, is worse than no name.
+    write_file(path, buffer.getbuffer(), durable=True)
+    with explained(folder):
+        for old in sorted(folder.glob(_PATTERN))[:-keep]:
+            old.unlink()
     return path
 
 
@@ -63,10 +60,15 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def discard_after(folder: Path, step: int) -> None:
-    """Removes the checkpoints of a run that lie beyond the step it goes on from."""
-    for path in folder.glob(_PATTERN):
-        if int(path.stem.removeprefix("step-")) > step:
-            path.unlink()
+    """Removes the checkpoints of a run that lie beyond the step it goes on from.
+
+    Raises:
+        OutputError: if one cannot be removed.
+    """
+    with explained(folder):
+        for path in folder.glob(_PATTERN):
+            if int(path.stem.removeprefix("step-")) > step:
+                path.unlink()
 
 
 def load_newest_checkpoint(folder: Path) -> dict[str, Any] | None:

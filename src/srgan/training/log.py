@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
-mpl.use("Agg")
-from matplotlib import pyplot as plt
+from srgan.files import write_file
 
 
 class Table:
@@ -30,13 +33,12 @@ class Table:
     def __init__(self, path: Path, columns: Sequence[str], step: int) -> None:
         self._columns = ["step", *columns]
         rows = [row for row in read_table(path) if int(row["step"]) <= step] if step else []
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self._columns, extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(rows)
-        temporary.replace(path)
-        self._file = path.open("a", newline="")
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, self._columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_file(path, text.getvalue())
+        self._file = path.open("a", newline="", encoding="utf-8")
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
         """Adds a row, flushed to disk at once."""
@@ -84,7 +86,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """The complete rows of a run's CSV file; none if the file is absent."""
     if not path.exists():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
         # The last row may have been cut off by a kill: a complete one has every column.
         return [row for row in csv.DictReader(file) if None not in row.values()]
 
@@ -100,10 +102,17 @@ def last_losses(folder: Path) -> dict[str, float]:
 
 
 def plot_log(folder: Path) -> None:
-    """Draws ``loss.png`` from ``log.csv``: the training losses and the validation PSNR over the steps."""
+    """Draws ``loss.png`` from ``log.csv``: the training losses and the validation PSNR over the steps.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
     rows = read_table(folder / "log.csv")
     losses = [name for name in (rows[0] if rows else []) if name.endswith("_loss")]
-    figure, left = plt.subplots(figsize=(8, 4.5), dpi=120)
+    # Not by pyplot, whose back end and figures are the caller's.
+    figure = Figure(figsize=(8, 4.5), dpi=120)
+    canvas = FigureCanvasAgg(figure)
+    left = figure.subplots()
     right = left.twinx()
     lines = [_draw(left, rows, name, f"C{number}") for number, name in enumerate(losses)]
     lines.append(_draw(right, rows, "validation_psnr_y", "black"))
@@ -112,13 +121,12 @@ def plot_log(folder: Path) -> None:
     right.set_ylabel("validation PSNR of Y, dB")
     left.grid(alpha=0.3)
     figure.tight_layout()
-    temporary = folder / ".loss.tmp.png"
-    figure.savefig(temporary)
-    plt.close(figure)
-    temporary.replace(folder / "loss.png")
+    image = io.BytesIO()
+    canvas.print_png(image)
+    write_file(folder / "loss.png", image.getvalue())
 
 
-def _draw(axis: plt.Axes, rows: Sequence[Mapping[str, str]], name: str, colour: str) -> plt.Line2D | None:
+def _draw(axis: Axes, rows: Sequence[Mapping[str, str]], name: str, colour: str) -> Line2D | None:
     # A loss of weight zero is no line, nor has it a place on a logarithmic axis.
     points = [(int(row["step"]), float(row[name])) for row in rows if row[name] and float(row[name]) > 0]
     if not points:
@@ -128,8 +136,11 @@ def _draw(axis: plt.Axes, rows: Sequence[Mapping[str, str]], name: str, colour: 
 
 
 def save_samples(path: Path, rows: Sequence[Sequence[NDArray[np.uint8]]]) -> None:
-    """Writes pictures of one size as a grid: a row each of low-res | bicubic | now | truth."""
-    grid = np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)
-    temporary = path.with_suffix(".tmp")
-    Image.fromarray(grid).save(temporary, format="PNG")
-    temporary.replace(path)
+    """Writes pictures of one size as a PNG of a grid: a row each of low-res | bicubic | now | truth.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    image = io.BytesIO()
+    Image.fromarray(np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)).save(image, "PNG")
+    write_file(path, image.getvalue())

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
-from srgan.errors import RunError
+from srgan.files import claim, make_folder, resumable, write_file
 from srgan.training.adversarial import AdversarialRun
 from srgan.training.checkpoints import (
     discard_after,
@@ -100,8 +98,9 @@ def train(
 
     Raises:
         DataError, ImageError: if the pictures cannot serve.
-        RunError: if the folder is in use or cannot be written, a checkpoint cannot be used, or the loss
-            stays no number.
+        InUseError: if another process is working in the folder.
+        OutputError: if the folder cannot be written.
+        RunError: if a checkpoint cannot be used, or the loss stays no number.
     """
     chosen = choose_device(device)
     with joined_processes(chosen) as processes:
@@ -109,23 +108,17 @@ def train(
         lengthy = recipe.with_steps(pictures.count)
         kind = AdversarialRun if recipe.stage == "adversarial" else FidelityRun
         run = kind(lengthy, pictures.store, chosen, processes)
-        try:
-            with _run_folder(out, processes):
-                _go_on(run, out, resume)
-                if processes.is_first:
-                    (out / "config.toml").write_text(recipe.to_toml(), encoding="utf-8")
-                with _opened_log(run, out) as log, stop_requests() as stop_requested:
-                    fit(run, pictures, log, out, stop_requested, report)
-                finished = run.step >= lengthy.optimiser.steps
-                model = out / "generator.safetensors"
-                if finished and processes.is_first:
-                    facts = training_facts(run, pictures, data, validation, last_losses(out))
-                    write_generator(run, model, facts)
-        except OSError as error:
-            reason = error.strerror or error
-            raise RunError(
-                f"{out}: cannot be written ({reason}); mend that, and the same command goes on"
-            ) from error
+        with resumable(out), _run_folder(out, processes):
+            _go_on(run, out, resume)
+            if processes.is_first:
+                write_file(out / "config.toml", recipe.to_toml())
+            with _opened_log(run, out) as log, stop_requests() as stop_requested:
+                fit(run, pictures, log, out, stop_requested, report)
+            finished = run.step >= lengthy.optimiser.steps
+            model = out / "generator.safetensors"
+            if finished and processes.is_first:
+                facts = training_facts(run, pictures, data, validation, last_losses(out))
+                write_generator(run, model, facts)
     return RunResult(
         step=run.step,
         finished=finished,
@@ -141,13 +134,13 @@ def _run_folder(out: Path, processes: Processes) -> Iterator[None]:
     if not processes.is_first:
         yield
         return
-    for folder in ("checkpoints", "samples"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
+    lock = claim(out, ".lock")
     try:
-        with FileLock(out / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise RunError(f"{out}: another srgan train is at work in it; wait, or name another --out") from None
+        for folder in ("checkpoints", "samples"):
+            make_folder(out / folder)
+        yield
+    finally:
+        lock.release()
 
 
 def _opened_log(run: RunState, out: Path) -> AbstractContextManager[RunLog | None]:
