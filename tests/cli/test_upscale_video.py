@@ -77,7 +77,7 @@ def test_what_is_not_as_in_the_input_is_said(upscale, clip, here):
     assert done.code == 0
     lines = done.err.splitlines()
     assert lines[0] == (
-        "film.mkv: subtitle stream 2 (srt) is converted to mov_text: mp4 does not take it as it is"
+        "film.mkv: subtitle stream 2 (srt) is converted to mov_text: mp4 cannot hold it as it is"
     )
     assert lines[1].startswith("film.mp4: 128x96, ")
     assert len(lines) == 2

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import srgan
-from srgan.errors import UsageError, VideoError
+from srgan.errors import OutputError, UsageError
 from srgan.video.options import VideoOptions
 from srgan.video.pipeline import upscale_video
 
@@ -150,7 +150,7 @@ def test_quality_trades_size(clip, enlarge, tmp_path):
     [
         (VideoOptions(codec="nope"), "no such encoder"),
         (VideoOptions(codec="aac"), "encodes audio"),
-        (VideoOptions(codec="ffv1", crf=10), "takes no --crf"),
+        (VideoOptions(codec="ffv1", crf=10), "takes no crf"),
         (VideoOptions(preset="quickly"), "quickly"),
         (VideoOptions(codec="ffv1"), "ffv1 cannot encode"),
     ],
@@ -199,7 +199,7 @@ def test_the_shape_of_what_is_seen_stays(clip, enlarge, probe, tmp_path, target)
     across, down = map(int, video["sample_aspect_ratio"].split(":"))
     seen = video["width"] * across / down / video["height"]
     assert seen == pytest.approx(64 / 48 * 16 / 11, rel=0.01)
-    assert any("oblong" in note for note in result.notes) == (target == "webm")
+    assert any("non-square" in note for note in result.notes) == (target == "webm")
 
 
 @pytest.mark.parametrize("target", ["mp4", "mov", "mkv"])
@@ -218,7 +218,7 @@ def test_interlaced_video_becomes_whole_frames(clip, enlarge, probe, shown, tmp_
     weave = ("-vf", "interlace", "-flags", "+ilme+ildct", "-x264opts", "tff=1")
     film = clip("film.mp4", *weave, rate="50", seconds=1)
     result = enlarge(film, tmp_path / "large.mp4")
-    assert "is interlaced: whole frames were made of its fields" in result.notes
+    assert "is interlaced; whole frames were made of its fields" in result.notes
     assert shown(tmp_path / "large.mp4") == shown(film)
     assert first(probe, tmp_path / "large.mp4")["field_order"] == "progressive"
 
@@ -277,12 +277,12 @@ def test_what_is_computed_is_not_computed_again_after_a_full_disk(
 ):
     film = clip("film.mp4", seconds=3, sound=False)
 
-    def fail(*_arguments):
+    def fail(*_arguments, **_options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr("srgan.video.writing.film.join", fail)
-        with pytest.raises(VideoError, match=r"the disk is full\); mend that"):
+        full.setattr("srgan.video.writing.video_file.join", fail)
+        with pytest.raises(OutputError, match=r"the disk is full\).* the same command goes on"):
             upscale_video(film, tmp_path / "large.mp4", upscaler)
     computed = []
     really = upscaler.engine.upscale
@@ -290,19 +290,19 @@ def test_what_is_computed_is_not_computed_again_after_a_full_disk(
         upscaler.engine, "upscale", lambda *arguments: computed.append(1) or really(*arguments)
     )
     seen = []
-    upscale_video(film, tmp_path / "large.mp4", upscaler, progress=seen.append)
+    upscale_video(film, tmp_path / "large.mp4", upscaler, on_event=seen.append)
     assert (len(computed), seen) == (1, [])  # the model's fingerprint
     assert shown(tmp_path / "large.mp4") == shown(film)
 
 
 def test_progress_counts_frames(clip, upscaler, tmp_path):
     seen = []
-    upscale_video(clip("film.mp4"), tmp_path / "large.mp4", upscaler, progress=seen.append)
-    assert [progress.frames for progress in seen] == list(range(1, 51))
-    assert {progress.expected for progress in seen} == {50}
+    upscale_video(clip("film.mp4"), tmp_path / "large.mp4", upscaler, on_event=seen.append)
+    assert [event.done for event in seen] == list(range(1, 51))
+    assert {(event.total, event.unit, event.figures["resumed"]) for event in seen} == {(50, "frames", 0)}
 
 
-def test_it_is_a_public_name_and_a_film_needs_no_more(clip, shown, tmp_path, tiny_model):
+def test_it_is_a_public_name_and_a_video_needs_no_more(clip, shown, tmp_path, tiny_model):
     film = clip("film.mp4", seconds=0.4, size="16x16")
     done = srgan.upscale_video(str(film), str(tmp_path / "large.mp4"), srgan.Upscaler(tiny_model))
     assert (done.frames, done.notes) == (10, ())

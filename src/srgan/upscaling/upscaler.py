@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from srgan.engines.engine import Device, EngineName, Precision, open_engine
 from srgan.errors import SrganError, UsageError
+from srgan.events import Cancel, check
 from srgan.networks import DEFAULT_MODEL
 from srgan.networks.blend import read_blend
 from srgan.upscaling.changes import ChangedParts
@@ -94,7 +95,9 @@ class Upscaler:
         """
         return self._collected(image, self._compute, progress)
 
-    def frames(self, images: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    def frames(
+        self, images: Iterable[NDArray[Any]], *, cancel: Cancel | None = None
+    ) -> Iterator[NDArray[Any]]:
         """Enlarges pictures that follow each other; what equals the one before is not computed again.
 
         Where a picture differs from the one before in some places only, these and what they reach are
@@ -102,6 +105,7 @@ class Upscaler:
 
         Args:
             images: as :meth:`upscale` takes them; taken one at a time.
+            cancel: asked before every tile whether to stop.
 
         Yields:
             What :meth:`upscale` makes of each, to the bit. The same array again where a picture is equal to
@@ -109,6 +113,7 @@ class Upscaler:
 
         Raises:
             UsageError, SrganError: as :meth:`upscale` does.
+            CancelledError: if ``cancel`` says so.
         """
         changed = ChangedParts(
             lambda window: self.engine.upscale(window, self.halo),
@@ -120,7 +125,7 @@ class Upscaler:
         enlarged: NDArray[Any] | None = None
         for image in images:
             if enlarged is None or before is None or not _same(image, before):
-                enlarged = self._collected(image, changed.upscale)
+                enlarged = self._collected(image, changed.upscale, cancel=cancel)
                 before = image.copy()  # a camera may fill the same array again
             yield enlarged
 
@@ -154,9 +159,13 @@ class Upscaler:
         return self.engine.upscale(window, self.halo)
 
     def _collected(
-        self, image: NDArray[Any], compute: _Compute, progress: Progress | None = None
+        self,
+        image: NDArray[Any],
+        compute: _Compute,
+        progress: Progress | None = None,
+        cancel: Cancel | None = None,
     ) -> NDArray[Any]:
-        enlarged = self._streamed(image, _collect, compute, progress)
+        enlarged = self._streamed(image, _collect, compute, progress, cancel)
         return enlarged if image.ndim == 3 else np.ascontiguousarray(enlarged[:, :, 0])
 
     def _streamed(
@@ -165,6 +174,7 @@ class Upscaler:
         sink: Callable[[Iterator[NDArray[Any]]], Result],
         compute: _Compute,
         progress: Progress | None,
+        cancel: Cancel | None = None,
     ) -> Result:
         pixels = as_rgb(pixels)
         height, width = pixels.shape[:2]
@@ -172,7 +182,7 @@ class Upscaler:
         while True:
             plan = plan_tiles(height, width, halo=self.halo, tile=tile)
             try:
-                return sink(self._bands(pixels, plan, compute, progress))
+                return sink(self._bands(pixels, plan, compute, progress, cancel))
             except MemoryError:
                 # What was tried, which may be less than what was allowed.
                 tried = math.isqrt(plan.tile_height * plan.tile_width)
@@ -184,12 +194,18 @@ class Upscaler:
                 self.engine.release()
 
     def _bands(
-        self, pixels: NDArray[Any], plan: TilePlan, compute: _Compute, progress: Progress | None
+        self,
+        pixels: NDArray[Any],
+        plan: TilePlan,
+        compute: _Compute,
+        progress: Progress | None,
+        cancel: Cancel | None,
     ) -> Iterator[NDArray[Any]]:
         done = 0
 
         def run(batch: NDArray[Any]) -> NDArray[Any]:
             nonlocal done
+            check(cancel)
             enlarged = compute(done, batch)
             done += 1
             if progress is not None:

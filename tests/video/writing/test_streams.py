@@ -90,8 +90,8 @@ def test_what_the_container_does_not_take_is_converted_and_said(film, enlarge, p
         ("subtitle", "mov_text"),
         ("video", "mjpeg"),
     ]
-    assert "subtitle stream 3 (srt) is converted to mov_text: mp4 does not take it as it is" in result.notes
-    assert "attachment stream 4 (font.ttf) is left out: mp4 does not take it" in result.notes
+    assert "subtitle stream 3 (srt) is converted to mov_text: mp4 cannot hold it as it is" in result.notes
+    assert "attachment stream 4 (font.ttf) is left out: mp4 cannot hold it" in result.notes
     assert len(result.notes) == 2
     text = ffmpeg("-i", tmp_path / "large.mp4", "-map", "0:s", "-f", "srt", "-").decode()
     assert [line for line in text.splitlines() if line] == [line for line in SUBTITLES.splitlines() if line]

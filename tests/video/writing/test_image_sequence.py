@@ -1,4 +1,4 @@
-"""Numbered frames out and in: names, sizes, times, interruptions, what is missing."""
+"""Image sequences out and in: names, sizes, times, interruptions, what is missing."""
 
 from fractions import Fraction
 
@@ -38,7 +38,7 @@ def test_a_film_becomes_numbered_pictures(clip, enlarge, upscaler, ffmpeg, tmp_p
     names = [f"a-000{number}.png" for number in range(1, 6)]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
     assert (result.frames, result.output_size) == (5, (256, 192))
-    assert result.notes == ("its audio is left out: pictures hold none",)
+    assert result.notes == ("its audio is left out: pictures cannot hold any",)
     decoded = ffmpeg("-i", film, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     for name, lr_image in zip(names, np.frombuffer(decoded, np.uint8).reshape(-1, 48, 64, 3), strict=True):
         assert np.array_equal(opened(tmp_path / "out" / name), upscaler.upscale(lr_image))
@@ -114,11 +114,11 @@ def test_what_cannot_be_is_refused(frames, clip, enlarge, tmp_path):
     with pytest.raises(VideoError, match="there are no such frames"):
         enlarge(tmp_path / "gone-%d.png", tmp_path / "a.mp4")
     film = clip("film.mp4", seconds=0.1)
-    with pytest.raises(UsageError, match="--fps is for numbered frames"):
+    with pytest.raises(UsageError, match="is for image sequences"):
         enlarge(film, tmp_path / "a.mp4", VideoOptions(fps=Fraction(24)))
     with pytest.raises(UsageError, match="cannot write the format 'bmp'"):
         enlarge(film, tmp_path / "%d.bmp")
-    with pytest.raises(UsageError, match="--crf is for films"):
+    with pytest.raises(UsageError, match="is for video files"):
         enlarge(film, tmp_path / "%d.png", VideoOptions(crf=3))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "in"]
 
@@ -127,17 +127,17 @@ def test_an_interrupted_run_goes_on_behind_its_last_whole_frame(clip, upscaler, 
     film, out = clip("film.mp4", "-vf", NOISE, sound=False, seconds=0.8), tmp_path / "out"
 
     def stop(progress):
-        if progress.frames == 13:
+        if progress.done == 13:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        upscale_video(film, out / "%d.png", upscaler, progress=stop)
+        upscale_video(film, out / "%d.png", upscaler, on_event=stop)
     there = {path.name: path.stat().st_mtime_ns for path in out.glob("*.png")}
     assert 0 < len(there) < 20
     (out / ".%d.png.srgan" / "frame.part").write_bytes(b"half")
     seen = []
-    upscale_video(film, out / "%d.png", upscaler, progress=seen.append)
-    assert seen[0].frames == len(there) + 1
+    upscale_video(film, out / "%d.png", upscaler, on_event=seen.append)
+    assert seen[0].done == len(there) + 1
     assert {name: (out / name).stat().st_mtime_ns for name in there} == there
     upscale_video(film, tmp_path / "whole" / "%d.png", upscaler)
     names = sorted(f"{number}.png" for number in range(1, 21))

@@ -1,4 +1,4 @@
-"""Films into moving GIF and WebP, and back; judged by Pillow, and by ffprobe where it reads the format."""
+"""Videos into animated GIF and WebP, and back; judged by Pillow, and by ffprobe where it reads the format."""
 
 from itertools import accumulate
 
@@ -41,7 +41,7 @@ def test_a_film_becomes_a_moving_picture_at_the_same_times(clip, enlarge, tmp_pa
     numerator, _, denominator = rate.partition("/")
     seconds = [number * int(denominator or 1) / int(numerator) for number in range(count + 1)]
     assert starts(durations) == pytest.approx([1000 * time for time in seconds], abs=unit / 2 + 0.01)
-    assert result.notes == ("its audio is left out: pictures hold none",)
+    assert result.notes == ("its audio is left out: pictures cannot hold any",)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", f"large.{kind}"]
 
 
@@ -137,24 +137,24 @@ def test_an_interrupted_run_goes_on(clip, upscaler, tmp_path):
     film = clip("film.mp4", "-vf", NOISE, rate="60", sound=False)
 
     def stop(progress):
-        if progress.frames == 100:
+        if progress.done == 100:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        upscale_video(film, tmp_path / "a.webp", upscaler, progress=stop)
+        upscale_video(film, tmp_path / "a.webp", upscaler, on_event=stop)
     assert not (tmp_path / "a.webp").exists()
     seen = []
-    upscale_video(film, tmp_path / "a.webp", upscaler, progress=seen.append)
+    upscale_video(film, tmp_path / "a.webp", upscaler, on_event=seen.append)
     upscale_video(film, tmp_path / "b.webp", upscaler)
-    assert [seen[0].frames, seen[-1].frames] == [61, 120]
+    assert [seen[0].done, seen[-1].done, seen[0].figures["resumed"]] == [61, 120, 60]
     assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
 
 
 def test_what_cannot_be_is_refused(clip, enlarge, tmp_path):
     film = clip("film.mp4", seconds=0.2)
     for options, message in (
-        (VideoOptions(codec="libx265"), "--codec is for"),
-        (VideoOptions(crf=3), "--crf"),
+        (VideoOptions(codec="libx265"), "is for video files"),
+        (VideoOptions(crf=3), "is for video files"),
     ):
         with pytest.raises(UsageError, match=message):
             enlarge(film, tmp_path / "a.gif", options)
