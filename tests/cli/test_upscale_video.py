@@ -185,7 +185,8 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(clip, probe, here,
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "srgan: large.mp4: cannot be written (File too large); mend that, and the same command goes on\n"
+        "srgan: large.mp4: cannot be written (File too large); once that is fixed, the same command goes on "
+        "from here\n"
     )
     assert not (here / "large.mp4").exists()
     subprocess.run([*srgan_process, *options], check=True, capture_output=True)

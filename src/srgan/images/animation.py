@@ -24,6 +24,9 @@ from srgan.images.read import DEFAULT_MAX_PIXELS, explained, sniff
 from srgan.images.write import replacing
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
+# Of 320x240 photographs: 92 ms a frame, 36.8 dB of PSNR, and 47.7 dB after a blur by 1.5 pixels, as the eye
+# sees dithering. The usual 7: 299 ms, 39.6 and 46.7 dB. FFmpeg's palettes: 96 ms, 36.1 and 45.6 dB.
+_GIF_EFFORT = 4
 _ROWS = 100_000_000  # libvips takes the frames for one picture, each below the one before
 
 
@@ -183,7 +186,7 @@ def write_frames(
             if icc_profile is not None:
                 image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
             if wanted == "gif":
-                image.gifsave(name)
+                image.gifsave(name, effort=_GIF_EFFORT)
             else:
                 image.webpsave(name, Q=quality or 90)
 
