@@ -77,7 +77,7 @@ def find_pattern(folder: Path) -> Path:
     files = list_pictures(folder)
     matches = [_NUMBERED.fullmatch(file.stem) for file in files]
     if not files or matches[0] is None:
-        raise VideoError("is a folder without an image sequence, such as frame-00001.png and so on")
+        raise VideoError("is a folder without numbered frames, such as frame-00001.png")
     before, _, after = matches[0].groups()
     digits = [match[2] for match in matches if match is not None]
     width = max((len(number) for number in digits if number.startswith("0")), default=0)
