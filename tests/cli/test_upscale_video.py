@@ -77,7 +77,7 @@ def test_what_is_not_as_in_the_input_is_said(upscale, clip, here):
     assert done.code == 0
     lines = done.err.splitlines()
     assert lines[0] == (
-        "film.mkv: subtitle stream 2 (srt) is converted to mov_text: mp4 does not take it as it is"
+        "film.mkv: subtitle stream 2 (srt) is converted to mov_text: mp4 cannot hold it as it is"
     )
     assert lines[1].startswith("film.mp4: 128x96, ")
     assert len(lines) == 2
@@ -185,7 +185,8 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(clip, probe, here,
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "srgan: large.mp4: cannot be written (File too large); mend that, and the same command goes on\n"
+        "srgan: large.mp4: cannot be written (File too large); once that is fixed, the same command goes on "
+        "from here\n"
     )
     assert not (here / "large.mp4").exists()
     subprocess.run([*srgan_process, *options], check=True, capture_output=True)

@@ -3,7 +3,7 @@ import pytest
 import skimage.data
 from PIL import Image, ImageCms
 
-from srgan.errors import ImageError, UsageError
+from srgan.errors import CancelledError, ImageError, UsageError
 from srgan.images.animation import read_frames, write_frames
 
 PHOTO = skimage.data.astronaut()[40:100, 150:230]  # 60 high, 80 wide
@@ -103,3 +103,31 @@ def test_bad_input(tmp_path):
     save(tmp_path / "a.gif")
     with pytest.raises(ImageError, match="limit to 4800"):
         read_frames(tmp_path / "a.gif", max_pixels=4799)
+
+
+def test_rounded_times_of_a_gif_do_not_drift(tmp_path):
+    frames = [np.roll(PHOTO, 3 * index, axis=1) for index in range(12)]
+    durations = [33, 34, 33] * 4
+    write_frames(tmp_path / "a.gif", frames, size=(80, 60), durations=durations)
+    starts = np.cumsum([0, *read_frames(tmp_path / "a.gif").durations])
+    assert np.abs(starts - np.cumsum([0, *durations])).max() <= 5
+
+
+@pytest.mark.parametrize("ending", ["gif", "webp"])
+@pytest.mark.parametrize("asked", [0, 3])
+def test_nothing_is_left_of_what_was_cancelled(tmp_path, ending, asked):
+    answers = iter([False] * asked + [True] * 9)
+    with pytest.raises(CancelledError):
+        write_frames(
+            tmp_path / f"a.{ending}",
+            FRAMES,
+            size=(80, 60),
+            durations=DURATIONS,
+            cancel=lambda: next(answers),
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_frames_than_can_be_written_are_refused_before_they_are_taken(tmp_path):
+    with pytest.raises(ImageError, match="too many"):
+        write_frames(tmp_path / "a.gif", iter(()), size=(8, 50_000), durations=[10] * 3000)

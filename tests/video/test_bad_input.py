@@ -39,8 +39,8 @@ def refused(enlarge, path, message):
 def test_what_is_no_video_is_refused(enlarge, tmp_path):
     for name, content, message in (
         ("empty.mp4", b"", r"is empty \(0 bytes\)"),
-        ("text.mp4", b"this is no video", "is not a video, or damaged or cut short"),
-        ("noise.mkv", bytes(range(256)) * 40, "is not a video, or damaged or cut short"),
+        ("text.mp4", b"this is no video", "is not a video, or is damaged or cut short"),
+        ("noise.mkv", bytes(range(256)) * 40, "is not a video, or is damaged or cut short"),
     ):
         (tmp_path / name).write_bytes(content)
         refused(enlarge, tmp_path / name, message)
@@ -71,37 +71,37 @@ def test_a_video_without_frames_is_refused(enlarge, tmp_path):
 def test_an_encrypted_video_is_refused(clip, enlarge):
     keys = ("-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb")
     scheme = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8")
-    refused(enlarge, clip("film.mp4", *scheme, *keys), "is encrypted")
+    refused(enlarge, clip("video.mp4", *scheme, *keys), "is encrypted")
 
 
 def test_a_part_behind_the_end_is_refused(clip, enlarge, tmp_path):
-    film = clip("film.mp4", seconds=1)
-    with pytest.raises(VideoError, match="from --start on"):
-        enlarge(film, tmp_path / "part.mp4", VideoOptions(start=5))
+    lr_video = clip("video.mp4", seconds=1)
+    with pytest.raises(VideoError, match="from 5 s on"):
+        enlarge(lr_video, tmp_path / "part.mp4", VideoOptions(start=5))
 
 
 @pytest.mark.parametrize("how", ["zeroed", "flipped"])
 def test_damage_drops_no_frame_and_is_said(clip, enlarge, shown, tmp_path, how):
-    film = clip("film.mp4", "-g", "25", seconds=3)
-    expected = shown(film)
-    middle = middle_of_the_data(film)
+    lr_video = clip("video.mp4", "-g", "25", seconds=3)
+    expected = shown(lr_video)
+    middle = middle_of_the_data(lr_video)
     if how == "zeroed":
-        zeroed(film, middle, 2000)
+        zeroed(lr_video, middle, 2000)
     else:
-        flipped(film, range(middle, middle + 6000, 211))
-    result = enlarge(film, tmp_path / "large.mp4")
+        flipped(lr_video, range(middle, middle + 6000, 211))
+    result = enlarge(lr_video, tmp_path / "large.mp4")
     assert any(note.startswith("is damaged; ") for note in result.notes)
     assert (f"repeat the one before: {result.repeated}" in result.notes[0]) == (result.repeated > 0)
     assert shown(tmp_path / "large.mp4") == expected
-    assert len(shown(tmp_path / "large.mp4", "audio")) == len(shown(film, "audio"))
+    assert len(shown(tmp_path / "large.mp4", "audio")) == len(shown(lr_video, "audio"))
 
 
 def test_the_repeated_frame_is_the_one_before(clip, enlarge, ffmpeg, tmp_path):
-    film = clip("film.mp4", "-vf", "noise=alls=20:allf=t", "-g", "1", sound=False, seconds=1)
-    with av.open(str(film)) as container:
+    lr_video = clip("video.mp4", "-vf", "noise=alls=20:allf=t", "-g", "1", sound=False, seconds=1)
+    with av.open(str(lr_video)) as container:
         packet = next(packet for packet in container.demux(video=0) if packet.pts == 10 * 512)
-    zeroed(film, packet.pos, packet.size)
-    result = enlarge(film, tmp_path / "large.mkv", VideoOptions(codec="ffv1"))
+    zeroed(lr_video, packet.pos, packet.size)
+    result = enlarge(lr_video, tmp_path / "large.mkv", VideoOptions(codec="ffv1"))
     assert result.repeated == 1
     digests = ffmpeg("-i", tmp_path / "large.mkv", "-f", "framemd5", "-").decode().splitlines()
     digests = [line.split(",")[-1] for line in digests if not line.startswith("#")]
@@ -110,21 +110,21 @@ def test_the_repeated_frame_is_the_one_before(clip, enlarge, ffmpeg, tmp_path):
 
 
 def test_a_file_that_is_cut_short_is_enlarged_as_far_as_it_goes(clip, enlarge, shown, tmp_path):
-    film = clip("film.mp4", "-movflags", "+faststart", seconds=4)
-    content = film.read_bytes()
-    film.write_bytes(content[: len(content) * 6 // 10])
-    result = enlarge(film, tmp_path / "large.mp4")
+    lr_video = clip("video.mp4", "-movflags", "+faststart", seconds=4)
+    content = lr_video.read_bytes()
+    lr_video.write_bytes(content[: len(content) * 6 // 10])
+    result = enlarge(lr_video, tmp_path / "large.mp4")
     assert 25 < result.frames < 90
-    assert shown(tmp_path / "large.mp4") == shown(film)
+    assert shown(tmp_path / "large.mp4") == shown(lr_video)
     assert any(note.startswith("is damaged; it cannot be read beyond ") for note in result.notes)
 
 
 def test_a_damaged_matroska_keeps_sound_and_pictures_together(clip, enlarge, shown, tmp_path):
-    film = clip("film.mkv", "-g", "25", seconds=4)
-    zeroed(film, len(film.read_bytes()) // 2, 2000)
-    enlarge(film, tmp_path / "large.mkv")
-    assert shown(tmp_path / "large.mkv") == shown(film)
-    assert shown(tmp_path / "large.mkv", "audio") == shown(film, "audio")
+    lr_video = clip("video.mkv", "-g", "25", seconds=4)
+    zeroed(lr_video, len(lr_video.read_bytes()) // 2, 2000)
+    enlarge(lr_video, tmp_path / "large.mkv")
+    assert shown(tmp_path / "large.mkv") == shown(lr_video)
+    assert shown(tmp_path / "large.mkv", "audio") == shown(lr_video, "audio")
 
 
 def test_a_change_of_size_is_fitted_to_the_first(clip, enlarge, probe, tmp_path):
@@ -132,17 +132,17 @@ def test_a_change_of_size_is_fitted_to_the_first(clip, enlarge, probe, tmp_path)
         clip("a.ts", sound=False, seconds=1),
         clip("b.ts", "-output_ts_offset", "2", sound=False, seconds=1, size="96x64"),
     ]
-    film = tmp_path / "film.ts"
-    film.write_bytes(b"".join(part.read_bytes() for part in parts))
-    result = enlarge(film, tmp_path / "large.mp4")
-    assert result.notes[0] == "changes its size to 96x64: fitted to 64x48"
+    lr_video = tmp_path / "video.ts"
+    lr_video.write_bytes(b"".join(part.read_bytes() for part in parts))
+    result = enlarge(lr_video, tmp_path / "large.mp4")
+    assert result.notes[0] == "changes its size to 96x64; resized to 64x48"
     assert result.frames == 50
     video = probe(tmp_path / "large.mp4")["streams"][0]
     assert (video["width"], video["height"]) == (256, 192)
 
 
 def test_a_file_without_a_duration_is_no_problem(real_clip, enlarge, shown, tmp_path):
-    film = real_clip("no_duration.webm")
-    result = enlarge(film, tmp_path / "large.mp4", VideoOptions(scale=0.1, end=Fraction(9, 50)))
-    assert shown(tmp_path / "large.mp4") == pytest.approx(shown(film)[: result.frames], abs=0.001)
+    lr_video = real_clip("no_duration.webm")
+    result = enlarge(lr_video, tmp_path / "large.mp4", VideoOptions(scale=0.1, end=Fraction(9, 50)))
+    assert shown(tmp_path / "large.mp4") == pytest.approx(shown(lr_video)[: result.frames], abs=0.001)
     assert result.frames == 3

@@ -25,19 +25,19 @@ def metadata(path):
 
 
 @pytest.fixture
-def film(clip):
+def lr_video(clip):
     tags = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
     parameters = f"log-level=error:hdr10=1:master-display={DISPLAY}:max-cll=1000,400"
     encoder = ("-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", parameters)
-    return clip("film.mp4", *encoder, *tags, sound=False, seconds=0.2)
+    return clip("video.mp4", *encoder, *tags, sound=False, seconds=0.2)
 
 
 @pytest.mark.parametrize("codec", ["libx265", "libsvtav1"])
 @pytest.mark.parametrize("target", ["mp4", "mkv"])
-def test_they_are_carried_where_the_encoder_can_be_told(film, enlarge, tmp_path, codec, target):
-    result = enlarge(film, tmp_path / f"large.{target}", VideoOptions(codec=codec))
+def test_they_are_carried_where_the_encoder_can_be_told(lr_video, enlarge, tmp_path, codec, target):
+    result = enlarge(lr_video, tmp_path / f"large.{target}", VideoOptions(codec=codec))
     display, light = metadata(tmp_path / f"large.{target}")
-    expected, _ = metadata(film)
+    expected, _ = metadata(lr_video)
     assert len(expected) == 10
     # AV1 has fractions of 1/65536, and of 1/16384 for the least luminance.
     assert display == pytest.approx(expected, abs=1e-9 if codec == "libx265" else 1e-4)
@@ -46,12 +46,12 @@ def test_they_are_carried_where_the_encoder_can_be_told(film, enlarge, tmp_path,
 
 
 @pytest.mark.parametrize("target", ["mp4", "mkv"])
-def test_the_usual_encoder_carries_them_too(film, enlarge, tmp_path, target):
-    enlarge(film, tmp_path / f"large.{target}")
+def test_the_usual_encoder_carries_them_too(lr_video, enlarge, tmp_path, target):
+    enlarge(lr_video, tmp_path / f"large.{target}")
     # Read by the library: an ffprobe of before 2023 does not know them in H.264.
     before, after = (
         [bytes(first_frame(path).side_data.get(name)) for name in SIDE_DATA]
-        for path in (film, tmp_path / f"large.{target}")
+        for path in (lr_video, tmp_path / f"large.{target}")
     )
     assert after == before
     assert [len(data) for data in after] == [88, 8]
@@ -62,7 +62,7 @@ def first_frame(path):
         return next(container.decode(video=0))
 
 
-def test_where_they_are_not_carried_it_is_said(film, enlarge, tmp_path):
-    result = enlarge(film, tmp_path / "large.mkv", VideoOptions(codec="ffv1"))
+def test_where_they_are_not_carried_it_is_said(lr_video, enlarge, tmp_path):
+    result = enlarge(lr_video, tmp_path / "large.mkv", VideoOptions(codec="ffv1"))
     assert metadata(tmp_path / "large.mkv") == ({}, (None, None))
-    assert result.notes == ("has HDR10's mastering metadata: ffv1 cannot be told them; libx264 can",)
+    assert result.notes == ("has HDR10 mastering metadata, which ffv1 does not take; libx264 does",)

@@ -25,7 +25,7 @@ def test_times_are_seconds_or_hours_minutes_seconds(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "-1", "1:", ":1", "1:2:3:4", "soon", "1,5", "1e3"])
 def test_other_times_are_refused(text):
-    with pytest.raises(UsageError, match="is no time; write seconds or h:m:s"):
+    with pytest.raises(UsageError, match="is not a time; write seconds or h:m:s"):
         parse_time(text)
 
 
@@ -40,4 +40,4 @@ def test_an_empty_part_is_refused(start, end):
     [({}, (1280, 720)), ({"scale": 0.01}, (2, 2)), ({"width": 99}, (98, 56)), ({"scale": 1.5}, (480, 270))],
 )
 def test_sizes_are_even(options, size):
-    assert VideoOptions(**options).output_size(320, 180) == size
+    assert VideoOptions(**options).for_network(4).output_size(320, 180) == size

@@ -35,9 +35,9 @@ def test_transparency_is_laid_over_white_or_kept(tmp_path, kind):
 
 def test_half_transparent_samples_of_ten_bits_are_mixed_with_white(ffmpeg, tmp_path):
     half = "format=yuva444p10le,geq=lum=64:cb=512:cr=512:a=512"
-    film = tmp_path / "a.mkv"
-    ffmpeg("-f", "lavfi", "-i", "color=s=16x16:d=0.1", "-vf", half, "-c:v", "ffv1", film)
-    reader = VideoReader(film)
+    lr_video = tmp_path / "a.mkv"
+    ffmpeg("-f", "lavfi", "-i", "color=s=16x16:d=0.1", "-vf", half, "-c:v", "ffv1", lr_video)
+    reader = VideoReader(lr_video)
     converter = Converter(reader.colour)
     image = next(iter(reader.frames())).image
     reader.close()

@@ -18,7 +18,7 @@ from srgan.video.options import VideoOptions
 from srgan.video.pipeline import upscale_video
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.encoding import plan_encoding
-from srgan.video.writing.segments import SegmentWriter, WorkFolder
+from srgan.video.writing.segments import WorkFolder, write_segments
 
 _OPTIONS = VideoOptions(codec="libx264", preset="veryfast")
 
@@ -86,12 +86,6 @@ def _stages(source: Path, upscaler: Upscaler) -> dict[str, float]:
         results = clocked("network", lambda: list(upscaler.frames(pictures)))
         target = source.with_name("stages.mp4")
         with closing(WorkFolder(target, {}, resume=False)) as folder:
-            writer = SegmentWriter(folder, plan_encoding(reader, target, _OPTIONS), converter)
-
-            def write() -> None:
-                for sr_image in results:
-                    writer.write(sr_image)
-                writer.finish()
-
-            clocked("writing", write)
+            encoding = plan_encoding(reader, target, _OPTIONS)
+            clocked("writing", lambda: write_segments(folder, encoding, converter, enumerate(results)))
     return seconds

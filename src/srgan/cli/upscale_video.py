@@ -12,10 +12,11 @@ import typer
 from srgan.cli.console import print_error, print_message, progress_bar
 
 if TYPE_CHECKING:
+    from srgan.events import Event
     from srgan.jobs.naming import Job
     from srgan.upscaling.upscaler import Upscaler
     from srgan.video.options import VideoOptions
-    from srgan.video.pipeline import UpscaledVideo, VideoProgress
+    from srgan.video.pipeline import UpscaledVideo
 
 
 FramesPerSecond = Annotated[
@@ -64,7 +65,7 @@ def enlarge_pipe(upscaler: Upscaler, options: VideoOptions) -> None:
             sys.stdout.buffer,
             upscaler,
             options,
-            report=lambda frames: bar.update(task, completed=frames),
+            on_event=lambda event: bar.update(task, completed=event.done),
         )
 
 
@@ -81,26 +82,25 @@ def enlarge_video(
 
     Raises:
         SystemExit: on Ctrl-C, with 130; the message says that the work is kept.
-        UsageError, VideoError: as ``upscale_video`` does.
+        SrganError: as ``upscale_video`` does.
     """
     from srgan.video.pipeline import upscale_video
 
     started: float | None = None
-    before = 0
+    before = 0.0
 
-    def progress(now: VideoProgress) -> None:
+    def on_event(now: Event) -> None:
         nonlocal started, before
         if started is None:
-            started, before = time.perf_counter(), now.frames
-            if now.frames > 1:
-                print_message(f"{job.target}: goes on after {now.frames - 1} frames")
+            started, before = time.perf_counter(), now.done
+            if resumed := now.figures["resumed"]:
+                print_message(f"{job.target}: goes on after {resumed} frames")
         elapsed = time.perf_counter() - started
-        speed = f"{(now.frames - before) / elapsed:.1f} frames/s, " if elapsed else ""
-        share = min(1.0, now.frames / now.expected) if now.expected else 0.0
-        report(share, f"{speed}{now.frames} frames, {now.bytes / 1e6:.1f} MB")
+        speed = f"{(now.done - before) / elapsed:.1f} frames/s, " if elapsed else ""
+        report(now.share or 0.0, f"{speed}{now.done:.0f} frames, {now.figures['bytes'] / 1e6:.1f} MB")
 
     try:
-        enlarged = upscale_video(job.source, job.target, upscaler, options, progress=progress)
+        enlarged = upscale_video(job.source, job.target, upscaler, options, on_event=on_event)
     except KeyboardInterrupt:
         print_error(f"{job.target}: interrupted; the same command goes on with it")
         raise SystemExit(130) from None

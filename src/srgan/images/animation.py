@@ -1,10 +1,11 @@
-"""Pictures that move: every frame of a GIF or WebP, and back."""
+"""Animated pictures: every frame of a GIF or WebP, and back."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.errors import ImageError, UsageError
+from srgan.events import Cancel, check
 from srgan.files import replacing
 from srgan.images.decode import check_size, decode, quiet_pillow
 from srgan.images.encode import encode, explained_saving
@@ -22,11 +24,15 @@ from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, explained, sniff
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
+# Of 320x240 photographs: 92 ms a frame, 36.8 dB of PSNR, and 47.7 dB after a blur by 1.5 pixels, as the eye
+# sees dithering. The usual 7: 299 ms, 39.6 and 46.7 dB. FFmpeg's palettes: 96 ms, 36.1 and 45.6 dB.
+_GIF_EFFORT = 4
+_ROWS = 100_000_000  # libvips takes the frames for one picture, each below the one before
 
 
 @dataclass(frozen=True, kw_only=True)
 class Animation:
-    """A moving picture.
+    """An animated picture.
 
     Attributes:
         frames: the frames, decoded one at a time as they are taken, once; each as large as ``size``.
@@ -98,6 +104,29 @@ def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_P
         )
 
 
+def check_animation(path: Path, size: tuple[int, int], *, frames: int) -> str:
+    """The format that a file's extension asks for, "gif" or "webp".
+
+    Args:
+        path: the file.
+        size: (width, height) of a frame.
+        frames: how many there are.
+
+    Raises:
+        UsageError: if the extension is neither.
+        ImageError: if the format cannot hold the size, or not so many frames of it.
+    """
+    wanted = path.suffix.removeprefix(".").lower()
+    if wanted not in _LIMITS:
+        raise UsageError(f"{path}: cannot write animated pictures as '{wanted}'; choose gif or webp")
+    check_side(path, size, _LIMITS[wanted], "a smaller size")
+    if size[1] * frames > _ROWS:
+        raise ImageError(
+            f"{path}: {frames} frames of this size are too many; write at most {_ROWS // size[1]}, or a video"
+        )
+    return wanted
+
+
 def write_frames(
     path: str | os.PathLike[str],
     frames: Iterable[NDArray[np.uint8]],
@@ -108,35 +137,41 @@ def write_frames(
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
     quality: int | None = None,
+    cancel: Cancel | None = None,
 ) -> None:
     """Writes an animated GIF or WebP, frame by frame.
+
+    Frames are encoded as they come. Of a GIF, none is held longer; of a WebP, libwebp holds what is encoded
+    until the end. Equal frames that follow each other may become a single one.
 
     Args:
         path: the file, .gif or .webp; its folder must exist. It appears when it is complete.
         frames: arrays (height, width, 3 or 4), uint8, RGB or RGBA; as many as ``durations``.
         size: (width, height) of a frame.
-        durations: how long each frame is shown, in milliseconds. GIF keeps hundredths of a second.
+        durations: how long each frame is shown, in milliseconds. GIF counts hundredths of a second: there,
+            each frame begins at the one that is nearest.
         plays: how often the whole is shown; 0 stands for for ever.
         icc_profile: a colour profile for RGB; GIF has no place for it.
         exif: an EXIF block from its byte-order mark on; GIF has no place for it.
         quality: 1 to 100, for WebP (90 otherwise).
+        cancel: asked before every frame whether to stop.
 
     Raises:
         UsageError: if the extension is neither.
-        ImageError: if it cannot hold the size.
-        OutputError: if the file cannot be written.
+        ImageError: if the format cannot hold the size.
+        OutputError: if the file (of a WebP, of at most 4 GB) cannot be written.
+        CancelledError: if ``cancel`` says so.
         ValueError: if the frames do not fit ``size`` and ``durations``.
     """
     path = Path(path)
-    wanted = path.suffix.removeprefix(".").lower()
-    if wanted not in _LIMITS:
-        raise UsageError(f"{path}: cannot write moving pictures as '{wanted}'; choose gif or webp")
-    check_side(path, size, _LIMITS[wanted], "a smaller size")
+    wanted = check_animation(path, size, frames=len(durations))
+    delays = _in_hundredths(durations) if wanted == "gif" else list(durations)
     width, height = size
 
     def rows() -> Iterator[NDArray[np.uint8]]:
         opaque = np.full((height, width, 1), 255, np.uint8)
         for frame in frames:
+            check(cancel)
             yield frame if frame.shape[2] == 4 else np.concatenate((frame, opaque), axis=2)
 
     with replacing(path, durable=True) as part, explained_saving(path):
@@ -147,13 +182,19 @@ def write_frames(
 
             image = image.copy()
             image.set_type(pyvips.GValue.gint_type, "page-height", height)
-            image.set_type(pyvips.GValue.array_int_type, "delay", list(durations))
+            image.set_type(pyvips.GValue.array_int_type, "delay", delays)
             image.set_type(pyvips.GValue.gint_type, "loop", plays)
             if icc_profile is not None:
                 image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
             if wanted == "gif":
-                image.gifsave(name)
+                image.gifsave(name, effort=_GIF_EFFORT)
             else:
                 image.webpsave(name, Q=quality or 90)
 
         encode(rows(), save, size=(width, height * len(durations)), channels=4, exif=exif)
+
+
+def _in_hundredths(durations: Sequence[int]) -> list[int]:
+    """Durations in milliseconds, rounded to hundredths of a second so that the errors do not add up."""
+    ends = [10 * ((end + 5) // 10) for end in accumulate(durations, initial=0)]
+    return [later - end for end, later in pairwise(ends)]

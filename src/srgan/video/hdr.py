@@ -21,7 +21,7 @@ _PARAMETERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class HdrMetadata:
-    """What a film says about the display it was made on, and about its brightest pictures.
+    """What a video says about the display it was made on, and about its brightest pictures.
 
     Attributes:
         points: x and y, in CIE 1931, of red, green, blue and white; None if unknown.

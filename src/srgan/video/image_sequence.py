@@ -1,4 +1,4 @@
-"""Numbered pictures, a file for each frame: patterns such as ``frame-%05d.png``, known from FFmpeg."""
+"""Image sequences, a numbered file for each frame: patterns such as ``frame-%05d.png``, known from FFmpeg."""
 
 from __future__ import annotations
 
@@ -45,13 +45,23 @@ def numbers(pattern: Path) -> list[int]:
     return sorted(number for number in found if number is not None)
 
 
+def whole_numbers(pattern: Path) -> tuple[set[int], set[int]]:
+    """The numbers of the files that are there, and of those among them that are not empty.
+
+    Raises:
+        OSError: if their folder cannot be listed.
+    """
+    there = numbers(pattern)
+    return set(there), {number for number in there if frame_path(pattern, number).stat().st_size > 0}
+
+
 def work_path(target: Path) -> Path:
-    """The folder in which a video, or a series of frames, is made."""
+    """The folder in which a video, or an image sequence, is made."""
     return target.with_name(f".{target.name}.srgan")
 
 
 def exists(target: Path) -> bool:
-    """Whether a result is there: a file, or frames that no interrupted run is still making."""
+    """Whether a result is there: a file, or frames that are not those of an interrupted run."""
     if not is_pattern(target):
         return target.exists()
     return bool(numbers(target)) and not work_path(target).exists()
@@ -61,7 +71,7 @@ def find_pattern(folder: Path) -> Path:
     """The pattern that the pictures of a folder follow.
 
     Raises:
-        VideoError: if they are not frames of one series; the folder is not named.
+        VideoError: if they are not one image sequence; the folder is not named.
         ImageError: if the folder cannot be listed.
     """
     files = list_pictures(folder)
@@ -83,25 +93,24 @@ def find_pattern(folder: Path) -> Path:
 
 
 def frames_of(pattern: Path) -> list[Path]:
-    """All files of a series, in order.
+    """All files of an image sequence, in order.
 
     Raises:
         VideoError: if there are none, or some are missing between the first and the last, or empty; the
             pattern is not named.
         OSError: if their folder cannot be listed.
     """
-    there = numbers(pattern)
+    there, whole = whole_numbers(pattern)
     if not there:
         raise VideoError("there are no such frames")
-    files = [frame_path(pattern, number) for number in there]
-    whole = {number for number, file in zip(there, files, strict=True) if file.stat().st_size > 0}
-    missing = [number for number in range(there[0], there[-1] + 1) if number not in whole]
+    first, last = min(there), max(there)
+    missing = [number for number in range(first, last + 1) if number not in whole]
     if missing:
         raise VideoError(
-            f"of the frames {there[0]} to {there[-1]}, {_listed(missing)} missing or empty; add "
+            f"of the frames {first} to {last}, {_listed(missing)} missing or empty; add "
             "them, or number the frames without gaps"
         )
-    return files
+    return [frame_path(pattern, number) for number in sorted(there)]
 
 
 def _listed(missing: Sequence[int]) -> str:

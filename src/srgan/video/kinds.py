@@ -15,7 +15,7 @@ VIDEO_EXTENSIONS = frozenset(VIDEO_CONTAINERS) | frozenset(
 """What is read as a video."""
 
 MOVING_PICTURES = (".gif", ".webp")
-"""Pictures that may move."""
+"""Pictures that may be animated."""
 
 
 def is_video(source: Path, target: Path) -> bool:

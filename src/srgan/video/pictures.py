@@ -53,9 +53,9 @@ def picture_size(reader: VideoReader, options: VideoOptions) -> tuple[int, int]:
 def losses_of(reader: VideoReader) -> list[str]:
     """What pictures do not hold of a video, a sentence each."""
     others = {stream.type for stream in reader.container.streams} & {"audio", "subtitle"}
-    notes = [f"its {kind} is left out: pictures hold none" for kind in sorted(others)]
+    notes = [f"its {kind} is left out: pictures cannot hold any" for kind in sorted(others)]
     if reader.aspect not in (None, 1):
-        notes.append(f"has oblong pixels ({reader.aspect}): the result has square ones")
+        notes.append(f"has non-square pixels ({reader.aspect}); those of the result are square")
     return notes
 
 
@@ -80,7 +80,7 @@ def upright_picture(
 
 
 def with_alpha(sr_image: NDArray[Any], alpha: NDArray[Any] | None) -> NDArray[Any]:
-    """An enlarged picture with the transparency of its source, if it has one: (4H, 4W, 3 or 4)."""
+    """An enlarged picture with the transparency of its source, if it has one: (height, width, 3 or 4)."""
     if alpha is None:
         return sr_image
     height, width = sr_image.shape[:2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, BinaryIO
 
@@ -11,6 +11,7 @@ from av import VideoFrame
 from numpy.typing import NDArray
 
 from srgan.errors import UsageError
+from srgan.events import Cancel, Event, OnEvent
 from srgan.upscaling.size import Upscaled
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
@@ -25,7 +26,8 @@ def upscale_pipe(
     upscaler: Upscaler,
     options: VideoOptions | None = None,
     *,
-    report: Callable[[int], None] = lambda _: None,
+    on_event: OnEvent | None = None,
+    cancel: Cancel | None = None,
 ) -> Upscaled:
     """Enlarges a video from a stream of bytes into another, as YUV4MPEG2 ("y4m"): pictures alone.
 
@@ -35,16 +37,19 @@ def upscale_pipe(
             other at the source's average rate.
         upscaler: the model.
         options: size; what concerns files has no meaning here.
-        report: called with the number of frames so far.
+        on_event: called after every frame with how many are enlarged.
+        cancel: asked before every tile, and while a stage waits, whether to stop.
 
     Raises:
         UsageError: if a part is asked for.
-        VideoError: if the source is no video.
+        VideoError: if the source is not a video.
+        CancelledError: if ``cancel`` says so.
         OSError: if the target cannot be written, BrokenPipeError if its reader has left.
     """
     options = (options or VideoOptions()).for_network(upscaler.scale)
     if options.start or options.end is not None or options.fps is not None:
-        raise UsageError("--start, --end and --fps do not go with a pipe; cut with ffmpeg before it")
+        name = "start" if options.start else "end" if options.end is not None else "fps"
+        raise UsageError("does not go with a pipe; let the ffmpeg before it do that", field=name)
     with closing(VideoReader(source)) as reader:
         size, colour = options.output_size(*reader.size), reader.colour
         converter = Converter(colour)
@@ -57,13 +62,18 @@ def upscale_pipe(
             f"XCOLORRANGE={'FULL' if colour.full_range else 'LIMITED'}\n".encode()
         )
 
-        def write(sr_image: NDArray[Any]) -> None:
-            frame = converter.from_rgb(sr_image, pixel_format, size)
-            target.write(b"FRAME\n")
-            for plane in range(3):
-                target.write(_samples(frame, plane, 2 if colour.deep else 1))
+        def write(frames: Iterator[tuple[int, NDArray[Any]]]) -> None:
+            for _, sr_image in frames:
+                frame = converter.from_rgb(sr_image, pixel_format, size)
+                target.write(b"FRAME\n")
+                for plane in range(3):
+                    target.write(_samples(frame, plane, 2 if colour.deep else 1))
 
-        times = enlarge_frames(reader, upscaler, write, report)
+        def report(done: int) -> None:
+            if on_event is not None:
+                on_event(Event(done=done, total=reader.frames_expected, unit="frames"))
+
+        times = enlarge_frames(reader, upscaler, write, report, cancel=cancel)
         target.flush()
         return Upscaled(input_size=reader.size, output_size=size, frames=len(times) - 1)
 

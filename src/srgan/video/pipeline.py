@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from typing import Any
 import av
 import numpy as np
 
-from srgan.errors import SrganError, UsageError, VideoError
+from srgan.errors import OutputError, SrganError, UsageError
+from srgan.events import Cancel, Event, OnEvent, check
+from srgan.files import make_folder, reason_of
 from srgan.upscaling.size import Upscaled
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.image_sequence import find_pattern, frames_of, is_pattern, number_of
@@ -24,29 +26,15 @@ from srgan.video.options import VideoOptions
 from srgan.video.reading.findings import findings_of
 from srgan.video.reading.reader import VideoReader
 from srgan.video.stages import enlarge_frames
+from srgan.video.writing.animated import AnimatedPicture
 from srgan.video.writing.encoding import container_of
-from srgan.video.writing.film import Film
-from srgan.video.writing.moving import MovingPicture
+from srgan.video.writing.image_sequence import ImageSequence
 from srgan.video.writing.output import Output
-from srgan.video.writing.segments import SEGMENT_FRAMES, WorkFolder
-from srgan.video.writing.stills import Stills
+from srgan.video.writing.segments import WorkFolder
+from srgan.video.writing.video_file import VideoFile
 
+_KEPT = "once that is fixed, the same command goes on from here"
 _HEAD = 2**20  # bytes of the input that its identity is told by, beside its size and age
-
-
-@dataclass(frozen=True, kw_only=True)
-class VideoProgress:
-    """How far a video is.
-
-    Attributes:
-        frames: how many are done, those of an interrupted run included.
-        expected: how many there are about; None if the file does not say.
-        bytes: size of the finished segments.
-    """
-
-    frames: int
-    expected: int | None
-    bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +56,8 @@ def upscale_video(
     upscaler: Upscaler | None = None,
     options: VideoOptions | None = None,
     *,
-    progress: Callable[[VideoProgress], None] | None = None,
+    on_event: OnEvent | None = None,
+    cancel: Cancel | None = None,
 ) -> UpscaledVideo:
     """Enlarges one video, with its sound, subtitles, chapters, attachments and time stamps.
 
@@ -76,19 +65,26 @@ def upscale_video(
     beside it; after an interruption of any kind, the same call goes on from there.
 
     Args:
-        source: mp4, mkv, mov, webm, avi, GIF, WebP, or whatever else FFmpeg reads; a folder of numbered
-            frames, or their pattern, such as ``frames/%05d.png``.
-        target: mp4, m4v, mkv, mov, webm, GIF or WebP, told by the extension; or a pattern, for a picture of
-            each frame. Replaced if it exists: with a pattern, all files that follow it are. Its folder is
+        source: mp4, mkv, mov, webm, avi, GIF, WebP, or whatever else FFmpeg reads; or an image sequence,
+            as its folder or its pattern, such as ``frames/%05d.png``.
+        target: mp4, m4v, mkv, mov, webm, GIF or WebP, told by the extension; or a pattern, for an image
+            sequence. Replaced if it exists: with a pattern, all files that follow it are. Its folder is
             made if absent.
         upscaler: the model; None is ``Upscaler()``.
         options: part, size and encoder.
-        progress: called after every frame.
+        on_event: called after every frame with how many are enlarged, those of an earlier run included; the
+            figures are "bytes", the size of what is written so far, and "resumed", the frames of an earlier
+            run.
+        cancel: asked before every tile, packet and frame that is written, and while a stage waits, whether to
+            stop. What is done by then is kept, and the same call goes on from there.
 
     Raises:
         UsageError: if source and target are the same file, or the options do not go together.
-        VideoError: if the source cannot be read, or the target not be written.
-        ImageError: if a moving picture cannot be read, or the target cannot hold the size.
+        VideoError: if the source cannot be read.
+        ImageError: if an animated picture cannot be read, or the target cannot hold the size.
+        OutputError: if the target cannot be written; the same call goes on once that is fixed.
+        InUseError: if another process is writing the target.
+        CancelledError: if ``cancel`` says so.
     """
     source, target = Path(source), Path(target)
     upscaler = upscaler or Upscaler()
@@ -100,11 +96,12 @@ def upscale_video(
             raise UsageError(f"{target}: is the input itself; choose another output")
         output = kind(reader, target, options)
         with _explained(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
+            check(cancel)
             job = _job(reader, files, upscaler, output)
             with closing(WorkFolder(target, job, resume=options.resume)) as folder:
-                times = _enlarge(reader, upscaler, output, folder, progress)
-                output.finish(folder, times)
+                times = _enlarge(reader, upscaler, output, folder, on_event, cancel)
+                output.finish(folder, times, cancel)
                 folder.remove()
         return UpscaledVideo(
             input_size=reader.size,
@@ -119,11 +116,11 @@ def _kind_of(target: Path, options: VideoOptions) -> Callable[[VideoReader, Path
     """What makes the result, told by its name."""
     if not is_pattern(target) and target.suffix.lower() not in MOVING_PICTURES:
         container_of(target)
-        return Film
+        return VideoFile
     for name in ("codec", "crf", "preset"):
         if getattr(options, name) is not None:
-            raise UsageError(f"--{name} is for films; leave it out: {target} is not one")
-    return Stills if is_pattern(target) else MovingPicture
+            raise UsageError(f"is for video files, and {target} is not one; leave it out", field=name)
+    return ImageSequence if is_pattern(target) else AnimatedPicture
 
 
 def _files_of(source: Path) -> list[Path]:
@@ -146,7 +143,8 @@ def _enlarge(
     upscaler: Upscaler,
     output: Output,
     folder: WorkFolder,
-    progress: Callable[[VideoProgress], None] | None,
+    on_event: OnEvent | None,
+    cancel: Cancel | None,
 ) -> array[int]:
     """Makes the frames that are not there yet.
 
@@ -155,18 +153,20 @@ def _enlarge(
     """
     done = output.begin(folder)
 
-    def report(number: int) -> None:
-        if progress is not None:
-            expected = reader.frames_expected
-            progress(VideoProgress(frames=done + number, expected=expected, bytes=folder.bytes))
+    def report(frames: int) -> None:
+        if on_event is not None:
+            figures = {"bytes": folder.bytes, "resumed": done}
+            on_event(Event(done=frames, total=reader.frames_expected, unit="frames", figures=figures))
 
-    try:
-        as_pictures = output.as_pictures
-        times = enlarge_frames(reader, upscaler, output.write, report, done=done, as_pictures=as_pictures)
-        output.end()
-    finally:
-        output.discard()
-    return times
+    return enlarge_frames(
+        reader,
+        upscaler,
+        partial(output.write, folder),
+        report,
+        done=done,
+        as_pictures=output.as_pictures,
+        cancel=cancel,
+    )
 
 
 def _job(reader: VideoReader, files: Sequence[Path], upscaler: Upscaler, output: Output) -> dict[str, Any]:
@@ -182,20 +182,21 @@ def _job(reader: VideoReader, files: Sequence[Path], upscaler: Upscaler, output:
         "rate": str(reader.rate),
         "output": output.settings,
         "network": hashlib.sha256(upscaler.upscale(probe).tobytes()).hexdigest(),
-        "segment": SEGMENT_FRAMES,
         "versions": {name: version(name) for name in ("srgan", "av")},
     }
 
 
 @contextmanager
 def _explained(target: Path) -> Iterator[None]:
-    """Turns what goes wrong while writing ``target`` into a ``VideoError`` of one line."""
+    """Says of what goes wrong while ``target`` is written that nothing is lost."""
     try:
         yield
+    except OutputError as error:
+        cause = error.__cause__
+        message = f"{target}: cannot be written ({reason_of(cause)})" if isinstance(cause, OSError) else error
+        raise OutputError(f"{message}; {_KEPT}") from error
     except SrganError:
         raise
     except (OSError, av.FFmpegError) as error:
-        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        raise VideoError(
-            f"{target}: cannot be written ({reason}); mend that, and the same command goes on"
-        ) from error
+        reason = reason_of(OSError(error.errno, error.strerror))
+        raise OutputError(f"{target}: cannot be written ({reason}); {_KEPT}") from error

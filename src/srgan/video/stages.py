@@ -4,67 +4,98 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from srgan.events import Cancel
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
 from srgan.video.pictures import opaque_picture, orientation_of, upright_picture, with_alpha
 from srgan.video.reading.reader import VideoReader
 from srgan.video.threads import ahead, behind
 
-_AHEAD = _BEHIND = 4  # frames between two stages: enough to even out what they take
+BUDGET = 32 * 2**20
+"""Bytes that wait between two stages: a dozen frames of 1280x720, more than enough to even out what they
+take; a frame of 8K waits alone."""
+
+NumberedFrame = tuple[int, NDArray[Any]]
+"""The place of a frame in the result, from 0; and its pixels, (height, width, 3 or 4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Picture:
+    """A decoded frame: (height, width, 3), and how opaque it is, (height, width), if it is transparent."""
+
+    pixels: NDArray[Any]
+    alpha: NDArray[Any] | None
 
 
 def enlarge_frames(
     reader: VideoReader,
     upscaler: Upscaler,
-    write: Callable[[NDArray[Any]], None],
+    write: Callable[[Iterator[NumberedFrame]], None],
     report: Callable[[int], None],
     *,
     done: int = 0,
     as_pictures: bool = False,
+    cancel: Cancel | None = None,
 ) -> array[int]:
     """Runs frames through the network, reading ahead of it and writing behind it in threads.
 
     Args:
         reader: the video.
         upscaler: the model.
-        write: takes the results in order, (4H, 4W, 3), in a thread of its own; (4H, 4W, 4) where they are
-            transparent.
-        report: called with the number of results so far.
+        write: takes the results in order, each with its place, scale times larger than the frames and in
+            RGB, or RGBA where they are transparent; called once, in a thread of its own.
+        report: called with the number of frames that are enlarged, the passed-over ones included.
         done: how many of the first frames are passed over.
         as_pictures: results stand upright, and keep what is transparent; otherwise they are turned as they
             are coded, and laid over white.
+        cancel: asked before every tile, and while a stage waits, whether to stop.
 
     Returns:
         When each frame is shown, the passed-over ones included, and when the last one ends; counted from
         ``reader.begin`` in units of the time base.
+
+    Raises:
+        CancelledError: if ``cancel`` says so.
     """
     times = array("q")
-    masks: deque[NDArray[Any] | None] = deque()
-    orientation = orientation_of(reader) if as_pictures else None
-    pictures = _pictures(reader, times, masks, done, orientation)
-    with closing(ahead(pictures, _AHEAD)) as ready, behind(write, _BEHIND) as put:
-        for number, sr_image in enumerate(upscaler.frames(ready), 1):
-            put(with_alpha(sr_image, masks.popleft()))
-            report(number)
+    alphas: deque[NDArray[Any] | None] = deque()
+    decoded = _pictures(reader, times, done, orientation_of(reader) if as_pictures else None)
+
+    def pixels(pictures: Iterable[_Picture | None]) -> Iterator[NDArray[Any]]:
+        for picture in pictures:
+            if picture is not None:
+                alphas.append(picture.alpha)
+                yield picture.pixels
+
+    with (
+        closing(ahead(decoded, BUDGET, _bytes_of, cancel)) as pictures,
+        behind(write, BUDGET, lambda item: item[1].nbytes, cancel) as put,
+    ):
+        for number, sr_image in enumerate(upscaler.frames(pixels(pictures), cancel=cancel), done):
+            put((number, with_alpha(sr_image, alphas.popleft())))
+            report(number + 1)
     return times
 
 
-def _pictures(
-    reader: VideoReader,
-    times: array[int],
-    masks: deque[NDArray[Any] | None],
-    done: int,
-    orientation: int | None,
-) -> Iterator[NDArray[Any]]:
-    """The frames as RGB pictures, but for those that are done; the times of all are noted.
+def _bytes_of(picture: _Picture | None) -> int:
+    if picture is None:
+        return 0
+    return picture.pixels.nbytes + (0 if picture.alpha is None else picture.alpha.nbytes)
 
-    What is transparent in each is noted in ``masks``, if ``orientation`` says how they are turned.
+
+def _pictures(
+    reader: VideoReader, times: array[int], done: int, orientation: int | None
+) -> Iterator[_Picture | None]:
+    """The frames as pictures, turned upright by ``orientation`` if there is one; None for each that is done.
+
+    The times of all are noted.
     """
     converter = Converter(reader.colour)
     end = 0
@@ -72,13 +103,13 @@ def _pictures(
     for number, frame in enumerate(reader.frames()):
         times.append(frame.time - reader.begin)
         end = frame.time + (frame.duration or round(1 / reader.rate / reader.time_base))
-        if number >= done:
-            if orientation is None:
-                pixels, mask = opaque_picture(frame.image, converter, reader.size), None
-            else:
-                pixels, mask = upright_picture(frame.image, converter, reader.size, orientation)
-            masks.append(mask)
-            yield pixels
+        if number < done:
+            yield None
+        elif orientation is None:
+            yield _Picture(pixels=opaque_picture(frame.image, converter, reader.size), alpha=None)
+        else:
+            pixels, alpha = upright_picture(frame.image, converter, reader.size, orientation)
+            yield _Picture(pixels=pixels, alpha=alpha)
     if reader.end is not None:
         end = min(end, reader.end)
     times.append(max(end - reader.begin, times[-1] + 1))

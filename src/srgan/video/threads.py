@@ -1,62 +1,185 @@
-"""Two stages at the same time: reading ahead of the network, and encoding behind it."""
+"""Two stages at the same time: reading ahead of the network, and writing behind it."""
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar, cast
+from typing import Generic, TypeVar
+
+from srgan.events import Cancel, check
 
 Item = TypeVar("Item")
 
+_POLL = 0.1  # seconds between two looks at whether to stop, while there is nothing else to do
 
-def ahead(items: Iterator[Item], depth: int) -> Generator[Item, None, None]:
+
+class StoppedError(Exception):
+    """The other end of a queue takes no more, or gives no more."""
+
+
+class ByteQueue(Generic[Item]):
+    """Items on their way from one thread to another, bounded by the memory they take.
+
+    An item counts from when it is put until the next one is taken, so also while it is being worked on. One
+    that is larger than the whole budget travels alone.
+
+    Args:
+        budget: bytes that all items may take together.
+        size_of: the bytes of an item.
+        cancel: asked at either end, while that waits, whether to stop.
+    """
+
+    def __init__(self, budget: int, size_of: Callable[[Item], int], cancel: Cancel | None = None) -> None:
+        self._budget, self._size_of, self._cancel = budget, size_of, cancel
+        self._items: deque[Item] = deque()
+        self._held = 0
+        self._ended = self._stopped = False
+        self._failure: BaseException | None = None
+        self._changed = threading.Condition()
+
+    def put(self, item: Item) -> None:
+        """Takes an item, as soon as there is room for it.
+
+        Raises:
+            StoppedError: if no more are taken; or, from the first failure of the taker on, that failure.
+            CancelledError: if that is asked for.
+        """
+        size = self._size_of(item)
+        with self._changed:
+            self._wait(lambda: self._stopped or not self._held or self._held + size <= self._budget)
+            self._refuse_if_stopped()
+            self._items.append(item)
+            self._held += size
+            self._changed.notify_all()
+
+    def end(self, failure: BaseException | None = None) -> None:
+        """No more is put; a failure is raised at the other end, after the items that were made before it."""
+        with self._changed:
+            self._ended, self._failure = True, self._failure or failure
+            self._changed.notify_all()
+
+    def __iter__(self) -> Iterator[Item]:
+        """The items, until the end.
+
+        Raises:
+            StoppedError: if ``stop`` was called first.
+            CancelledError: if that is asked for.
+        """
+        while True:
+            with self._changed:
+                self._wait(lambda: bool(self._items) or self._ended or self._stopped)
+                if self._stopped:
+                    raise StoppedError
+                if not self._items:
+                    if self._failure is not None:
+                        raise self._failure
+                    return
+                item = self._items.popleft()
+            yield item
+            with self._changed:
+                self._held -= self._size_of(item)
+                self._changed.notify_all()
+
+    def stop(self, failure: BaseException | None = None) -> None:
+        """No more is taken; the first failure is what the other end gets to see from now on."""
+        with self._changed:
+            self._stopped, self._failure = True, self._failure or failure
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Ends the queue and waits until all is taken and done.
+
+        Raises:
+            Exception: what the taker failed with.
+            CancelledError: if that is asked for.
+        """
+        self.end()
+        with self._changed:
+            self._wait(lambda: self._stopped)
+            if self._failure is not None:
+                raise self._failure
+
+    def _wait(self, is_ready: Callable[[], bool]) -> None:
+        while not is_ready():
+            check(self._cancel)
+            self._changed.wait(_POLL)
+
+    def _refuse_if_stopped(self) -> None:
+        if self._stopped:
+            raise self._failure or StoppedError
+
+
+def ahead(
+    items: Iterator[Item], budget: int, size_of: Callable[[Item], int], cancel: Cancel | None = None
+) -> Generator[Item, None, None]:
     """The same items, made in a thread of their own while the earlier ones are in use.
 
     Args:
         items: consumed in the thread; its exceptions come out here, in their turn.
-        depth: how many are made in advance at most.
+        budget: see ``ByteQueue``, as for the rest.
+        size_of: of an item.
+        cancel: whether to stop.
     """
-    end = object()
-    with ThreadPoolExecutor(1, thread_name_prefix="reading") as pool:
-        made: deque[Future[Item | object]] = deque()
+    queue = ByteQueue(budget, size_of, cancel)
+
+    def read() -> None:
         try:
-            while True:
-                while len(made) < depth:
-                    made.append(pool.submit(next, items, end))
-                item = made.popleft().result()
-                if item is end:
-                    return
-                yield cast(Item, item)
-        finally:
-            for future in made:
-                future.cancel()
+            for item in items:
+                queue.put(item)
+            queue.end()
+        except StoppedError:
+            pass
+        except BaseException as failure:  # of whatever kind, it belongs to the thread that waits
+            queue.end(failure)
+
+    with _in_thread(read, "reading", queue):
+        yield from queue
 
 
 @contextmanager
-def behind(consume: Callable[[Item], None], depth: int) -> Iterator[Callable[[Item], None]]:
-    """Hands items to ``consume``, in order, in a thread of its own.
+def behind(
+    write: Callable[[Iterator[Item]], None],
+    budget: int,
+    size_of: Callable[[Item], int],
+    cancel: Cancel | None = None,
+) -> Iterator[Callable[[Item], None]]:
+    """Has items written, in order, in a thread of its own.
 
     Args:
-        consume: what is done with an item. Its exceptions are raised by a later call, or at the end.
-        depth: how many may wait at most; a call waits where there are more.
+        write: called once, in the thread, with an iterator of all items; it has to take them to the end.
+            Its first exception ends it: nothing that comes after is taken, and every later call of what is
+            yielded raises it, as does the end of the block. If the block itself fails, the iterator raises
+            StoppedError, so that what is half-written can be given up.
+        budget: see ``ByteQueue``, as for the rest.
+        size_of: of an item.
+        cancel: whether to stop.
 
     Yields:
         The function that takes an item.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="writing") as pool:
-        waiting: deque[Future[None]] = deque()
+    queue = ByteQueue(budget, size_of, cancel)
 
-        def put(item: Item) -> None:
-            waiting.append(pool.submit(consume, item))
-            while len(waiting) > depth:
-                waiting.popleft().result()
-
+    def consume() -> None:
         try:
-            yield put
-            while waiting:
-                waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+            write(iter(queue))
+            queue.stop()
+        except BaseException as failure:  # of whatever kind, it belongs to the thread that waits
+            queue.stop(failure)
+
+    with _in_thread(consume, "writing", queue):
+        yield queue.put
+        queue.finish()
+
+
+@contextmanager
+def _in_thread(work: Callable[[], None], name: str, queue: ByteQueue[Item]) -> Iterator[None]:
+    """Runs ``work``, which stops with the queue, beside the block."""
+    thread = threading.Thread(target=work, name=name)
+    thread.start()
+    try:
+        yield
+    finally:
+        queue.stop()
+        thread.join()

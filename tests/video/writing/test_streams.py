@@ -17,7 +17,7 @@ Hello
 <i>world</i>
 """
 CHAPTERS = """;FFMETADATA1
-title=A film
+title=A lr_video
 artist=Someone
 [CHAPTER]
 TIMEBASE=1/1000
@@ -33,7 +33,7 @@ title=Two
 
 
 @pytest.fixture
-def film(clip, ffmpeg, tmp_path):
+def lr_video(clip, ffmpeg, tmp_path):
     """Two sound tracks, subtitles, chapters, a font and a cover, in Matroska."""
     (tmp_path / "s.srt").write_text(SUBTITLES)
     (tmp_path / "c.txt").write_text(CHAPTERS)
@@ -47,8 +47,8 @@ def film(clip, ffmpeg, tmp_path):
     font = ("-attach", tmp_path / "font.ttf", "-metadata:s:t", "mimetype=application/x-truetype-font")
     cover = ("-attach", tmp_path / "cover.jpg", "-metadata:s:t:1", "mimetype=image/jpeg")
     maps = ("-map", "0", "-map", "1", "-map", "2", "-map_metadata", "3", "-c", "copy", "-c:a:1", "flac")
-    ffmpeg(*inputs, *maps, *languages, *subtitles, *font, *cover, tmp_path / "film.mkv")
-    return tmp_path / "film.mkv"
+    ffmpeg(*inputs, *maps, *languages, *subtitles, *font, *cover, tmp_path / "video.mkv")
+    return tmp_path / "video.mkv"
 
 
 def kinds(probed):
@@ -66,22 +66,22 @@ def payload(ffmpeg, path, number):
     ).digest()
 
 
-def test_everything_is_copied_where_it_can_be(film, enlarge, probe, ffmpeg, tmp_path):
-    result = enlarge(film, tmp_path / "large.mkv")
-    before, after = probe(film), probe(tmp_path / "large.mkv")
+def test_everything_is_copied_where_it_can_be(lr_video, enlarge, probe, ffmpeg, tmp_path):
+    result = enlarge(lr_video, tmp_path / "large.mkv")
+    before, after = probe(lr_video), probe(tmp_path / "large.mkv")
     assert result.notes == ()
     assert kinds(after) == kinds(before)
     assert languages(after) == languages(before)
     assert [chapter["tags"]["title"] for chapter in after["chapters"]] == ["One", "Two"]
     assert [chapter["start_time"] for chapter in after["chapters"]] == ["0.000000", "1.000000"]
-    assert (after["format"]["tags"]["title"], after["format"]["tags"]["ARTIST"]) == ("A film", "Someone")
+    assert (after["format"]["tags"]["title"], after["format"]["tags"]["ARTIST"]) == ("A lr_video", "Someone")
     for number in (0, 1):
-        assert payload(ffmpeg, tmp_path / "large.mkv", number) == payload(ffmpeg, film, number)
+        assert payload(ffmpeg, tmp_path / "large.mkv", number) == payload(ffmpeg, lr_video, number)
     assert after["streams"][-1]["disposition"]["attached_pic"] == 1
 
 
-def test_what_the_container_does_not_take_is_converted_and_said(film, enlarge, probe, ffmpeg, tmp_path):
-    result = enlarge(film, tmp_path / "large.mp4")
+def test_what_the_container_does_not_take_is_converted_and_said(lr_video, enlarge, probe, ffmpeg, tmp_path):
+    result = enlarge(lr_video, tmp_path / "large.mp4")
     after = probe(tmp_path / "large.mp4")
     assert [kind for kind in kinds(after) if kind[0] != "data"] == [
         ("video", "h264"),
@@ -90,16 +90,16 @@ def test_what_the_container_does_not_take_is_converted_and_said(film, enlarge, p
         ("subtitle", "mov_text"),
         ("video", "mjpeg"),
     ]
-    assert "subtitle stream 3 (srt) is converted to mov_text: mp4 does not take it as it is" in result.notes
-    assert "attachment stream 4 (font.ttf) is left out: mp4 does not take it" in result.notes
+    assert "subtitle stream 3 (srt) is converted to mov_text: mp4 cannot hold it as it is" in result.notes
+    assert "attachment stream 4 (font.ttf) is left out: mp4 cannot hold it" in result.notes
     assert len(result.notes) == 2
     text = ffmpeg("-i", tmp_path / "large.mp4", "-map", "0:s", "-f", "srt", "-").decode()
     assert [line for line in text.splitlines() if line] == [line for line in SUBTITLES.splitlines() if line]
     assert [chapter["tags"]["title"] for chapter in after["chapters"]] == ["One", "Two"]
 
 
-def test_webm_gets_opus_and_webvtt(film, enlarge, probe, shown, tmp_path):
-    result = enlarge(film, tmp_path / "large.webm")
+def test_webm_gets_opus_and_webvtt(lr_video, enlarge, probe, shown, tmp_path):
+    result = enlarge(lr_video, tmp_path / "large.webm")
     after = probe(tmp_path / "large.webm")
     assert kinds(after) == [("video", "vp9"), ("audio", "opus"), ("audio", "opus"), ("subtitle", "webvtt")]
     assert languages(after)[1:] == ["ger", "fre", "ita"]
@@ -109,8 +109,8 @@ def test_webm_gets_opus_and_webvtt(film, enlarge, probe, shown, tmp_path):
     assert times[-1] == pytest.approx(2, abs=0.04)
 
 
-def test_chapters_and_subtitles_of_a_part_are_moved_and_clipped(film, enlarge, probe, tmp_path):
-    enlarge(film, tmp_path / "part.mkv", VideoOptions(start=Fraction(1, 2), end=Fraction(3, 2)))
+def test_chapters_and_subtitles_of_a_part_are_moved_and_clipped(lr_video, enlarge, probe, tmp_path):
+    enlarge(lr_video, tmp_path / "part.mkv", VideoOptions(start=Fraction(1, 2), end=Fraction(3, 2)))
     after = probe(tmp_path / "part.mkv")
     chapters = [(float(chapter["start_time"]), float(chapter["end_time"])) for chapter in after["chapters"]]
     assert chapters == [(0, 0.5), (0.5, 1)]
@@ -121,27 +121,27 @@ def test_chapters_and_subtitles_of_a_part_are_moved_and_clipped(film, enlarge, p
 
 
 def test_a_second_video_is_left_out_and_said(clip, ffmpeg, enlarge, probe, tmp_path):
-    film = clip("film.mp4", seconds=0.4)
-    ffmpeg("-i", film, "-i", film, "-map", "0", "-map", "1:v", "-c", "copy", tmp_path / "two.mp4")
+    lr_video = clip("video.mp4", seconds=0.4)
+    ffmpeg("-i", lr_video, "-i", lr_video, "-map", "0", "-map", "1:v", "-c", "copy", tmp_path / "two.mp4")
     result = enlarge(tmp_path / "two.mp4", tmp_path / "large.mp4")
     assert kinds(probe(tmp_path / "large.mp4")) == [("video", "h264"), ("audio", "aac")]
     assert result.notes == ("video stream 2 (h264) is left out: only the first video is enlarged",)
 
 
 def test_a_transport_stream_begins_at_nought(clip, enlarge, shown, tmp_path):
-    film = clip("film.ts", "-output_ts_offset", "3600")
-    enlarge(film, tmp_path / "large.mp4")
-    assert shown(film)[0] > 3600
+    lr_video = clip("video.ts", "-output_ts_offset", "3600")
+    enlarge(lr_video, tmp_path / "large.mp4")
+    assert shown(lr_video)[0] > 3600
     assert shown(tmp_path / "large.mp4")[0] == pytest.approx(0, abs=0.041)
     lag = shown(tmp_path / "large.mp4")[0] - shown(tmp_path / "large.mp4", "audio")[0]
-    assert lag == pytest.approx(shown(film)[0] - shown(film, "audio")[0], abs=0.001)
+    assert lag == pytest.approx(shown(lr_video)[0] - shown(lr_video, "audio")[0], abs=0.001)
 
 
 def test_sound_that_is_broken_is_carried_along(real_clip, enlarge, shown, tmp_path):
-    film = real_clip("video_with_failing_audio.mp4")
+    lr_video = real_clip("video_with_failing_audio.mp4")
     for target in ("large.mp4", "large.webm"):
         part = VideoOptions(scale=0.1, end=Fraction(2, 5))
-        enlarge(film, tmp_path / target, part)
+        enlarge(lr_video, tmp_path / target, part)
         assert len(shown(tmp_path / target)) == 10
         assert shown(tmp_path / target, "audio")[-1] == pytest.approx(0.4, abs=0.06)
 
@@ -150,8 +150,8 @@ def test_sound_that_is_broken_is_carried_along(real_clip, enlarge, shown, tmp_pa
 def test_a_title_in_another_encoding_is_copied_byte_by_byte(clip, enlarge, ffmpeg, tmp_path, target):
     title = os.fsdecode("f\u00fcr Else".encode("latin-1"))
     tags = ("-metadata", f"title={title}", "-metadata:s:a", f"title={title}", "-metadata:s:a", "language=ger")
-    film = clip("film.mkv", "-c:a", "aac", *tags, seconds=0.2)
-    result = enlarge(film, tmp_path / f"large.{target}")
+    lr_video = clip("video.mkv", "-c:a", "aac", *tags, seconds=0.2)
+    result = enlarge(lr_video, tmp_path / f"large.{target}")
     assert result.notes == ()
     written = ffmpeg("-i", tmp_path / f"large.{target}", "-f", "ffmetadata", "-")
     assert b"title=f\xfcr Else" in written
@@ -160,7 +160,7 @@ def test_a_title_in_another_encoding_is_copied_byte_by_byte(clip, enlarge, ffmpe
 @pytest.mark.parametrize("layout", ["mono", "5.1", "5.1(side)", "7.1"])
 def test_sound_of_any_layout_is_converted(clip, enlarge, probe, tmp_path, layout):
     sound = ("-af", f"aformat=channel_layouts={layout}", "-c:a", "flac")
-    film = clip("film.mkv", *sound, seconds=0.4)
-    enlarge(film, tmp_path / "large.webm")
+    lr_video = clip("video.mkv", *sound, seconds=0.4)
+    enlarge(lr_video, tmp_path / "large.webm")
     channels = [stream["channels"] for stream in probe(tmp_path / "large.webm")["streams"][1:]]
-    assert channels == [stream["channels"] for stream in probe(film)["streams"][1:]] != []
+    assert channels == [stream["channels"] for stream in probe(lr_video)["streams"][1:]] != []

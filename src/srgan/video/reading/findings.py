@@ -17,10 +17,10 @@ def findings_of(reader: VideoReader, times: array[int]) -> list[str]:
     """
     findings, notes = reader.findings, []
     if findings.interlaced:
-        notes.append("is interlaced: whole frames were made of its fields")
+        notes.append("is interlaced; whole frames were made of its fields")
     if findings.resized is not None:
         (width, height), (first_width, first_height) = findings.resized, reader.size
-        notes.append(f"changes its size to {width}x{height}: fitted to {first_width}x{first_height}")
+        notes.append(f"changes its size to {width}x{height}; resized to {first_width}x{first_height}")
     if findings.repeated:
         notes.append(
             f"is damaged; frames that cannot be decoded and repeat the one before: {findings.repeated}"

@@ -1,4 +1,4 @@
-"""Opening a video file, the numbered frames of one, or a pipe; and what cannot be opened, in one line."""
+"""Opening a video file, an image sequence, or a pipe; and what cannot be opened, in one line."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from srgan.errors import UsageError, VideoError
+from srgan.files import reason_of
 from srgan.video.image_sequence import find_pattern, frames_of, is_pattern, number_of
-from srgan.video.webp import is_webp, open_webp
+from srgan.video.reading.webp import is_webp, open_webp
 
 USUAL_RATE = Fraction(25)
 
@@ -26,33 +27,37 @@ def explained(path: Path | str) -> Iterator[None]:
     try:
         yield
     except VideoError as error:
-        raise VideoError(f"{path}: {error}") from error
+        raise VideoError(f"{path}: {error}", field=error.field) from error
     except FileNotFoundError as error:
         raise VideoError(f"{path}: there is no such file") from error
     except PermissionError as error:
         raise VideoError(f"{path}: no permission to read it") from error
     except av.FFmpegError as error:
         reason = error.strerror or type(error).__name__
-        raise VideoError(f"{path}: is not a video, or damaged or cut short ({reason})") from error
+        raise VideoError(f"{path}: is not a video, or is damaged or cut short ({reason})") from error
+    except OSError as error:
+        raise VideoError(f"{path}: cannot be read ({reason_of(error)})") from error
 
 
 def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputContainer:
     """Opens a container.
 
     Args:
-        source: a file; a folder of numbered frames, or their pattern; or a stream of bytes.
-        rate: frames a second, of numbered frames; None is 25, as FFmpeg has it.
+        source: a file; an image sequence, as its folder or its pattern; or a stream of bytes.
+        rate: frames per second of an image sequence; None is 25, as FFmpeg has it.
 
     Raises:
         UsageError: if a rate is given for anything else.
         VideoError: if there is nothing that can be read; the file is not named.
-        ImageError: if a moving picture, or a folder, cannot be read.
+        ImageError: if an animated picture, or a folder, cannot be read.
         av.FFmpegError, OSError: if anything else cannot.
     """
     if isinstance(source, Path) and (source.is_dir() or is_pattern(source)):
         return _open_frames(source, rate or USUAL_RATE)
     if rate is not None:
-        raise UsageError(f"--fps is for numbered frames; leave it out: {source} has its own times")
+        raise UsageError(
+            f"is for numbered frames, and {source} has times of its own; leave it out", field="fps"
+        )
     if isinstance(source, Path):
         if source.stat().st_size == 0:
             raise VideoError("is empty (0 bytes)")
@@ -63,7 +68,7 @@ def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputCo
     container = av.open(opened, "r", metadata_errors="surrogateescape")
     if container.format.name.endswith("_pipe") or container.format.name == "image2":
         container.close()
-        raise VideoError("is a picture, not a video; give it the extension of one")
+        raise VideoError("is a picture, not a video; give it a picture's extension")
     return container
 
 

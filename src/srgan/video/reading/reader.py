@@ -38,22 +38,22 @@ class VideoReader:
     """A video being decoded. Frames can be taken once, in the order they are shown.
 
     Args:
-        source: a file, a folder of numbered frames or their pattern, or a stream of bytes that cannot be
+        source: a file, an image sequence as its folder or its pattern, or a stream of bytes that cannot be
             wound back.
         start: seconds from the beginning of the file.
         end: likewise; None is the end of the file.
-        fps: frames a second, of numbered frames; None is 25.
+        fps: frames per second of an image sequence; None is 25.
 
     Raises:
         UsageError: if ``fps`` is given for anything else.
         VideoError: if there is no video that can be decoded, in the file or between start and end.
-        ImageError: if a moving picture cannot be read.
+        ImageError: if an animated picture cannot be read.
 
     Attributes:
         path: the file, or ``"-"``.
         size: (width, height) in pixels, as they are coded.
         time_base: seconds, the unit of times.
-        rate: frames a second, on average.
+        rate: frames per second, on average.
         frames_expected: how many there are about; None if the file does not say.
         colour: of the first frame; all are taken for such.
         aspect: width of a pixel by its height; None if the file does not say.
@@ -98,7 +98,8 @@ class VideoReader:
         self._frames = self._cut(frames) if start or end else frames
         first = next(self._frames, None)
         if first is None:
-            raise VideoError(f"holds no frame that can be decoded{' from --start on' if start else ''}")
+            where = f" from {float(start):g} s on" if start else ""
+            raise VideoError(f"holds no frame that can be decoded{where}", field="start" if start else None)
         self._first = first
         self.size = first.image.width, first.image.height
         self.colour = Colour.of(first.image)

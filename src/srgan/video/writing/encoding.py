@@ -32,10 +32,10 @@ USUAL_SETTINGS = {
 
 # Where the shape of pixels is written: these containers, and these encoders' own headers.
 _ASPECT_IN = ("mp4", "mov", "libx264", "libx265", "h264_nvenc", "hevc_nvenc")
-# An encoder's own name for what --crf and --preset set, where it is another.
+# An encoder's own name for what the options crf and preset set.
 _CRF_NAMES = ("crf", "cq", "global_quality")
 _PRESET_NAMES = ("preset", "cpu-used")
-# 4:2:0 first: it plays everywhere, and at four times the size it still holds all the colour of the input.
+# 4:2:0 first: it plays everywhere, and enlarged it still holds all the colour of a 4:2:0 input.
 _FORMATS = {
     8: ("yuv420p", "nv12", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p"),
     10: ("yuv420p10le", "p010le", "yuv422p10le", "yuv444p10le"),
@@ -51,7 +51,7 @@ class Encoding:
         settings: its options.
         pixel_format: libavutil's name.
         size: (width, height) in pixels.
-        rate: frames a second, on average.
+        rate: frames per second, on average.
         colour: written into the stream.
         aspect: width of a pixel by its height, likewise.
     """
@@ -109,7 +109,7 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
     """
     name, colour = container_of(target), reader.colour
     codec = find_encoder(options.codec or _usual(name, colour.deep))
-    size, aspect = _shape(reader, options, may_be_oblong=name in _ASPECT_IN or codec.name in _ASPECT_IN)
+    size, aspect = _shape(reader, options, may_be_non_square=name in _ASPECT_IN or codec.name in _ASPECT_IN)
     known = {option.name: option for option in codec_options(codec)}
     settings = dict(USUAL_SETTINGS.get(codec.name, {}))
     if reader.hdr is not None:
@@ -118,7 +118,7 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
         if value is not None:
             own = next((own for own in names if own in known), None)
             if own is None:
-                raise UsageError(f"the encoder {codec.name} takes no --{option}; leave it out")
+                raise UsageError(f"the encoder {codec.name} takes no {option}; leave it out", field=option)
             settings[own] = str(value)
     encoding = Encoding(
         codec=codec.name,
@@ -134,11 +134,11 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
 
 
 def _shape(
-    reader: VideoReader, options: VideoOptions, *, may_be_oblong: bool
+    reader: VideoReader, options: VideoOptions, *, may_be_non_square: bool
 ) -> tuple[tuple[int, int], Fraction | None]:
-    """The result's size and the shape of its pixels, which become square where oblong ones cannot be said."""
+    """The result's size and the shape of its pixels, which become square where others cannot be written."""
     width, height = options.output_size(*reader.size)
-    if reader.aspect in (None, 1) or may_be_oblong:
+    if reader.aspect in (None, 1) or may_be_non_square:
         return (width, height), reader.aspect
     return (round(width * reader.aspect / 2) * 2, height), Fraction(1)
 
@@ -160,9 +160,11 @@ def find_encoder(name: str) -> Codec:
     try:
         codec = Codec(name, "w")
     except (av.FFmpegError, ValueError) as error:
-        raise UsageError(f"--codec {name}: there is no such encoder; libx264 plays everywhere") from error
+        raise UsageError(
+            f"there is no such encoder as '{name}'; libx264 plays everywhere", field="codec"
+        ) from error
     if codec.type != "video":
-        raise UsageError(f"--codec {name}: encodes {codec.type}, not video; libx264 plays everywhere")
+        raise UsageError(f"'{name}' encodes {codec.type}, not video; libx264 plays everywhere", field="codec")
     return codec
 
 
@@ -176,7 +178,9 @@ def _pixel_format(codec: Codec, colour: Colour) -> str:
     wanted = (_FORMATS[10] + _FORMATS[8]) if colour.deep else (_FORMATS[8] + _FORMATS[10])
     fitting = next((name for name in wanted if name in names), None)
     if fitting is None:
-        raise UsageError(f"--codec {codec.name}: takes none of the usual pixel formats; choose another")
+        raise UsageError(
+            f"'{codec.name}' takes none of the usual pixel formats; choose another encoder", field="codec"
+        )
     return fitting
 
 
@@ -191,5 +195,6 @@ def _try(encoding: Encoding, container: str) -> None:
         width, height = encoding.size
         raise UsageError(
             f"{encoding.codec} cannot encode {width}x{height} {encoding.pixel_format} with {settings} "
-            f"in {container}; choose another --codec, --crf or --preset"
+            f"in {container}; choose another encoder, crf or preset",
+            field="codec",
         ) from error

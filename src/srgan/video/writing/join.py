@@ -15,15 +15,16 @@ from av import Packet
 from av.container import InputContainer, OutputContainer
 
 from srgan.errors import VideoError
+from srgan.events import Cancel, check
 from srgan.video.reading.opening import first_video, open_input
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.encoding import Encoding
-from srgan.video.writing.streams import Carrier, add_carrier, plan_streams
+from srgan.video.writing.streams import StreamCopier, add_copier, plan_streams
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # in the stubs only
 
-# About the file that was read, not about the film.
+# About the file that was read, not about the video.
 _FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
@@ -34,6 +35,8 @@ def join(
     part: Path,
     output: str,
     encoding: Encoding,
+    *,
+    cancel: Cancel | None = None,
 ) -> None:
     """Writes the finished file.
 
@@ -44,14 +47,19 @@ def join(
         part: the file to write.
         output: libavformat's name of its format.
         encoding: how the segments were encoded.
+        cancel: asked at every packet whether to stop.
 
     Raises:
-        VideoError: if the segments do not hold as many frames as there are times.
-        OSError: if the file cannot be written.
+        VideoError: if the segments do not hold just as many frames as there are times.
+        OSError, av.FFmpegError: if the file cannot be written.
+        CancelledError: if ``cancel`` says so.
     """
     order = _order(segments)
     if sorted(order) != list(range(len(times) - 1)):
-        raise VideoError(f"{part.parent}: holds {len(order)} of {len(times) - 1} frames; add --no-resume")
+        raise VideoError(
+            f"{reader.path}: {len(order)} of {len(times) - 1} frames are done; start over without resuming",
+            field="resume",
+        )
     begin = Fraction(reader.begin * reader.time_base)
     end = None if reader.end is None else Fraction(reader.end * reader.time_base)
     with (
@@ -61,7 +69,7 @@ def join(
     ):
         video = first_video(source)
         plans, _ = plan_streams(source, video, output)
-        carriers: dict[int, Carrier] = {}
+        copiers: dict[int, StreamCopier] = {}
         target: Any = None
         for stream in source.streams:
             if stream.index == video.index:
@@ -69,15 +77,16 @@ def join(
                 _describe(target, reader, encoding, video.metadata)
                 target.disposition = video.disposition
             for plan in plans:
-                if plan.stream.index == stream.index and (carrier := add_carrier(result, plan, begin)):
-                    carriers[stream.index] = carrier
+                if plan.stream.index == stream.index and (copier := add_copier(result, plan, begin)):
+                    copiers[stream.index] = copier
         result.metadata.update(
             {key: value for key, value in source.metadata.items() if key not in _FILE_TAGS}
         )
         result.set_chapters(_chapters(source, begin, end))
-        others = _others(source, carriers, begin, end)
-        film = _film(segments, order, times, reader.time_base, target)
-        for _, packet in heapq.merge(film, others, key=lambda item: item[0]):
+        others = _others(source, copiers, begin, end)
+        pictures = _pictures(segments, order, times, reader.time_base, target)
+        for _, packet in heapq.merge(pictures, others, key=lambda item: item[0]):
+            check(cancel)
             result.mux(packet)
 
 
@@ -115,7 +124,7 @@ def _scaled(matrix: Sequence[int], old: tuple[int, int], new: tuple[int, int]) -
 
 
 def _order(segments: Sequence[Path]) -> array[int]:
-    """The number, in the whole film, of each frame in the order they are decoded."""
+    """The number, in the whole video, of each frame in the order they are decoded."""
     order = array("q")
     for path in segments:
         first = len(order)
@@ -128,7 +137,7 @@ def _packets(path: Path) -> Iterator[Packet[Any]]:
         yield from (packet for packet in container.demux(video=0) if packet.size)
 
 
-def _film(
+def _pictures(
     segments: Sequence[Path], order: array[int], times: array[int], time_base: Fraction, target: Any
 ) -> Iterator[tuple[float, Packet[Any]]]:
     """The video's packets in the order they are decoded, at their times; with the time in seconds.
@@ -148,21 +157,21 @@ def _film(
 
 
 def _others(
-    source: InputContainer, carriers: dict[int, Carrier], begin: Fraction, end: Fraction | None
+    source: InputContainer, copiers: dict[int, StreamCopier], begin: Fraction, end: Fraction | None
 ) -> Iterator[tuple[float, Packet[Any]]]:
     """The packets of all other streams between two time stamps; with the time in seconds."""
     time = 0.0
-    if not carriers:
+    if not copiers:
         return
-    for packet in _demuxed(source, [source.streams[index] for index in carriers]):
+    for packet in _demuxed(source, [source.streams[index] for index in copiers]):
         if not packet.size:
-            carried = carriers[packet.stream.index].take(None)
+            copied = copiers[packet.stream.index].take(None)
         elif _is_between(packet, begin, end):
             _end_by(packet, end)
-            carried = carriers[packet.stream.index].take(packet)
+            copied = copiers[packet.stream.index].take(packet)
         else:
             continue
-        for one in carried:
+        for one in copied:
             stamp = one.dts if one.dts is not None else one.pts
             time = time if stamp is None else float(stamp * one.time_base)
             yield time, one

@@ -1,16 +1,18 @@
-"""What a result is written as: a film, a moving picture, or numbered pictures."""
+"""What a result is written as: a video file, an animated picture, or an image sequence."""
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from srgan.events import Cancel
 from srgan.video.colour import Colour, Converter
 from srgan.video.writing.encoding import Encoding
-from srgan.video.writing.segments import SEGMENT_FRAMES, SegmentWriter, WorkFolder
+from srgan.video.writing.segments import WorkFolder, write_segments
 
 
 class Output(Protocol):
@@ -32,34 +34,38 @@ class Output(Protocol):
         """Gets ready to write; returns how many frames are done already."""
         ...
 
-    def write(self, sr_image: NDArray[Any]) -> None:
-        """Takes the next enlarged frame, (4H, 4W, 3), or (4H, 4W, 4) where it is transparent."""
+    def write(self, folder: WorkFolder, frames: Iterator[tuple[int, NDArray[Any]]]) -> None:
+        """Takes the enlarged frames that are not done yet.
+
+        Args:
+            folder: where the work is done.
+            frames: (height, width, 3), or (height, width, 4) where they are transparent, each with its place
+                in the result, from 0. Where they end by an exception, what is half-written is given up.
+
+        Raises:
+            VideoError: if a place is not the one that follows.
+            OutputError: if they cannot be written.
+        """
         ...
 
-    def end(self) -> None:
-        """There are no more frames."""
-        ...
-
-    def discard(self) -> None:
-        """Gives up what is half-written."""
-        ...
-
-    def finish(self, folder: WorkFolder, times: array[int]) -> None:
+    def finish(self, folder: WorkFolder, times: array[int], cancel: Cancel | None) -> None:
         """Gives the result its name.
 
         Args:
             folder: where the work was done.
             times: when each frame is shown, in units of the input's time base; one more for the end.
+            cancel: asked at every frame or packet whether to stop.
 
         Raises:
-            VideoError: if there are not as many frames as times.
-            OSError: if it cannot be written.
+            VideoError: if there are not just as many frames as times.
+            OutputError: if it cannot be written.
+            CancelledError: if ``cancel`` says so.
         """
         ...
 
 
 class Segmented:
-    """The part of writing that films and moving pictures share: frames are encoded in segments.
+    """The part of writing that video files and animated pictures share: frames are encoded in segments.
 
     Args:
         encoding: of the segments.
@@ -74,17 +80,8 @@ class Segmented:
 
     def begin(self, folder: WorkFolder) -> int:
         """As in ``Output``."""
-        self._writer = SegmentWriter(folder, self.encoding, self._converter)
-        return folder.done * SEGMENT_FRAMES
+        return folder.frames
 
-    def write(self, sr_image: NDArray[Any]) -> None:
+    def write(self, folder: WorkFolder, frames: Iterator[tuple[int, NDArray[Any]]]) -> None:
         """As in ``Output``."""
-        self._writer.write(sr_image)
-
-    def end(self) -> None:
-        """As in ``Output``."""
-        self._writer.finish()
-
-    def discard(self) -> None:
-        """As in ``Output``."""
-        self._writer.discard()
+        write_segments(folder, self.encoding, self._converter, frames)

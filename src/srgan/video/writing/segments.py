@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import av
+from av import Packet
+from av.container import OutputContainer
 from av.video.stream import VideoStream
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from srgan.errors import VideoError
+from srgan.errors import InUseError, VideoError
+from srgan.files import claim, clear, replacing, write_file
 from srgan.video.colour import Converter
 from srgan.video.image_sequence import work_path
 from srgan.video.writing.encoding import Encoding
@@ -36,75 +39,103 @@ class WorkFolder:
         resume: whether segments of the same job are kept.
 
     Raises:
-        VideoError: if another process works in the folder.
-        OSError: if the folder cannot be made.
+        InUseError: if another process works in the folder.
+        OutputError: if it cannot be made or written.
 
     Attributes:
         path: the folder.
         resumed: whether there is an earlier run of the same job to go on with.
-        done: how many segments are finished.
+        frames: how many frames the finished segments hold, from the first one on, without a gap.
         bytes: how much they are together.
     """
 
     def __init__(self, target: Path, job: Mapping[str, Any], *, resume: bool) -> None:
         self.path = work_path(target)
-        self.path.mkdir(parents=True, exist_ok=True)
-        # The system lets go of it when the process ends, in whatever way.
-        self._lock = FileLock(self.path / "lock")
         try:
-            self._lock.acquire(blocking=False)
-        except Timeout:
-            raise VideoError(
-                f"{target}: another run is at it; wait for that, or choose another output"
+            self._lock = claim(self.path)
+        except InUseError:
+            raise InUseError(
+                f"{target}: another process is writing it; wait for that, or choose another output"
             ) from None
         manifest = self.path / "manifest.json"
+        job = {**job, "segment": SEGMENT_FRAMES}
         self.resumed = resume and _read(manifest) == job
+        self._segments: list[Path] = []
+        self.frames = self.bytes = 0
+        if self.resumed:
+            self._take_up()
+        self._clear(keep=[manifest, *self._segments] if self.resumed else [])
         if not self.resumed:
-            self._clear()
-            _write(manifest, json.dumps(job, indent=2))
-        self.done = self.bytes = 0
-        while self.segment(self.done).exists():
-            self._count()
-
-    def segment(self, number: int) -> Path:
-        """The file of a finished segment."""
-        return self.path / f"{number:06d}.mkv"
+            write_file(manifest, json.dumps(job, indent=2), durable=True)
 
     def segments(self) -> list[Path]:
         """All finished segments, in order."""
-        return [self.segment(number) for number in range(self.done)]
+        return list(self._segments)
 
-    def take(self, part: Path) -> None:
-        """Makes a file, written whole, the next finished segment."""
-        settle(part, self.segment(self.done))
-        self._count()
+    def add_segment(self, write: Callable[[Path], int]) -> None:
+        """Makes the next segment; it counts only when it is whole and safe on the disk.
 
-    def _count(self) -> None:
-        self.bytes += self.segment(self.done).stat().st_size
-        self.done += 1
+        Args:
+            write: fills a file, and returns how many frames it put there.
+
+        Raises:
+            VideoError: if the file does not hold just these frames. What ``write`` raises comes out too.
+            OutputError: if it cannot be written.
+        """
+        path = self._next()
+        with replacing(path, durable=True) as part:
+            frames = write(part)
+            if frames_in(part) != frames:
+                raise VideoError(f"{path}: does not hold the {frames} frames that were written to it")
+        self._count(path, frames)
 
     def close(self) -> None:
         """Lets other processes work in the folder."""
         self._lock.release()
 
     def remove(self) -> None:
-        """Deletes the folder."""
+        """Deletes the folder.
+
+        Raises:
+            OutputError: if a file in it cannot be removed.
+        """
         self._clear()
         self.close()
-        (self.path / "lock").unlink(missing_ok=True)
-        with suppress(OSError):  # somebody has put something else there
+        with suppress(OSError):  # somebody has put something else there, or is about to work there
+            (self.path / "lock").unlink(missing_ok=True)
             self.path.rmdir()
 
-    def _clear(self) -> None:
-        for path in (*self.path.glob("*.mkv"), *self.path.glob("*.part"), self.path / "manifest.json"):
-            path.unlink(missing_ok=True)
+    def _next(self) -> Path:
+        return self.path / f"{len(self._segments):06d}.mkv"
+
+    def _take_up(self) -> None:
+        """Counts the whole segments of an earlier run; a short one is its last."""
+        frames = SEGMENT_FRAMES
+        while frames == SEGMENT_FRAMES and (path := self._next()).exists():
+            frames = frames_in(path)
+            if frames:
+                self._count(path, frames)
+
+    def _count(self, path: Path, frames: int) -> None:
+        self._segments.append(path)
+        self.frames += frames
+        self.bytes += path.stat().st_size
+
+    def _clear(self, keep: Iterable[Path] = ()) -> None:
+        ours = (".mkv", ".json", ".part", ".lock")
+        others = [path.name for path in self.path.iterdir() if path.suffix not in ours]
+        clear(self.path, keep=[*others, *(path.name for path in keep)])
 
 
-def settle(part: Path, target: Path) -> None:
-    """Gives a file, written whole, its name, once it is safe on the disk."""
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(target)
+def frames_in(segment: Path) -> int:
+    """How many frames a segment holds; 0 unless they are numbered from 0 on without a gap."""
+    try:
+        with av.open(str(segment)) as container:
+            packets = [packet for packet in container.demux(video=0) if packet.size]
+    except (av.FFmpegError, OSError, IndexError):  # cut short, empty, or without a video
+        return 0
+    numbers = sorted(-1 if packet.is_corrupt or packet.pts is None else packet.pts for packet in packets)
+    return len(numbers) if numbers == list(range(len(numbers))) else 0
 
 
 def _read(path: Path) -> Any:
@@ -114,67 +145,57 @@ def _read(path: Path) -> Any:
         return None
 
 
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".part")
-    temporary.write_text(text)
-    temporary.replace(path)
-
-
-class SegmentWriter:
+def write_segments(
+    folder: WorkFolder,
+    encoding: Encoding,
+    converter: Converter,
+    frames: Iterator[tuple[int, NDArray[Any]]],
+) -> None:
     """Encodes pictures into the segments that follow those a work folder already has.
 
     Args:
         folder: where they go.
         encoding: how.
         converter: turns pictures into frames.
+        frames: (height, width, 3) RGB or (height, width, 4) RGBA, each with its place in the result.
 
     Raises:
-        OSError: from each method, if a file cannot be written.
+        VideoError: if a place is not the one that follows.
+        OutputError, av.FFmpegError: if a file cannot be written. What ``frames`` raises comes out too; the
+            segment under way is given up.
     """
+    for first in frames:
+        some = chain([first], islice(frames, SEGMENT_FRAMES - 1))
+        encode = partial(_encode, begin=folder.frames, encoding=encoding, converter=converter, frames=some)
+        folder.add_segment(encode)
 
-    def __init__(self, folder: WorkFolder, encoding: Encoding, converter: Converter) -> None:
-        self._folder = folder
-        self._encoding = encoding
-        self._converter = converter
-        self._part = folder.path / "segment.part"
-        self._container: av.container.OutputContainer | None = None
-        self._stream: VideoStream | None = None
-        self._frames = 0
 
-    def write(self, sr_image: NDArray[Any]) -> None:
-        """Encodes the next picture, (height, width, 3) RGB."""
-        if self._container is None or self._stream is None:
-            self._container = av.open(str(self._part), "w", format="matroska")
-            self._stream = self._encoding.add_to(self._container)
-            self._frames = 0
-        frame = self._converter.from_rgb(sr_image, self._encoding.pixel_format, self._encoding.size)
-        self._encoding.describe(frame)
-        frame.pts, frame.time_base = self._frames, 1 / self._encoding.rate
-        self._mux(self._stream.encode(frame))
-        self._frames += 1
-        if self._frames == SEGMENT_FRAMES:
-            self.finish()
+def _encode(
+    part: Path,
+    *,
+    begin: int,
+    encoding: Encoding,
+    converter: Converter,
+    frames: Iterable[tuple[int, NDArray[Any]]],
+) -> int:
+    """Encodes the frames that follow ``begin`` others into one file; returns how many."""
+    count = 0
+    with av.open(str(part), "w", format="matroska") as container:
+        stream = encoding.add_to(container)
+        for number, sr_image in frames:
+            if number != begin + count:
+                raise VideoError(f"{part.parent}: frame {number} cannot follow frame {begin + count - 1}")
+            frame = converter.from_rgb(sr_image, encoding.pixel_format, encoding.size)
+            encoding.describe(frame)
+            frame.pts, frame.time_base = count, 1 / encoding.rate
+            _mux(container, stream.encode(frame))
+            count += 1
+        _mux(container, stream.encode(None))
+    return count
 
-    def finish(self) -> None:
-        """Ends the segment under way, if there is one; only now does it count."""
-        if self._container is None or self._stream is None:
-            return
-        self._mux(self._stream.encode(None))
-        self._container.close()
-        self._container = self._stream = None
-        self._folder.take(self._part)
 
-    def discard(self) -> None:
-        """Gives up the segment under way."""
-        if self._container is not None:
-            with suppress(OSError, av.FFmpegError):
-                self._container.close()
-            self._container = None
-        self._part.unlink(missing_ok=True)
-
-    def _mux(self, packets: list[av.Packet[VideoStream]]) -> None:
-        assert self._container is not None
-        for packet in packets:
-            packet.time_base = NUMBER
-            packet.duration = 1
-            self._container.mux(packet)
+def _mux(container: OutputContainer, packets: list[Packet[VideoStream]]) -> None:
+    for packet in packets:
+        packet.time_base = NUMBER
+        packet.duration = 1
+        container.mux(packet)

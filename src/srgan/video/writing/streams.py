@@ -23,11 +23,11 @@ _BITS_PER_CHANNEL = 96_000
 _OPUS_RATE = 48_000
 _TEXT: Any = Properties.TEXT_SUB.value
 _COVERS = {"mjpeg": ("image/jpeg", "jpg"), "png": ("image/png", "png")}
-# Chapters and time codes come as streams of their own in mp4; they are carried by other means or not at all.
+# Chapters and time codes come as streams of their own in mp4; they are copied by other means or not at all.
 _SILENTLY_LEFT_OUT = ("bin_data", "tmcd")
 
 
-class Carrier(Protocol):
+class StreamCopier(Protocol):
     """Takes the packets of one stream of the input, and gives packets for the output."""
 
     def take(self, packet: Packet[Any] | None) -> Iterator[Packet[Any]]:
@@ -59,22 +59,22 @@ def plan_streams(container: InputContainer, video: Stream, output: str) -> tuple
         output: libavformat's name of the output's format.
 
     Returns:
-        What is carried, and a sentence about each stream that is not carried as it is.
+        What is copied or converted, and a sentence about each stream that is not copied as it is.
     """
     plans, notes = [], []
     for stream in container.streams:
         if stream.index == video.index:
             continue
         name = f"{stream.type} stream {stream.index} ({_codec_name(stream)})"
-        is_film = stream.type == "video" and not stream.disposition & av.stream.Disposition.attached_pic
-        candidates = [] if is_film else [Plan(stream=stream), *_conversions(stream, output)]
+        is_video = stream.type == "video" and not stream.disposition & av.stream.Disposition.attached_pic
+        candidates = [] if is_video else [Plan(stream=stream), *_conversions(stream, output)]
         plan = next((plan for plan in candidates if _accepts(output, plan)), None)
         if plan is not None:
             plans.append(plan)
             if plan.codec is not None:
-                notes.append(f"{name} is converted to {plan.codec}: {output} does not take it as it is")
+                notes.append(f"{name} is converted to {plan.codec}: {output} cannot hold it as it is")
         elif _codec_name(stream) not in _SILENTLY_LEFT_OUT:
-            why = "only the first video is enlarged" if is_film else f"{output} does not take it"
+            why = "only the first video is enlarged" if is_video else f"{output} cannot hold it"
             notes.append(f"{name} is left out: {why}")
     return plans, notes
 
@@ -104,14 +104,14 @@ def _accepts(output: str, plan: Plan) -> bool:
         return False  # the header would pass it over in silence
     try:
         with av.open(io.BytesIO(), "w", format=output, metadata_errors="surrogateescape") as trial:
-            add_carrier(trial, plan, Fraction(0))
+            add_copier(trial, plan, Fraction(0))
             trial.start_encoding()
     except (av.FFmpegError, ValueError):
         return False
     return True
 
 
-def add_carrier(container: OutputContainer, plan: Plan, begin: Fraction) -> Carrier | None:
+def add_copier(container: OutputContainer, plan: Plan, begin: Fraction) -> StreamCopier | None:
     """Adds a stream to the output.
 
     Args:
@@ -128,20 +128,20 @@ def add_carrier(container: OutputContainer, plan: Plan, begin: Fraction) -> Carr
         return None
     if plan.codec is None:
         target: Any = container.add_stream_from_template(source, opaque=True)
-        carrier: Carrier = _Copy(target, begin)
+        copier: StreamCopier = _PacketCopier(target, begin)
     elif isinstance(source, AudioStream):
         rate = _OPUS_RATE if plan.codec == "libopus" else source.rate
         target = container.add_stream(plan.codec, rate=rate, layout=plan.layout)
         target.bit_rate = _BITS_PER_CHANNEL * target.channels
-        carrier = _ConvertedAudio(source, target, begin)
+        copier = _AudioConverter(source, target, begin)
     else:
         target = container.add_stream(plan.codec)
         source.codec_context.open(strict=False)
         target.codec_context.subtitle_header = cast(SubtitleStream, source).codec_context.subtitle_header
-        carrier = _ConvertedSubtitles(target, begin)
+        copier = _SubtitleConverter(target, begin)
     target.metadata.update({key: value for key, value in source.metadata.items() if key != "encoder"})
     target.disposition = source.disposition
-    return carrier
+    return copier
 
 
 def _attach_cover(container: OutputContainer, cover: VideoStream) -> None:
@@ -154,7 +154,7 @@ def _attach_cover(container: OutputContainer, cover: VideoStream) -> None:
     )
 
 
-class _Copy:
+class _PacketCopier:
     def __init__(self, target: Stream, begin: Fraction) -> None:
         self._target = target
         self._begin = begin
@@ -180,7 +180,7 @@ class _Copy:
             packet.pts = max(packet.pts, decoded)
 
 
-class _ConvertedAudio:
+class _AudioConverter:
     def __init__(self, source: AudioStream, target: AudioStream, begin: Fraction) -> None:
         self._source = source
         self._target = target
@@ -199,7 +199,7 @@ class _ConvertedAudio:
             yield from self._target.encode(None)
 
 
-class _ConvertedSubtitles:
+class _SubtitleConverter:
     def __init__(self, target: SubtitleStream, begin: Fraction) -> None:
         self._target = target
         self._begin = begin

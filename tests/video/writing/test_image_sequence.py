@@ -1,4 +1,4 @@
-"""Numbered frames out and in: names, sizes, times, interruptions, what is missing."""
+"""Image sequences out and in: names, sizes, times, interruptions, what is missing."""
 
 from fractions import Fraction
 
@@ -32,28 +32,28 @@ def frames(ffmpeg, tmp_path):
     return make
 
 
-def test_a_film_becomes_numbered_pictures(clip, enlarge, upscaler, ffmpeg, tmp_path):
-    film = clip("film.mkv", "-c:v", "ffv1", "-pix_fmt", "gbrp", "-vf", NOISE, seconds=0.2)
-    result = enlarge(film, tmp_path / "out" / "a-%04d.png")
+def test_a_video_becomes_numbered_pictures(clip, enlarge, upscaler, ffmpeg, tmp_path):
+    lr_video = clip("video.mkv", "-c:v", "ffv1", "-pix_fmt", "gbrp", "-vf", NOISE, seconds=0.2)
+    result = enlarge(lr_video, tmp_path / "out" / "a-%04d.png")
     names = [f"a-000{number}.png" for number in range(1, 6)]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
     assert (result.frames, result.output_size) == (5, (256, 192))
-    assert result.notes == ("its audio is left out: pictures hold none",)
-    decoded = ffmpeg("-i", film, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    assert result.notes == ("its audio is left out: pictures cannot hold any",)
+    decoded = ffmpeg("-i", lr_video, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     for name, lr_image in zip(names, np.frombuffer(decoded, np.uint8).reshape(-1, 48, 64, 3), strict=True):
         assert np.array_equal(opened(tmp_path / "out" / name), upscaler.upscale(lr_image))
 
 
 @pytest.mark.parametrize("extension", ["jpg", "webp", "tif"])
 def test_other_formats_and_sizes(clip, enlarge, tmp_path, extension):
-    film = clip("film.mp4", seconds=0.1)
-    enlarge(film, tmp_path / f"%d.{extension}", VideoOptions(width=101, quality=80))
+    lr_video = clip("video.mp4", seconds=0.1)
+    enlarge(lr_video, tmp_path / f"%d.{extension}", VideoOptions(width=101, quality=80))
     assert opened(tmp_path / f"2.{extension}").shape == (76, 101, 3)
 
 
 def test_ten_bits_become_sixteen(clip, enlarge, probe, tmp_path):
-    film = clip("film.mkv", "-c:v", "libx264", "-pix_fmt", "yuv420p10le", seconds=0.1)
-    enlarge(film, tmp_path / "%d.png")
+    lr_video = clip("video.mkv", "-c:v", "libx264", "-pix_fmt", "yuv420p10le", seconds=0.1)
+    enlarge(lr_video, tmp_path / "%d.png")
     assert probe(tmp_path / "1.png")["streams"][0]["pix_fmt"] == "rgb48be"
 
 
@@ -66,7 +66,7 @@ def test_ten_bits_become_sixteen(clip, enlarge, probe, tmp_path):
         ("%02d.png", {"first": 9}, "12.5"),
     ],
 )
-def test_numbered_frames_become_a_film(frames, enlarge, probe, shown, tmp_path, pattern, options, fps):
+def test_numbered_frames_become_a_video(frames, enlarge, probe, shown, tmp_path, pattern, options, fps):
     folder = frames(pattern, **options)
     rate = None if fps is None else Fraction(fps)
     for source, target in ((folder / pattern, "a.mp4"), (folder, "b.mkv")):
@@ -113,33 +113,33 @@ def test_what_cannot_be_is_refused(frames, clip, enlarge, tmp_path):
             enlarge(source, tmp_path / "a.mp4")
     with pytest.raises(VideoError, match="there are no such frames"):
         enlarge(tmp_path / "gone-%d.png", tmp_path / "a.mp4")
-    film = clip("film.mp4", seconds=0.1)
-    with pytest.raises(UsageError, match="--fps is for numbered frames"):
-        enlarge(film, tmp_path / "a.mp4", VideoOptions(fps=Fraction(24)))
+    lr_video = clip("video.mp4", seconds=0.1)
+    with pytest.raises(UsageError, match="is for numbered frames"):
+        enlarge(lr_video, tmp_path / "a.mp4", VideoOptions(fps=Fraction(24)))
     with pytest.raises(UsageError, match="cannot write the format 'bmp'"):
-        enlarge(film, tmp_path / "%d.bmp")
-    with pytest.raises(UsageError, match="--crf is for films"):
-        enlarge(film, tmp_path / "%d.png", VideoOptions(crf=3))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", "in"]
+        enlarge(lr_video, tmp_path / "%d.bmp")
+    with pytest.raises(UsageError, match="is for video files"):
+        enlarge(lr_video, tmp_path / "%d.png", VideoOptions(crf=3))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["video.mp4", "in"]
 
 
 def test_an_interrupted_run_goes_on_behind_its_last_whole_frame(clip, upscaler, tmp_path):
-    film, out = clip("film.mp4", "-vf", NOISE, sound=False, seconds=0.8), tmp_path / "out"
+    lr_video, out = clip("video.mp4", "-vf", NOISE, sound=False, seconds=0.8), tmp_path / "out"
 
     def stop(progress):
-        if progress.frames == 13:
+        if progress.done == 13:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        upscale_video(film, out / "%d.png", upscaler, progress=stop)
+        upscale_video(lr_video, out / "%d.png", upscaler, on_event=stop)
     there = {path.name: path.stat().st_mtime_ns for path in out.glob("*.png")}
     assert 0 < len(there) < 20
     (out / ".%d.png.srgan" / "frame.part").write_bytes(b"half")
     seen = []
-    upscale_video(film, out / "%d.png", upscaler, progress=seen.append)
-    assert seen[0].frames == len(there) + 1
+    upscale_video(lr_video, out / "%d.png", upscaler, on_event=seen.append)
+    assert seen[0].done == len(there) + 1
     assert {name: (out / name).stat().st_mtime_ns for name in there} == there
-    upscale_video(film, tmp_path / "whole" / "%d.png", upscaler)
+    upscale_video(lr_video, tmp_path / "whole" / "%d.png", upscaler)
     names = sorted(f"{number}.png" for number in range(1, 21))
     assert sorted(path.name for path in out.iterdir()) == names
     for name in names:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from array import array
 from pathlib import Path
 
+from srgan.events import Cancel
+from srgan.files import replacing
 from srgan.video.options import VideoOptions
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.encoding import container_of, plan_encoding
@@ -14,7 +16,7 @@ from srgan.video.writing.segments import WorkFolder
 from srgan.video.writing.streams import plan_streams
 
 
-class Film(Segmented):
+class VideoFile(Segmented):
     """A video file, see :class:`~srgan.video.writing.output.Output`.
 
     Args:
@@ -35,12 +37,11 @@ class Film(Segmented):
         self.notes = plan_streams(reader.container, reader.stream, self._container)[1]
         if reader.hdr is not None and reader.hdr.settings(self.encoding.codec, {}) is None:
             codec = self.encoding.codec
-            self.notes.append(f"has HDR10's mastering metadata: {codec} cannot be told them; libx264 can")
+            self.notes.append(f"has HDR10 mastering metadata, which {codec} does not take; libx264 does")
         if reader.aspect not in (None, 1) and self.encoding.aspect == 1:
-            self.notes.append(f"has oblong pixels ({reader.aspect}): the result has square ones")
+            self.notes.append(f"has non-square pixels ({reader.aspect}); those of the result are square")
 
-    def finish(self, folder: WorkFolder, times: array[int]) -> None:
+    def finish(self, folder: WorkFolder, times: array[int], cancel: Cancel | None) -> None:
         """As in ``Output``."""
-        part = folder.path / "whole.part"
-        join(self._reader, folder.segments(), times, part, self._container, self.encoding)
-        part.replace(self._target)
+        with replacing(self._target, durable=True) as part:
+            join(self._reader, folder.segments(), times, part, self._container, self.encoding, cancel=cancel)

@@ -1,4 +1,4 @@
-"""Films into moving GIF and WebP, and back; judged by Pillow, and by ffprobe where it reads the format."""
+"""Videos into animated GIF and WebP, and back; judged by Pillow, and by ffprobe where it reads the format."""
 
 from itertools import accumulate
 
@@ -32,32 +32,34 @@ def starts(durations):
 
 @KINDS
 @pytest.mark.parametrize(("rate", "count"), [("25", 25), ("30000/1001", 30), ("12", 12)])
-def test_a_film_becomes_a_moving_picture_at_the_same_times(clip, enlarge, tmp_path, kind, rate, count):
-    film = clip("film.mp4", "-vf", NOISE, rate=rate, seconds=1)
-    result = enlarge(film, tmp_path / f"large.{kind}")
+def test_a_video_becomes_an_animated_picture_at_the_same_times(clip, enlarge, tmp_path, kind, rate, count):
+    lr_video = clip("video.mp4", "-vf", NOISE, rate=rate, seconds=1)
+    result = enlarge(lr_video, tmp_path / f"large.{kind}")
     frames, durations = frames_in(tmp_path / f"large.{kind}")
     assert (result.frames, len(frames), frames[0].shape) == (count, count, (192, 256, 4))
     unit = {"gif": 10, "webp": 1}[kind]
     numerator, _, denominator = rate.partition("/")
     seconds = [number * int(denominator or 1) / int(numerator) for number in range(count + 1)]
     assert starts(durations) == pytest.approx([1000 * time for time in seconds], abs=unit / 2 + 0.01)
-    assert result.notes == ("its audio is left out: pictures hold none",)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.mp4", f"large.{kind}"]
+    assert result.notes == ("its audio is left out: pictures cannot hold any",)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["video.mp4", f"large.{kind}"]
 
 
 def test_ffprobe_agrees_about_the_gif(clip, enlarge, probe, shown, tmp_path):
-    film = clip("film.mp4", "-vf", f"{NOISE},setpts=PTS+floor(N/7)*0.3/TB", "-fps_mode", "vfr", sound=False)
-    enlarge(film, tmp_path / "large.gif")
-    assert shown(tmp_path / "large.gif") == pytest.approx(shown(film), abs=0.0051)
+    lr_video = clip(
+        "video.mp4", "-vf", f"{NOISE},setpts=PTS+floor(N/7)*0.3/TB", "-fps_mode", "vfr", sound=False
+    )
+    enlarge(lr_video, tmp_path / "large.gif")
+    assert shown(tmp_path / "large.gif") == pytest.approx(shown(lr_video), abs=0.0051)
     video = probe(tmp_path / "large.gif")["streams"][0]
     assert (video["codec_name"], video["width"], video["height"]) == ("gif", 256, 192)
 
 
 @KINDS
 def test_pictures_are_those_of_the_upscaler(clip, enlarge, upscaler, ffmpeg, tmp_path, kind):
-    film = clip("film.mkv", "-c:v", "ffv1", "-pix_fmt", "gbrp", "-vf", NOISE, sound=False, seconds=0.2)
-    enlarge(film, tmp_path / f"large.{kind}", VideoOptions(quality=100 if kind == "webp" else None))
-    decoded = ffmpeg("-i", film, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    lr_video = clip("video.mkv", "-c:v", "ffv1", "-pix_fmt", "gbrp", "-vf", NOISE, sound=False, seconds=0.2)
+    enlarge(lr_video, tmp_path / f"large.{kind}", VideoOptions(quality=100 if kind == "webp" else None))
+    decoded = ffmpeg("-i", lr_video, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     lr_images = np.frombuffer(decoded, np.uint8).reshape(-1, 48, 64, 3)
     frames, _ = frames_in(tmp_path / f"large.{kind}")
     assert len(frames) == 5
@@ -70,8 +72,8 @@ def test_pictures_are_those_of_the_upscaler(clip, enlarge, upscaler, ffmpeg, tmp
 
 @KINDS
 def test_frames_too_short_for_players_are_left_out_and_it_is_said(clip, enlarge, tmp_path, kind):
-    film = clip("film.mp4", "-vf", NOISE, rate="100", seconds=0.3, sound=False)
-    result = enlarge(film, tmp_path / f"large.{kind}")
+    lr_video = clip("video.mp4", "-vf", NOISE, rate="100", seconds=0.3, sound=False)
+    result = enlarge(lr_video, tmp_path / f"large.{kind}")
     frames, durations = frames_in(tmp_path / f"large.{kind}")
     assert (result.frames, len(frames)) == (30, 15)
     assert durations == [20] * 15
@@ -79,8 +81,8 @@ def test_frames_too_short_for_players_are_left_out_and_it_is_said(clip, enlarge,
 
 
 def test_equal_frames_of_a_webp_are_held_once(clip, enlarge, tmp_path):
-    film = clip("film.mkv", "-c:v", "ffv1", "-vf", f"{NOISE},fps=5,fps=25", sound=False, seconds=1)
-    enlarge(film, tmp_path / "large.webp")
+    lr_video = clip("video.mkv", "-c:v", "ffv1", "-vf", f"{NOISE},fps=5,fps=25", sound=False, seconds=1)
+    enlarge(lr_video, tmp_path / "large.webp")
     _, durations = frames_in(tmp_path / "large.webp")
     assert len(durations) <= 6
     assert sum(durations) == 1000
@@ -89,9 +91,9 @@ def test_equal_frames_of_a_webp_are_held_once(clip, enlarge, tmp_path):
 @KINDS
 def test_transparency_stays(enlarge, ffmpeg, tmp_path, kind):
     ring = "format=rgba,geq=r='X*3':g='Y*4':b='N*20':a='if(lt(hypot(X-20-6*N,Y-24),18),255,0)'"
-    film = tmp_path / "film.mov"
-    ffmpeg("-f", "lavfi", "-i", "color=s=64x48:r=10:d=0.4", "-vf", ring, "-c:v", "png", film)
-    enlarge(film, tmp_path / f"large.{kind}")
+    lr_video = tmp_path / "video.mov"
+    ffmpeg("-f", "lavfi", "-i", "color=s=64x48:r=10:d=0.4", "-vf", ring, "-c:v", "png", lr_video)
+    enlarge(lr_video, tmp_path / f"large.{kind}")
     frames, _ = frames_in(tmp_path / f"large.{kind}")
     rows, columns = np.ogrid[:192, :256]
     assert len(frames) == 4
@@ -103,7 +105,7 @@ def test_transparency_stays(enlarge, ffmpeg, tmp_path, kind):
 
 @KINDS
 @pytest.mark.parametrize("target", ["mp4", "mkv", "webm"])
-def test_a_moving_picture_becomes_a_film(enlarge, probe, shown, tmp_path, kind, target):
+def test_an_animated_picture_becomes_a_video(enlarge, probe, shown, tmp_path, kind, target):
     generator = np.random.default_rng(0)
     frames = [Image.fromarray(generator.integers(0, 255, (48, 64, 3), np.uint8)) for _ in range(4)]
     source = tmp_path / f"a.{kind}"
@@ -115,12 +117,12 @@ def test_a_moving_picture_becomes_a_film(enlarge, probe, shown, tmp_path, kind, 
 
 
 @pytest.mark.parametrize("name", ["video_90.mov", "video_180.mov"])
-def test_a_turned_film_stands_upright(real_clip, upscaler, ffmpeg, tmp_path, name):
-    film = real_clip(name)
+def test_a_turned_video_stands_upright(real_clip, upscaler, ffmpeg, tmp_path, name):
+    lr_video = real_clip(name)
     size = {"video_90.mov": (-1, 240), "video_180.mov": (240, -1)}[name]
-    seen = ffmpeg("-i", film, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-")
+    seen = ffmpeg("-i", lr_video, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-")
     (tmp_path / "seen.png").write_bytes(seen)
-    upscale_video(film, tmp_path / "%d.png", upscaler, VideoOptions(height=max(size), end=0.02))
+    upscale_video(lr_video, tmp_path / "%d.png", upscaler, VideoOptions(height=max(size), end=0.02))
     with Image.open(tmp_path / "1.png") as large, Image.open(tmp_path / "seen.png") as turned:
         assert large.size == (round(240 * turned.width / turned.height), 240)
         expected = np.asarray(Image.fromarray(upscaler.upscale(np.asarray(turned))).resize(large.size))
@@ -128,38 +130,38 @@ def test_a_turned_film_stands_upright(real_clip, upscaler, ffmpeg, tmp_path, nam
 
 
 def test_a_part_is_cut(clip, enlarge, tmp_path):
-    film = clip("film.mp4", "-vf", NOISE, sound=False)
-    assert enlarge(film, tmp_path / "a.gif", VideoOptions(start=0.4, end=0.8)).frames == 10
+    lr_video = clip("video.mp4", "-vf", NOISE, sound=False)
+    assert enlarge(lr_video, tmp_path / "a.gif", VideoOptions(start=0.4, end=0.8)).frames == 10
     assert sum(frames_in(tmp_path / "a.gif")[1]) == 400
 
 
 def test_an_interrupted_run_goes_on(clip, upscaler, tmp_path):
-    film = clip("film.mp4", "-vf", NOISE, rate="60", sound=False)
+    lr_video = clip("video.mp4", "-vf", NOISE, rate="60", sound=False)
 
     def stop(progress):
-        if progress.frames == 100:
+        if progress.done == 100:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        upscale_video(film, tmp_path / "a.webp", upscaler, progress=stop)
+        upscale_video(lr_video, tmp_path / "a.webp", upscaler, on_event=stop)
     assert not (tmp_path / "a.webp").exists()
     seen = []
-    upscale_video(film, tmp_path / "a.webp", upscaler, progress=seen.append)
-    upscale_video(film, tmp_path / "b.webp", upscaler)
-    assert [seen[0].frames, seen[-1].frames] == [61, 120]
+    upscale_video(lr_video, tmp_path / "a.webp", upscaler, on_event=seen.append)
+    upscale_video(lr_video, tmp_path / "b.webp", upscaler)
+    assert [seen[0].done, seen[-1].done, seen[0].figures["resumed"]] == [61, 120, 60]
     assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
 
 
 def test_what_cannot_be_is_refused(clip, enlarge, tmp_path):
-    film = clip("film.mp4", seconds=0.2)
+    lr_video = clip("video.mp4", seconds=0.2)
     for options, message in (
-        (VideoOptions(codec="libx265"), "--codec is for"),
-        (VideoOptions(crf=3), "--crf"),
+        (VideoOptions(codec="libx265"), "is for video files"),
+        (VideoOptions(crf=3), "is for video files"),
     ):
         with pytest.raises(UsageError, match=message):
-            enlarge(film, tmp_path / "a.gif", options)
+            enlarge(lr_video, tmp_path / "a.gif", options)
     with pytest.raises(ImageError, match="holds 16383 pixels a side"):
-        enlarge(film, tmp_path / "a.webp", VideoOptions(width=20000))
+        enlarge(lr_video, tmp_path / "a.webp", VideoOptions(width=20000))
     Image.new("RGB", (8, 8)).save(tmp_path / "still.webp")
     with pytest.raises(VideoError, match=r"still\.webp: is a picture, not a video"):
         enlarge(tmp_path / "still.webp", tmp_path / "a.mp4")

@@ -1,25 +1,28 @@
-"""A result that is numbered pictures, one for each frame."""
+"""A result that is an image sequence: numbered files, one for each frame."""
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from srgan.errors import ImageError, VideoError
+from srgan.errors import ImageError, OutputError, VideoError
+from srgan.events import Cancel
+from srgan.files import explained, replacing
 from srgan.images.formats import FORMATS, check_side, format_of
 from srgan.images.picture import Picture
 from srgan.images.write import write_picture
-from srgan.video.image_sequence import frame_path, numbers
+from srgan.video.image_sequence import frame_path, whole_numbers
 from srgan.video.options import VideoOptions
 from srgan.video.pictures import losses_of, picture_size
 from srgan.video.reading.reader import VideoReader
-from srgan.video.writing.segments import WorkFolder, settle
+from srgan.video.writing.segments import WorkFolder
 
 
-class Stills:
+class ImageSequence:
     """Numbered pictures, see :class:`~srgan.video.writing.output.Output`. Each appears when it is whole.
 
     Args:
@@ -44,24 +47,31 @@ class Stills:
 
     def begin(self, folder: WorkFolder) -> int:
         """As in ``Output``: the frames of an earlier run count if it was of the same job, else they go."""
-        there = set(numbers(self._target))
-        self._folder, self._done = folder, 0
-        while folder.resumed and self._done + 1 in there:
-            self._done += 1
-        for number in there.difference(range(1, self._done + 1)):
-            frame_path(self._target, number).unlink()
-        return self._done
+        there, whole = whole_numbers(self._target)
+        done = 0
+        while folder.resumed and done + 1 in whole:
+            done += 1
+        with explained(self._target):
+            for number in there.difference(range(1, done + 1)):
+                frame_path(self._target, number).unlink()
+        return done
 
-    def write(self, sr_image: NDArray[Any]) -> None:
+    def write(self, folder: WorkFolder, frames: Iterator[tuple[int, NDArray[Any]]]) -> None:
         """As in ``Output``."""
-        # Under one name in a folder of its own: beside many thousand frames, looking for what a killed
-        # process left of each would take its time.
-        part = self._folder.path / "frame.part"
+        for number, sr_image in frames:
+            # Made in the work folder, with which all goes that a killed process leaves half-written.
+            finished = folder.path / f"{number + 1}.part"
+            with replacing(finished, durable=True) as part:
+                self._write(part, sr_image)
+            folder.bytes += finished.stat().st_size
+            finished.replace(frame_path(self._target, number + 1))
+
+    def _write(self, path: Path, sr_image: NDArray[Any]) -> None:
         pixels = sr_image[..., :3]
         alpha = sr_image[..., 3] if sr_image.shape[2] == 4 else None
         try:
             write_picture(
-                part,
+                path,
                 [pixels],
                 size=(pixels.shape[1], pixels.shape[0]),
                 source=Picture(pixels=pixels, alpha=alpha),
@@ -70,18 +80,16 @@ class Stills:
                 quality=self._quality,
             )
         except ImageError as error:
-            raise VideoError(f"{error}; mend that, and the same command goes on") from error
-        self._folder.bytes += part.stat().st_size
-        settle(part, frame_path(self._target, self._done + 1))
-        self._done += 1
+            raise OutputError(str(error)) from error
 
-    def end(self) -> None:
+    def finish(self, folder: WorkFolder, times: array[int], cancel: Cancel | None) -> None:  # noqa: ARG002
         """As in ``Output``."""
-
-    def discard(self) -> None:
-        """As in ``Output``: nothing is ever half-written."""
-
-    def finish(self, folder: WorkFolder, times: array[int]) -> None:
-        """As in ``Output``."""
-        if self._done != len(times) - 1:
-            raise VideoError(f"{folder.path}: {self._done} of {len(times) - 1} frames; add --no-resume")
+        frames = len(times) - 1
+        there, whole = whole_numbers(self._target)
+        if not there == whole == set(range(1, frames + 1)):
+            missing = len(set(range(1, frames + 1)) - whole)
+            raise VideoError(
+                f"{self._target}: of {frames} frames, {missing} are missing, and {len(there - whole)} are "
+                "empty; start over without resuming",
+                field="resume",
+            )
