@@ -93,7 +93,7 @@ def test_a_pickled_upscaler_works_in_another_process(tiny_model, photo):
 def test_after_its_block_an_upscaler_is_closed(around, stand_in, photo):
     engine = stand_in()
     with around(engine) as upscaler:
-        frames = upscaler.frames([photo, photo])
+        frames = upscaler.frames([photo, photo[::-1]])
         next(frames)
         assert not engine.released
     assert engine.released == 1
@@ -102,6 +102,7 @@ def test_after_its_block_an_upscaler_is_closed(around, stand_in, photo):
         lambda: upscaler.upscale(photo),
         lambda: upscaler.stream(photo, list),
         lambda: next(upscaler.frames([photo])),
+        lambda: next(frames),
         lambda: upscaler.engine,
     ):
         with pytest.raises(UsageError, match="closed"):

@@ -201,8 +201,7 @@ class Upscaler:
         Raises:
             As :meth:`upscale` does.
         """
-        network = self._network
-        compute = network.changed_parts().upscale
+        compute = self._network.changed_parts().upscale
         before: NDArray[Any] | None = None
         enlarged: NDArray[Any] | None = None
         for image in images:
@@ -210,7 +209,7 @@ class Upscaler:
             if taken.samples.ndim == 4:
                 raise UsageError("frames must be single pictures, not batches", field="images")
             if enlarged is None or before is None or not _same(taken.samples, before):
-                enlarged = enlarge(network, taken.samples, compute=compute, cancel=cancel)
+                enlarged = enlarge(self._network, taken.samples, compute=compute, cancel=cancel)
                 before = taken.samples.copy()  # a camera may fill the same array again
             yield taken.finish(enlarged)
 
