@@ -15,7 +15,8 @@ from srgan.networks import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from srgan.errors import SrganError
-    from srgan.jobs.pictures import PictureOptions, upscale_file
+    from srgan.jobs.options import PictureOptions
+    from srgan.jobs.pictures import upscale_file
     from srgan.networks.card import ModelCard
     from srgan.networks.catalogue import list_models, load_card
     from srgan.upscaling.upscaler import Upscaler
@@ -38,7 +39,7 @@ __all__ = [
 # Imported at first use: help texts and training must not wait for what upscales.
 _HOMES = {
     "ModelCard": "srgan.networks.card",
-    "PictureOptions": "srgan.jobs.pictures",
+    "PictureOptions": "srgan.jobs.options",
     "SrganError": "srgan.errors",
     "Upscaler": "srgan.upscaling.upscaler",
     "VideoOptions": "srgan.video.options",
@@ -75,5 +76,5 @@ def upscale(source: str | Path, target: str | Path, *, model: str | Path = DEFAU
     from srgan.upscaling.upscaler import Upscaler
 
     target = Path(target)
-    upscale_file(Path(source), target, Upscaler(model))
+    upscale_file(source, target, Upscaler(model))
     return target

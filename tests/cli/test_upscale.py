@@ -186,12 +186,12 @@ def test_existing_results_are_refused_skipped_or_replaced(upscale, pictures, her
 
     refused = upscale("a.png", "b.png")
     assert refused.code == 1
-    assert "a-x4.png: exists already; add --overwrite or --skip-existing" in refused.err
+    assert "a-x4.png: already exists; add --overwrite or --skip-existing" in refused.err
     assert opened(here / "b-x4.png").size == (120, 96)
     assert target.read_bytes() == b"mine"
 
     skipped = upscale("a.png", "--skip-existing")
-    assert (skipped.code, skipped.err) == (0, "a-x4.png: there already, skipped\n")
+    assert (skipped.code, skipped.err) == (0, "a-x4.png: already exists; skipped\n")
     assert target.read_bytes() == b"mine"
 
     assert upscale("a.png", "--overwrite").code == 0
@@ -207,7 +207,7 @@ def test_compare_writes_panels_beside_the_result_and_respects_what_is_there(upsc
     (here / "a-x4.png").unlink()
     refused = upscale("a.png", "--compare")
     assert refused.code == 1
-    assert "a-x4-compare.png: exists already" in refused.err
+    assert "a-x4-compare.png: already exists" in refused.err
 
 
 def test_tiles_do_not_change_a_pixel(upscale, pictures, here):

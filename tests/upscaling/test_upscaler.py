@@ -128,7 +128,7 @@ def test_stream_hands_out_bands_and_returns_what_the_sink_does(model):
     progress = []
 
     bands, tiles = upscaler.stream(
-        image, lambda bands: (list(bands), len(progress)), progress=progress.append
+        image, lambda bands: (list(bands), len(progress)), on_event=lambda event: progress.append(event.share)
     )
 
     assert len(bands) > 1
@@ -178,7 +178,7 @@ with open("/proc/self/statm") as file:
     used = int(file.read().split()[0]) * resource.getpagesize()
 limits = resource.getrlimit(resource.RLIMIT_AS)
 resource.setrlimit(resource.RLIMIT_AS, (used + 150_000_000, limits[1]))
-result = upscaler.upscale(image, progress=tiles.append)
+result = upscaler.upscale(image, on_event=tiles.append)
 resource.setrlimit(resource.RLIMIT_AS, limits)
 assert len(tiles) > 1, "it was enough for the whole picture"
 assert np.array_equal(result, truth)

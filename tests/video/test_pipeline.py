@@ -290,16 +290,16 @@ def test_what_is_computed_is_not_computed_again_after_a_full_disk(
         upscaler.engine, "upscale", lambda *arguments: computed.append(1) or really(*arguments)
     )
     seen = []
-    upscale_video(film, tmp_path / "large.mp4", upscaler, progress=seen.append)
+    upscale_video(film, tmp_path / "large.mp4", upscaler, on_event=seen.append)
     assert (len(computed), seen) == (1, [])  # the model's fingerprint
     assert shown(tmp_path / "large.mp4") == shown(film)
 
 
 def test_progress_counts_frames(clip, upscaler, tmp_path):
     seen = []
-    upscale_video(clip("film.mp4"), tmp_path / "large.mp4", upscaler, progress=seen.append)
-    assert [progress.frames for progress in seen] == list(range(1, 51))
-    assert {progress.expected for progress in seen} == {50}
+    upscale_video(clip("film.mp4"), tmp_path / "large.mp4", upscaler, on_event=seen.append)
+    assert [event.done for event in seen] == list(range(1, 51))
+    assert {event.total for event in seen} == {50}
 
 
 def test_it_is_a_public_name_and_a_film_needs_no_more(clip, shown, tmp_path, tiny_model):

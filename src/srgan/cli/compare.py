@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
+from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar, with_option
 from srgan.cli.options import DeviceName, EngineName, Precision
 from srgan.errors import SrganError, UsageError
 
@@ -74,8 +74,9 @@ def compare(
             except SrganError as error:
                 if is_debugging():
                     traceback.print_exc()
-                print_error(str(error))
-                result |= {"status": "failed", "error": str(error)}
+                message = with_option(str(error), error.field)
+                print_error(message)
+                result |= {"status": "failed", "error": message}
             results.append(result)
     if sheet and rows:
         write_row(sheet, contact_sheet(rows))
@@ -92,23 +93,22 @@ def compare(
 def _plan(images: list[str], out: Path, sheet: Path | None, overwrite: bool) -> list[tuple[Path, Path]]:
     """Each picture with the file its panels go to: one for all, or one each in a folder."""
     from srgan.images.formats import format_of
-    from srgan.jobs.naming import plan_jobs
+    from srgan.jobs.naming import plan_files
 
     if sheet:
         format_of(sheet, None)
-    jobs = plan_jobs(
+    files = plan_files(
         images,
         None if sheet else out,
         extension=".png",
         suffix="-panels",
-        recursive=False,
         tell=print_message,
     )
-    targets = [(job.source, sheet or job.target) for job in jobs]
+    targets = [(source, sheet or target) for source, target in files]
     sources = {source.resolve() for source, _ in targets}
     for _, target in targets:
         if target.resolve() in sources:
             raise UsageError(f"-o {out}: is one of the pictures; choose another name")
         if target.exists() and not overwrite:
-            raise UsageError(f"{target}: exists already; add --overwrite or choose another name")
+            raise UsageError(f"{target}: already exists; add --overwrite or choose another name")
     return targets

@@ -84,7 +84,10 @@ def open_engine(
     _check("precision", precision, ("auto", "fp32", "bf16", "fp16"))
     _check("device", device, ("auto", "cpu", "cuda", "mps"))
     if engine == "openvino" and device in ("cuda", "mps"):
-        raise UsageError(f"the openvino engine runs on the processor only; for {device} use --engine torch")
+        raise UsageError(
+            f"the openvino engine runs on the processor only; for {device} use the torch engine",
+            field="engine",
+        )
     if engine == "auto":
         engine = "torch" if device in ("cuda", "mps") or _accelerator_in_sight(device) else "openvino"
     if engine == "openvino":

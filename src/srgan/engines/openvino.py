@@ -137,7 +137,7 @@ def choose_precision(core: Any, precision: Precision) -> str:
     if precision == "auto":
         return "bf16" if has_bf16 else "fp32"
     if precision == "bf16" and not has_bf16:
-        raise UsageError("this processor does not compute in bf16; use --precision fp32")
+        raise UsageError("this processor does not compute in bf16; use fp32", field="precision")
     if precision not in _HINTS:
         raise UsageError(f"the openvino engine does not compute in {precision}; use fp32 or bf16")
     return precision

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.errors import ImageError, UsageError
+from srgan.events import Cancel, check
 from srgan.images.decode import check_size, decode, quiet_pillow
 from srgan.images.encode import encode
 from srgan.images.formats import check_side
 from srgan.images.metadata import exif_of, settle_exif, upright
 from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, explained, sniff
+from srgan.images.spool import filled, spooled
 from srgan.images.write import replacing
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
@@ -64,16 +67,38 @@ def _frames(path: Path, max_pixels: int, orientation: int) -> Iterator[Picture]:
             yield Picture.from_array(upright(decode(path, image), orientation))
 
 
-def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Animation:
+def is_moving(path: str | os.PathLike[str] | BinaryIO) -> bool:
+    """Whether a file holds more than one frame; an open one is left where it was.
+
+    Raises:
+        ImageError: if it is not a picture.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        start = path.tell()
+        with spooled(path) as copy:
+            path.seek(start)
+            return is_moving(copy)
+    path = Path(path)
+    with explained(path), _open(path, sys.maxsize) as image:
+        return getattr(image, "n_frames", 1) > 1
+
+
+def read_frames(
+    path: str | os.PathLike[str] | BinaryIO, *, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> Animation:
     """Reads all frames of a GIF or WebP; any other picture is an animation of one frame.
 
     Args:
-        path: the file.
+        path: the file, or one that is open in binary mode.
         max_pixels: the most pixels of a frame.
 
     Raises:
         ImageError: as ``read_picture`` does; for a damaged later frame, where the frames are taken.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        with spooled(path) as copy:
+            animation = read_frames(copy, max_pixels=max_pixels)
+            return replace(animation, frames=iter(list(animation.frames)))
     path = Path(path)
     with explained(path), _open(path, max_pixels) as image:
         durations = []
@@ -99,7 +124,7 @@ def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_P
 
 
 def write_frames(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | BinaryIO,
     frames: Iterable[NDArray[np.uint8]],
     *,
     size: tuple[int, int],
@@ -107,27 +132,46 @@ def write_frames(
     plays: int = 0,
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
+    file_format: str | None = None,
     quality: int | None = None,
+    cancel: Cancel | None = None,
 ) -> None:
     """Writes an animated GIF or WebP, frame by frame.
 
     Args:
-        path: the file, .gif or .webp; its folder must exist. It appears when it is complete.
+        path: the file, .gif or .webp, whose folder must exist; or one that is open in binary mode. It appears
+            when it is complete.
         frames: arrays (height, width, 3 or 4), uint8, RGB or RGBA; as many as ``durations``.
         size: (width, height) of a frame.
         durations: how long each frame is shown, in milliseconds. GIF keeps hundredths of a second.
         plays: how often the whole is shown; 0 stands for for ever.
         icc_profile: a colour profile for RGB; GIF has no place for it.
         exif: an EXIF block from its byte-order mark on; GIF has no place for it.
+        file_format: gif or webp; None goes by the extension.
         quality: 1 to 100, for WebP (90 otherwise).
+        cancel: asked at every frame whether to stop.
 
     Raises:
         UsageError: if the extension is neither.
         ImageError: if it cannot hold the size, or the file cannot be written.
         ValueError: if the frames do not fit ``size`` and ``durations``.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        with filled(path, file_format or "webp") as copy:
+            write_frames(
+                copy,
+                frames,
+                size=size,
+                durations=durations,
+                plays=plays,
+                icc_profile=icc_profile,
+                exif=exif,
+                quality=quality,
+                cancel=cancel,
+            )
+        return
     path = Path(path)
-    wanted = path.suffix.removeprefix(".").lower()
+    wanted = file_format or path.suffix.removeprefix(".").lower()
     if wanted not in _LIMITS:
         raise UsageError(f"{path}: cannot write moving pictures as '{wanted}'; choose gif or webp")
     check_side(path, size, _LIMITS[wanted], "a smaller size")
@@ -136,6 +180,7 @@ def write_frames(
     def rows() -> Iterator[NDArray[np.uint8]]:
         opaque = np.full((height, width, 1), 255, np.uint8)
         for frame in frames:
+            check(cancel)
             yield frame if frame.shape[2] == 4 else np.concatenate((frame, opaque), axis=2)
 
     with replacing(path) as name:

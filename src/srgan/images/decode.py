@@ -36,7 +36,7 @@ def check_size(path: Path, size: tuple[int, int], max_pixels: int) -> None:
     """Refuses a (width, height) without pixels or with more than ``max_pixels``.
 
     Raises:
-        ImageError: saying which option raises the limit.
+        ImageError: saying which limit would do.
     """
     width, height = size
     if width <= 0 or height <= 0:
@@ -44,7 +44,8 @@ def check_size(path: Path, size: tuple[int, int], max_pixels: int) -> None:
     if width * height > max_pixels:
         raise ImageError(
             f"{path}: {width}x{height} is more than {max_pixels:,} pixels; if you trust the file, "
-            f"give --max-pixels {width * height}"
+            f"raise the limit to {width * height}",
+            field="max_pixels",
         )
 
 

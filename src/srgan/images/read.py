@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -17,6 +17,7 @@ from srgan.errors import ImageError
 from srgan.images.decode import check_size, decode, decode_deep, is_cut_by_pillow, quiet_pillow
 from srgan.images.metadata import dpi_of, dpi_of_tags, exif_of, exif_of_tags, settle_exif, upright
 from srgan.images.picture import Picture
+from srgan.images.spool import spooled
 from srgan.images.tiff import read_tags
 
 DEFAULT_MAX_PIXELS = 250_000_000
@@ -128,19 +129,22 @@ def _settled(
     return Picture.from_array(upright(array, orientation), icc_profile=profile, exif=exif, dpi=dpi)
 
 
-def read_picture(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+def read_picture(path: str | os.PathLike[str] | BinaryIO, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
     """Reads a picture, its first frame if it has several, upright and in RGB.
 
     8-bit samples stay 8-bit, 16-bit ones 16-bit. CMYK and Lab become sRGB by the file's profile, which is
     then dropped; RGB and grey keep theirs.
 
     Args:
-        path: the file; its format is told by its content, not by its name.
+        path: the file, or one that is open in binary mode; its format is told by its content, not its name.
         max_pixels: a picture with more is refused before it is decoded.
 
     Raises:
         ImageError: if the file is missing, a folder, unreadable, empty, no picture, damaged, or too large.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        with spooled(path) as copy:
+            return read_picture(copy, max_pixels=max_pixels)
     path = Path(path)
     with explained(path):
         name = sniff(path)

@@ -11,15 +11,17 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import ImageError
+from srgan.events import Cancel, check
 from srgan.images.encode import encode
 from srgan.images.formats import FORMATS, Format, check_side, format_of
 from srgan.images.picture import Picture
+from srgan.images.spool import filled
 from srgan.images.tiff import add_exif
 
 _DEFAULT_DPI = 72.0
@@ -175,7 +177,7 @@ def _options(
 
 
 def write_picture(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | BinaryIO,
     bands: Iterable[NDArray[Any]],
     *,
     size: tuple[int, int],
@@ -183,6 +185,7 @@ def write_picture(
     output_size: tuple[int, int] | None = None,
     file_format: str | None = None,
     quality: int | None = None,
+    cancel: Cancel | None = None,
 ) -> None:
     """Writes a picture that comes as bands of rows, with the alpha and the metadata of its source.
 
@@ -193,7 +196,7 @@ def write_picture(
     it is complete, and replaces one that is there.
 
     Args:
-        path: the file; its folder must exist.
+        path: the file, whose folder must exist; or one that is open in binary mode.
         bands: arrays (rows, width, 3), uint8 or uint16, from top to bottom; consumed in this thread. What
             the iterator raises comes out unchanged.
         size: (width, height) that the bands make up.
@@ -201,12 +204,25 @@ def write_picture(
         output_size: (width, height) to resize to: Lanczos to reduce, bicubic to enlarge.
         file_format: png, jpg, tiff, webp or avif; None goes by the extension.
         quality: 1 to 100, for JPEG (95 otherwise), WebP (90) and AVIF (80); lossless formats ignore it.
+        cancel: asked at every band whether to stop.
 
     Raises:
         UsageError: if the format is unknown.
         ImageError: if the format cannot hold the size, or the file cannot be written.
         ValueError: if the bands do not make up ``size``.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        with filled(path, file_format or "png") as copy:
+            write_picture(
+                copy,
+                bands,
+                size=size,
+                source=source,
+                output_size=output_size,
+                quality=quality,
+                cancel=cancel,
+            )
+        return
     path = Path(path)
     format_ = FORMATS[format_of(path, file_format)]
     target = output_size or size
@@ -218,6 +234,7 @@ def write_picture(
 
     def rows() -> Iterator[NDArray[Any]]:
         for band in bands:
+            check(cancel)
             yield to_depth(_mean_channel(band) if source.grey else band, dtype)
 
     with replacing(path) as name:

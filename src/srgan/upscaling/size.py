@@ -31,10 +31,12 @@ class OutputSize:
 
     def __post_init__(self) -> None:
         if self.scale is not None and not 0 < self.scale <= LARGEST_SCALE:
-            raise UsageError(f"the scale must be above 0 and at most {LARGEST_SCALE:g}, not {self.scale:g}")
+            raise UsageError(
+                f"the scale must be above 0 and at most {LARGEST_SCALE:g}, not {self.scale:g}", field="scale"
+            )
         for name, pixels in (("width", self.width), ("height", self.height)):
             if pixels is not None and pixels < 1:
-                raise UsageError(f"the {name} must be at least 1 pixel, not {pixels}")
+                raise UsageError(f"the {name} must be at least 1 pixel, not {pixels}", field=name)
 
     def for_network(self: _Size, scale: int) -> _Size:
         """The same with the network's scale where none is given."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from srgan.engines.engine import Device, EngineName, Precision, open_engine
 from srgan.errors import SrganError, UsageError
+from srgan.events import Cancel, Event, OnEvent, check
 from srgan.networks import DEFAULT_MODEL
 from srgan.networks.blend import read_blend
 from srgan.upscaling.changes import ChangedParts
@@ -19,7 +20,6 @@ from srgan.upscaling.consistency import consistent_bands
 from srgan.upscaling.memory import SMALLEST_TILE, auto_tile, free_memory
 from srgan.upscaling.tiling import TilePlan, plan_tiles, upscale_bands
 
-Progress = Callable[[float], None]
 Result = TypeVar("Result")
 # Enlarges the tile of a number, which has its surroundings around it.
 _Compute = Callable[[int, NDArray[Any]], NDArray[Any]]
@@ -68,7 +68,9 @@ class Upscaler:
         consistent: bool = False,
     ) -> None:
         if not (tile in ("auto", "off") or (isinstance(tile, int) and tile >= SMALLEST_TILE)):
-            raise UsageError(f"tile must be 'auto', 'off' or a number from {SMALLEST_TILE}, not {tile!r}")
+            raise UsageError(
+                f"must be 'auto', 'off' or a number from {SMALLEST_TILE}, not {tile!r}", field="tile"
+            )
         self.card, tensors = read_blend(model, detail)
         self.engine = open_engine(
             self.card, tensors, engine=engine, precision=precision, device=device, threads=threads
@@ -78,12 +80,15 @@ class Upscaler:
         self._tile = tile
         self._consistent = consistent
 
-    def upscale(self, image: NDArray[Any], *, progress: Progress | None = None) -> NDArray[Any]:
+    def upscale(
+        self, image: NDArray[Any], *, on_event: OnEvent | None = None, cancel: Cancel | None = None
+    ) -> NDArray[Any]:
         """Enlarges one picture in memory.
 
         Args:
             image: (H, W, 3) RGB or (H, W) grey; uint8, uint16, or float32 in [0, 1].
-            progress: called with the finished share, in (0, 1], after every tile.
+            on_event: takes an event after every tile.
+            cancel: asked before every tile whether to stop.
 
         Returns:
             (4H, 4W, 3) or (4H, 4W), the same type. A picture whose channels are equal stays so.
@@ -91,10 +96,13 @@ class Upscaler:
         Raises:
             UsageError: if the array is no such picture.
             SrganError: if memory runs out even with the smallest tile.
+            CancelledError: if ``cancel`` says so.
         """
-        return self._collected(image, self._compute, progress)
+        return self._collected(image, self._compute, on_event, cancel)
 
-    def frames(self, images: Iterable[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+    def frames(
+        self, images: Iterable[NDArray[Any]], *, cancel: Cancel | None = None
+    ) -> Iterator[NDArray[Any]]:
         """Enlarges pictures that follow each other; what equals the one before is not computed again.
 
         Where a picture differs from the one before in some places only, these and what they reach are
@@ -102,6 +110,7 @@ class Upscaler:
 
         Args:
             images: as :meth:`upscale` takes them; taken one at a time.
+            cancel: asked before every tile whether to stop.
 
         Yields:
             What :meth:`upscale` makes of each, to the bit. The same array again where a picture is equal to
@@ -120,7 +129,7 @@ class Upscaler:
         enlarged: NDArray[Any] | None = None
         for image in images:
             if enlarged is None or before is None or not _same(image, before):
-                enlarged = self._collected(image, changed.upscale)
+                enlarged = self._collected(image, changed.upscale, None, cancel)
                 before = image.copy()  # a camera may fill the same array again
             yield enlarged
 
@@ -129,7 +138,8 @@ class Upscaler:
         pixels: NDArray[Any],
         sink: Callable[[Iterator[NDArray[Any]]], Result],
         *,
-        progress: Progress | None = None,
+        on_event: OnEvent | None = None,
+        cancel: Cancel | None = None,
     ) -> Result:
         """Enlarges one picture, handing out rows as they are finished, so that memory stays flat.
 
@@ -139,7 +149,8 @@ class Upscaler:
                 writes or collects them. Called again, with all bands from the top, if memory ran out and
                 the tiles had to become smaller; it must let the iterator's MemoryError through, and
                 must not keep anything of a call that failed.
-            progress: called with the finished share, in (0, 1], after every tile; starts anew with the sink.
+            on_event: takes an event after every tile; the count starts anew with the sink.
+            cancel: asked before every tile whether to stop.
 
         Returns:
             What ``sink`` returns.
@@ -148,15 +159,15 @@ class Upscaler:
             UsageError: if the array is no such picture.
             SrganError: if memory runs out even with the smallest tile.
         """
-        return self._streamed(pixels, sink, self._compute, progress)
+        return self._streamed(pixels, sink, self._compute, on_event, cancel)
 
     def _compute(self, _: int, window: NDArray[Any]) -> NDArray[Any]:
         return self.engine.upscale(window, self.halo)
 
     def _collected(
-        self, image: NDArray[Any], compute: _Compute, progress: Progress | None = None
+        self, image: NDArray[Any], compute: _Compute, on_event: OnEvent | None, cancel: Cancel | None
     ) -> NDArray[Any]:
-        enlarged = self._streamed(image, _collect, compute, progress)
+        enlarged = self._streamed(image, _collect, compute, on_event, cancel)
         return enlarged if image.ndim == 3 else np.ascontiguousarray(enlarged[:, :, 0])
 
     def _streamed(
@@ -164,7 +175,8 @@ class Upscaler:
         pixels: NDArray[Any],
         sink: Callable[[Iterator[NDArray[Any]]], Result],
         compute: _Compute,
-        progress: Progress | None,
+        on_event: OnEvent | None,
+        cancel: Cancel | None,
     ) -> Result:
         pixels = as_rgb(pixels)
         height, width = pixels.shape[:2]
@@ -172,7 +184,7 @@ class Upscaler:
         while True:
             plan = plan_tiles(height, width, halo=self.halo, tile=tile)
             try:
-                return sink(self._bands(pixels, plan, compute, progress))
+                return sink(self._bands(pixels, plan, compute, on_event, cancel))
             except MemoryError:
                 # What was tried, which may be less than what was allowed.
                 tried = math.isqrt(plan.tile_height * plan.tile_width)
@@ -184,16 +196,22 @@ class Upscaler:
                 self.engine.release()
 
     def _bands(
-        self, pixels: NDArray[Any], plan: TilePlan, compute: _Compute, progress: Progress | None
+        self,
+        pixels: NDArray[Any],
+        plan: TilePlan,
+        compute: _Compute,
+        on_event: OnEvent | None,
+        cancel: Cancel | None,
     ) -> Iterator[NDArray[Any]]:
         done = 0
 
         def run(batch: NDArray[Any]) -> NDArray[Any]:
             nonlocal done
+            check(cancel)
             enlarged = compute(done, batch)
             done += 1
-            if progress is not None:
-                progress(done / plan.tiles)
+            if on_event is not None:
+                on_event(Event(done=done, total=plan.tiles, unit="tiles"))
             return enlarged
 
         grey = is_grey(pixels)

@@ -40,9 +40,9 @@ class VideoOptions(OutputSize):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.fps is not None and not 0 < self.fps <= _FASTEST:
-            raise UsageError(f"--fps {self.fps}: must be above 0, and at most {_FASTEST}")
+            raise UsageError(f"must be above 0 and at most {_FASTEST}, not {self.fps}", field="fps")
         if self.start < 0 or (self.end is not None and self.end <= self.start):
-            raise UsageError(f"--start {self.start} --end {self.end}: nothing is between")
+            raise UsageError(f"nothing is between {self.start} and {self.end} seconds", field="end")
 
     def output_size(self, width: int, height: int) -> tuple[int, int]:
         """The result's (width, height) for an input's: even numbers, as 4:2:0 video needs them."""
@@ -50,14 +50,18 @@ class VideoOptions(OutputSize):
         return max(2, wide // 2 * 2), max(2, high // 2 * 2)
 
 
-def parse_time(text: str) -> Fraction:
+def parse_time(text: str, *, field: str | None = None) -> Fraction:
     """Seconds of a time written as ``90``, ``90.5``, ``1:30`` or ``0:01:30.5``.
+
+    Args:
+        text: the time.
+        field: the option that it was given for.
 
     Raises:
         UsageError: if it is written in another way.
     """
     if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d+)?", text):
-        raise UsageError(f"'{text}' is no time; write seconds or h:m:s, for example 0:01:30.5")
+        raise UsageError(f"'{text}' is not a time; write seconds or h:mm:ss", field=field)
     seconds = Fraction(0)
     for part in text.split(":"):
         seconds = seconds * 60 + Fraction(part)
@@ -71,5 +75,5 @@ def parse_rate(text: str) -> Fraction:
         UsageError: if it is written in another way.
     """
     if not re.fullmatch(r"\d+(\.\d+)?|\d+/0*[1-9]\d*", text):
-        raise UsageError(f"--fps {text}: is no rate; write for example 24, 23.976 or 30000/1001")
+        raise UsageError(f"'{text}' is not a rate; write 24, 23.976 or 30000/1001, for example", field="fps")
     return Fraction(text)

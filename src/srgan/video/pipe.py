@@ -44,7 +44,7 @@ def upscale_pipe(
     """
     options = (options or VideoOptions()).for_network(upscaler.scale)
     if options.start or options.end is not None or options.fps is not None:
-        raise UsageError("--start, --end and --fps do not go with a pipe; cut with ffmpeg before it")
+        raise UsageError("start, end and fps do not go with a pipe; cut with ffmpeg before it", field="start")
     with closing(VideoReader(source)) as reader:
         size, colour = options.output_size(*reader.size), reader.colour
         converter = Converter(colour)

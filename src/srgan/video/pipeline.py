@@ -16,6 +16,7 @@ import av
 import numpy as np
 
 from srgan.errors import SrganError, UsageError, VideoError
+from srgan.events import Cancel, Event, OnEvent
 from srgan.upscaling.size import Upscaled
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.image_sequence import find_pattern, frames_of, is_pattern, number_of
@@ -32,21 +33,6 @@ from srgan.video.writing.segments import SEGMENT_FRAMES, WorkFolder
 from srgan.video.writing.stills import Stills
 
 _HEAD = 2**20  # bytes of the input that its identity is told by, beside its size and age
-
-
-@dataclass(frozen=True, kw_only=True)
-class VideoProgress:
-    """How far a video is.
-
-    Attributes:
-        frames: how many are done, those of an interrupted run included.
-        expected: how many there are about; None if the file does not say.
-        bytes: size of the finished segments.
-    """
-
-    frames: int
-    expected: int | None
-    bytes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +54,8 @@ def upscale_video(
     upscaler: Upscaler | None = None,
     options: VideoOptions | None = None,
     *,
-    progress: Callable[[VideoProgress], None] | None = None,
+    on_event: OnEvent | None = None,
+    cancel: Cancel | None = None,
 ) -> UpscaledVideo:
     """Enlarges one video, with its sound, subtitles, chapters, attachments and time stamps.
 
@@ -83,7 +70,9 @@ def upscale_video(
             made if absent.
         upscaler: the model; None is ``Upscaler()``.
         options: part, size and encoder.
-        progress: called after every frame.
+        on_event: takes an event after every frame, those of an interrupted run included in what is done;
+            figures: "bytes" of the finished segments, and "resumed", the frames of an earlier run.
+        cancel: asked before every tile whether to stop; the same call goes on from there.
 
     Raises:
         UsageError: if source and target are the same file, or the options do not go together.
@@ -103,7 +92,7 @@ def upscale_video(
             target.parent.mkdir(parents=True, exist_ok=True)
             job = _job(reader, files, upscaler, output)
             with closing(WorkFolder(target, job, resume=options.resume)) as folder:
-                times = _enlarge(reader, upscaler, output, folder, progress)
+                times = _enlarge(reader, upscaler, output, folder, on_event, cancel)
                 output.finish(folder, times)
                 folder.remove()
         return UpscaledVideo(
@@ -122,7 +111,7 @@ def _kind_of(target: Path, options: VideoOptions) -> Callable[[VideoReader, Path
         return Film
     for name in ("codec", "crf", "preset"):
         if getattr(options, name) is not None:
-            raise UsageError(f"--{name} is for films; leave it out: {target} is not one")
+            raise UsageError(f"is for films, and {target} is not one; leave it out", field=name)
     return Stills if is_pattern(target) else MovingPicture
 
 
@@ -146,7 +135,8 @@ def _enlarge(
     upscaler: Upscaler,
     output: Output,
     folder: WorkFolder,
-    progress: Callable[[VideoProgress], None] | None,
+    on_event: OnEvent | None,
+    cancel: Cancel | None,
 ) -> array[int]:
     """Makes the frames that are not there yet.
 
@@ -156,13 +146,15 @@ def _enlarge(
     done = output.begin(folder)
 
     def report(number: int) -> None:
-        if progress is not None:
+        if on_event is not None:
+            figures = {"bytes": folder.bytes, "resumed": done}
             expected = reader.frames_expected
-            progress(VideoProgress(frames=done + number, expected=expected, bytes=folder.bytes))
+            on_event(Event(done=done + number, total=expected, unit="frames", figures=figures))
 
     try:
-        as_pictures = output.as_pictures
-        times = enlarge_frames(reader, upscaler, output.write, report, done=done, as_pictures=as_pictures)
+        times = enlarge_frames(
+            reader, upscaler, output.write, report, done=done, as_pictures=output.as_pictures, cancel=cancel
+        )
         output.end()
     finally:
         output.discard()

@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from srgan.events import Cancel
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
 from srgan.video.pictures import opaque_picture, orientation_of, upright_picture, with_alpha
@@ -27,6 +28,7 @@ def enlarge_frames(
     *,
     done: int = 0,
     as_pictures: bool = False,
+    cancel: Cancel | None = None,
 ) -> array[int]:
     """Runs frames through the network, reading ahead of it and writing behind it in threads.
 
@@ -39,6 +41,7 @@ def enlarge_frames(
         done: how many of the first frames are passed over.
         as_pictures: results stand upright, and keep what is transparent; otherwise they are turned as they
             are coded, and laid over white.
+        cancel: asked before every tile whether to stop.
 
     Returns:
         When each frame is shown, the passed-over ones included, and when the last one ends; counted from
@@ -49,7 +52,7 @@ def enlarge_frames(
     orientation = orientation_of(reader) if as_pictures else None
     pictures = _pictures(reader, times, masks, done, orientation)
     with closing(ahead(pictures, _AHEAD)) as ready, behind(write, _BEHIND) as put:
-        for number, sr_image in enumerate(upscaler.frames(ready), 1):
+        for number, sr_image in enumerate(upscaler.frames(ready, cancel=cancel), 1):
             put(with_alpha(sr_image, masks.popleft()))
             report(number)
     return times

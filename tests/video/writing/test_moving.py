@@ -137,16 +137,16 @@ def test_an_interrupted_run_goes_on(clip, upscaler, tmp_path):
     film = clip("film.mp4", "-vf", NOISE, rate="60", sound=False)
 
     def stop(progress):
-        if progress.frames == 100:
+        if progress.done == 100:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        upscale_video(film, tmp_path / "a.webp", upscaler, progress=stop)
+        upscale_video(film, tmp_path / "a.webp", upscaler, on_event=stop)
     assert not (tmp_path / "a.webp").exists()
     seen = []
-    upscale_video(film, tmp_path / "a.webp", upscaler, progress=seen.append)
+    upscale_video(film, tmp_path / "a.webp", upscaler, on_event=seen.append)
     upscale_video(film, tmp_path / "b.webp", upscaler)
-    assert [seen[0].frames, seen[-1].frames] == [61, 120]
+    assert [seen[0].done, seen[-1].done] == [61, 120]
     assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
 
 

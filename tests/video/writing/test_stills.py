@@ -127,17 +127,17 @@ def test_an_interrupted_run_goes_on_behind_its_last_whole_frame(clip, upscaler, 
     film, out = clip("film.mp4", "-vf", NOISE, sound=False, seconds=0.8), tmp_path / "out"
 
     def stop(progress):
-        if progress.frames == 13:
+        if progress.done == 13:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        upscale_video(film, out / "%d.png", upscaler, progress=stop)
+        upscale_video(film, out / "%d.png", upscaler, on_event=stop)
     there = {path.name: path.stat().st_mtime_ns for path in out.glob("*.png")}
     assert 0 < len(there) < 20
     (out / ".%d.png.srgan" / "frame.part").write_bytes(b"half")
     seen = []
-    upscale_video(film, out / "%d.png", upscaler, progress=seen.append)
-    assert seen[0].frames == len(there) + 1
+    upscale_video(film, out / "%d.png", upscaler, on_event=seen.append)
+    assert seen[0].done == len(there) + 1
     assert {name: (out / name).stat().st_mtime_ns for name in there} == there
     upscale_video(film, tmp_path / "whole" / "%d.png", upscaler)
     names = sorted(f"{number}.png" for number in range(1, 21))

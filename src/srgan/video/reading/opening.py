@@ -52,7 +52,9 @@ def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputCo
     if isinstance(source, Path) and (source.is_dir() or is_pattern(source)):
         return _open_frames(source, rate or USUAL_RATE)
     if rate is not None:
-        raise UsageError(f"--fps is for numbered frames; leave it out: {source} has its own times")
+        raise UsageError(
+            f"is for numbered frames, and {source} has times of its own; leave it out", field="fps"
+        )
     if isinstance(source, Path):
         if source.stat().st_size == 0:
             raise VideoError("is empty (0 bytes)")

@@ -118,7 +118,7 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
         if value is not None:
             own = next((own for own in names if own in known), None)
             if own is None:
-                raise UsageError(f"the encoder {codec.name} takes no --{option}; leave it out")
+                raise UsageError(f"the encoder {codec.name} takes no {option}; leave it out", field=option)
             settings[own] = str(value)
     encoding = Encoding(
         codec=codec.name,
@@ -160,9 +160,11 @@ def find_encoder(name: str) -> Codec:
     try:
         codec = Codec(name, "w")
     except (av.FFmpegError, ValueError) as error:
-        raise UsageError(f"--codec {name}: there is no such encoder; libx264 plays everywhere") from error
+        raise UsageError(
+            f"there is no such encoder as '{name}'; libx264 plays everywhere", field="codec"
+        ) from error
     if codec.type != "video":
-        raise UsageError(f"--codec {name}: encodes {codec.type}, not video; libx264 plays everywhere")
+        raise UsageError(f"'{name}' encodes {codec.type}, not video; libx264 plays everywhere", field="codec")
     return codec
 
 
