@@ -125,7 +125,16 @@ def test_an_open_file_needs_a_format(tmp_path, upscaler, photo):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("scale", -3), ("scale", 17), ("scale", float("nan")), ("quality", 500), ("quality", 0), ("width", 0)],
+    [
+        ("scale", -3),
+        ("scale", 17),
+        ("scale", float("nan")),
+        ("quality", 500),
+        ("quality", 0),
+        ("width", 0),
+        ("height", -1),
+        ("max_pixels", 0),
+    ],
 )
 def test_options_that_cannot_be_are_refused_by_name(field, value):
     with pytest.raises(UsageError) as refused:

@@ -14,34 +14,37 @@ from srgan.errors import SrganError, UsageError
 
 
 def compare(
-    images: Annotated[
-        list[str], typer.Argument(help="True pictures, folders, or patterns.", metavar="IMAGE...")
-    ],
+    images: Annotated[list[str], typer.Argument(help="Pictures, folders or patterns.", metavar="IMAGE...")],
     out: Annotated[
-        Path, typer.Option("--output", "-o", help="A file for one sheet of all, else a folder for one each.")
+        Path, typer.Option("--output", "-o", help="A file for one sheet of all, or a folder for a file each.")
     ],
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A model's name or file, or FILE.onnx; may be repeated; all shipped if absent."),
+        typer.Option(
+            help="Name of a model, or its file; may be repeated. Default: all that come with srgan."
+        ),
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option(
-            help="Show this part alone; auto: where the models differ most.", metavar="X,Y,W,H|auto"
-        ),
+        typer.Option(help="Show only this part; auto: where the models differ most.", metavar="X,Y,W,H|auto"),
     ] = None,
     low_res: Annotated[
-        bool, typer.Option("--low-res", help="The pictures are low-res ones: do not reduce them.")
+        bool,
+        typer.Option("--low-res", help="Take the pictures as low-res ones; do not downscale them first."),
     ] = False,
     engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
     precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that already exist.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Shows low-res | bicubic | models | truth beside each other, of pictures reduced four times.
+    """Shows low-res | bicubic | models | truth side by side, for pictures downscaled 4x.
 
-    Example: srgan compare photo.jpg --model srresnet -o photo-panels.png --region auto
+    Example: srgan compare photo.jpg -o panels.png --region auto
+
+    Example: srgan compare small/ --low-res --model srresnet --model photo -o panels/
     """
     from srgan.evaluation.comparison import compare_picture, parse_region, write_row
     from srgan.evaluation.enlargers import open_enlargers

@@ -12,21 +12,25 @@ from srgan.errors import UsageError
 
 
 def dataset_report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of pictures, with its sub-folders.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of pictures, searched with its sub-folders.")
+    ],
     against: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="A test set: name the pictures of DIR that are in it too."),
+        typer.Option(metavar="DIR", help="Test set: name the pictures that it shares with the folder."),
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a page with pictures here.")] = None,
     max_pixels: Annotated[
-        int, typer.Option(min=1, help="Do not decode pictures with more pixels.")
+        int, typer.Option(min=1, help="Leave out pictures with more pixels.")
     ] = 250_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Looks at pictures before they are trained on: sizes, sharpness, JPEG quality, grey ones, copies.
+    """Reports on pictures before training on them: sizes, sharpness, JPEG quality, grey ones, copies.
 
-    Copies are found also when they were saved again, resized or cropped a little. Every file that cannot be
-    read is named. Nothing is changed.
+    Finds copies even if they were saved again, resized or cropped a little. Names every file that
+    cannot be read. Changes nothing.
+
+    Example: srgan dataset-report photos/
 
     Example: srgan dataset-report photos/ --against Set5/ --html photos.html
     """
@@ -35,7 +39,7 @@ def dataset_report(
     from srgan.evaluation.files import write_whole
 
     if html is not None and not html.parent.is_dir():
-        raise UsageError(f"{html}: its folder is not there; make it, or name another")
+        raise UsageError(f"{html}: its folder does not exist; make it, or name another")
     with progress_bar() as bar:
         task = bar.add_task("looking", total=None)
 

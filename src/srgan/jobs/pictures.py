@@ -153,9 +153,9 @@ def _upscale_frames(
             if number == 0:
                 for _ in _watched(iter([result]), frame.pixels, upscaler.scale, watchers):
                     pass
-            yield _finish_frame(frame, result, output_size)
             if on_event is not None:
                 on_event(Event(done=number + 1, total=count, unit="frames"))
+            yield _finish_frame(frame, result, output_size)
 
     _make_folder_of(target)
     write_frames(
