@@ -9,6 +9,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+import srgan.engines.openvino
 from srgan.cli import console
 
 pillow_heif.register_heif_opener()
@@ -129,6 +130,7 @@ def test_quality_trades_size(upscale, pictures, here):
         (["--scale", "2"], "a-x2.png", (60, 48)),
         (["--scale", "3"], "a-x3.png", (90, 72)),
         (["--scale", "1.5"], "a-x1.5.png", (45, 36)),
+        (["--scale", "5"], "a-x5.png", (150, 120)),
         (["--width", "77"], "a-x4.png", (77, 62)),
         (["--height", "40"], "a-x4.png", (50, 40)),
         (["--width", "200", "--height", "10"], "a-x4.png", (200, 10)),
@@ -253,3 +255,19 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch, is_terminal):
     monkeypatch.setenv("FORCE_COLOR", "1")  # what build servers set, though nobody watches
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal, raising=False)
     assert console.progress_bar().disable is not is_terminal
+
+
+def test_what_computes_is_said_unless_it_is_the_processor(upscale, pictures, monkeypatch):
+    pictures("a.png")
+    really = srgan.engines.openvino.OpenVinoEngine.__init__
+
+    def on_a_graphics_card(self, *arguments, **options):
+        really(self, *arguments, **options)
+        self.device = "cuda"
+
+    assert "computes with" not in upscale("a.png").err
+    monkeypatch.setattr(srgan.engines.openvino.OpenVinoEngine, "__init__", on_a_graphics_card)
+    done = upscale("a.png", "--overwrite", "--json")
+    assert done.err.startswith("computes with ")
+    assert done.err.count("\n") == 1
+    assert json.loads(done.out)["device"] == "cuda"
