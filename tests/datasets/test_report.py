@@ -126,7 +126,7 @@ def test_what_cannot_be_read_is_counted_and_named(folder):
     assert len(report["images"]) == 4
     assert reasons["empty.png"] == "is empty (0 bytes)"
     assert reasons["gone.png"] == "there is no such file"
-    assert reasons["bomb.png"].endswith("if you trust the file, give --max-pixels 1600000000")
+    assert reasons["bomb.png"].endswith("if you trust the file, raise the limit to 1600000000")
     assert reasons["cut.jpg"].startswith("is damaged or cut short")
     assert reasons.get("pipe.png", "is no regular file") == "is no regular file"
     assert [file for file, _ in unread(report)] == [f"{folder}/{name}" for name in sorted(names)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from srgan.jobs.result import JobResult
     from srgan.upscaling.upscaler import Upscaler
 
-_OUTPUT, _MODEL, _VIDEOS, _COMPUTING = "Output", "Model", "Videos", "How it computes"
+_output = partial(typer.Option, rich_help_panel="Output")
+_model = partial(typer.Option, rich_help_panel="Model")
+_video = partial(typer.Option, rich_help_panel="Videos")
+_computing = partial(typer.Option, rich_help_panel="How it computes")
 
 
 def upscale(
@@ -29,151 +33,72 @@ def upscale(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="A file for one input, otherwise a folder. Default: beside the input.",
-            rich_help_panel=_OUTPUT,
+        _output(
+            "--output", "-o", help="A file for one input, otherwise a folder. Default: beside the input."
         ),
     ] = None,
     scale: Annotated[
         float | None,
-        typer.Option(
+        _output(
             help="Enlargement per side, up to 16. Default: the model's own, from whose result other sizes "
-            "are resized.",
-            rich_help_panel=_OUTPUT,
+            "are resized."
         ),
     ] = None,
-    width: Annotated[
-        int | None, typer.Option(min=1, help="Width of the result in pixels.", rich_help_panel=_OUTPUT)
-    ] = None,
-    height: Annotated[
-        int | None, typer.Option(min=1, help="Height of the result in pixels.", rich_help_panel=_OUTPUT)
-    ] = None,
+    width: Annotated[int | None, _output(min=1, help="Width of the result in pixels.")] = None,
+    height: Annotated[int | None, _output(min=1, help="Height of the result in pixels.")] = None,
     file_format: Annotated[
-        Format,
-        typer.Option(
-            "--format",
-            help="Format of pictures; auto keeps the input's where possible.",
-            rich_help_panel=_OUTPUT,
-        ),
+        Format, _output("--format", help="Format of pictures; auto keeps the input's where possible.")
     ] = Format.auto,
-    quality: Annotated[
-        int | None,
-        typer.Option(min=1, max=100, help="Quality for JPEG, WebP and AVIF.", rich_help_panel=_OUTPUT),
-    ] = None,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", help="Search sub-folders too.", rich_help_panel=_OUTPUT)
-    ] = False,
+    quality: Annotated[int | None, _output(min=1, max=100, help="Quality for JPEG, WebP and AVIF.")] = None,
+    recursive: Annotated[bool, _output("--recursive", help="Search sub-folders too.")] = False,
     skip_existing: Annotated[
-        bool,
-        typer.Option("--skip-existing", help="Skip results that already exist.", rich_help_panel=_OUTPUT),
+        bool, _output("--skip-existing", help="Skip results that already exist.")
     ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results that already exist.", rich_help_panel=_OUTPUT)
-    ] = False,
+    overwrite: Annotated[bool, _output("--overwrite", help="Replace results that already exist.")] = False,
     compare: Annotated[
-        bool,
-        typer.Option(
-            "--compare",
-            help="Also write low-res | bicubic | result side by side.",
-            rich_help_panel=_OUTPUT,
-        ),
+        bool, _output("--compare", help="Also write low-res | bicubic | result side by side.")
     ] = False,
     invented: Annotated[
         Path | None,
-        typer.Option(
-            help="Also write a map of what the model invented: a PNG, or a folder for several inputs.",
-            rich_help_panel=_OUTPUT,
-        ),
+        _output(help="Also write a map of what the model invented: a PNG, or a folder for several inputs."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object.", rich_help_panel=_OUTPUT)
-    ] = False,
+    as_json: Annotated[bool, _output("--json", help="Print one JSON object.")] = False,
     model: Annotated[
         str | None,
-        typer.Option(
+        _model(
             help=f"Name of a model (see 'srgan models') or a file. Default: {DEFAULT_MODEL}; {FOR_VIDEOS} "
-            "for videos of more than a few seconds on a processor.",
-            rich_help_panel=_MODEL,
+            "for videos of more than a few seconds on a processor."
         ),
     ] = None,
     detail: Annotated[
         float | None,
-        typer.Option(
-            min=0,
-            max=1,
-            help="From 0, only what the picture supports, to 1, all the model's detail.",
-            rich_help_panel=_MODEL,
-        ),
+        _model(min=0, max=1, help="From 0, only what the picture supports, to 1, all the model's detail."),
     ] = None,
     consistent: Annotated[
-        bool,
-        typer.Option(
-            "--consistent",
-            help="Make a result that, downscaled again, gives the input back.",
-            rich_help_panel=_MODEL,
-        ),
+        bool, _model("--consistent", help="Make a result that, downscaled again, gives the input back.")
     ] = False,
     codec: Annotated[
-        str | None,
-        typer.Option(
-            help="Video encoder: libx264, libx265, libsvtav1, prores_ks, ffv1, ...", rich_help_panel=_VIDEOS
-        ),
+        str | None, _video(help="Video encoder: libx264, libx265, libsvtav1, prores_ks, ffv1, ...")
     ] = None,
     crf: Annotated[
         int | None,
-        typer.Option(
-            min=0,
-            max=63,
-            help="Constant quality; a smaller number is better and makes a larger file.",
-            rich_help_panel=_VIDEOS,
-        ),
+        _video(min=0, max=63, help="Constant quality; a smaller number is better and makes a larger file."),
     ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="Speed of the encoder, e.g. veryfast.", rich_help_panel=_VIDEOS)
-    ] = None,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume/--no-resume", help="Go on with an interrupted video.", rich_help_panel=_VIDEOS
-        ),
-    ] = True,
-    start: Annotated[
-        str,
-        typer.Option(help="Where to begin, in seconds or h:mm:ss.", metavar="TIME", rich_help_panel=_VIDEOS),
-    ] = "0",
-    end: Annotated[
-        str | None,
-        typer.Option(help="Where to end, in seconds or h:mm:ss.", metavar="TIME", rich_help_panel=_VIDEOS),
-    ] = None,
+    preset: Annotated[str | None, _video(help="Speed of the encoder, e.g. veryfast.")] = None,
+    resume: Annotated[bool, _video("--resume/--no-resume", help="Go on with an interrupted video.")] = True,
+    start: Annotated[str, _video(help="Where to begin, in seconds or h:mm:ss.", metavar="TIME")] = "0",
+    end: Annotated[str | None, _video(help="Where to end, in seconds or h:mm:ss.", metavar="TIME")] = None,
     fps: Annotated[
         str | None,
-        typer.Option(
-            help="Frame rate of image sequences such as 'in/%05d.png'. Default: 25.",
-            metavar="RATE",
-            rich_help_panel=_VIDEOS,
-        ),
+        _video(help="Frame rate of image sequences such as 'in/%05d.png'. Default: 25.", metavar="RATE"),
     ] = None,
     tile: Annotated[
-        str,
-        typer.Option(
-            help="Side of the tiles in pixels; auto: by the free memory; off: whole pictures.",
-            rich_help_panel=_COMPUTING,
-        ),
+        str, _computing(help="Side of the tiles in pixels; auto: by the free memory; off: whole pictures.")
     ] = "auto",
-    precision: Annotated[
-        Precision, typer.Option(help="Type to compute in.", rich_help_panel=_COMPUTING)
-    ] = Precision.auto,
-    engine: Annotated[
-        EngineName, typer.Option(help="What computes.", rich_help_panel=_COMPUTING)
-    ] = EngineName.auto,
-    device: Annotated[
-        DeviceName, typer.Option(help="Where to compute.", rich_help_panel=_COMPUTING)
-    ] = DeviceName.auto,
-    max_pixels: Annotated[
-        int, typer.Option(min=1, help="Refuse inputs with more pixels.", rich_help_panel=_COMPUTING)
-    ] = 250_000_000,
+    precision: Annotated[Precision, _computing(help="Type to compute in.")] = Precision.auto,
+    engine: Annotated[EngineName, _computing(help="What computes.")] = EngineName.auto,
+    device: Annotated[DeviceName, _computing(help="Where to compute.")] = DeviceName.auto,
+    max_pixels: Annotated[int, _computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
 ) -> None:
     """Makes pictures and videos four times larger per side. An input is never overwritten.
 
