@@ -29,7 +29,8 @@ if TYPE_CHECKING:
         VideoError,
     )
     from srgan.events import Event
-    from srgan.jobs.pictures import PictureOptions, upscale_file
+    from srgan.jobs.options import PictureOptions
+    from srgan.jobs.pictures import upscale_file
     from srgan.networks.card import ModelCard
     from srgan.networks.catalogue import list_models, load_card
     from srgan.networks.info import NetworkInfo
@@ -74,7 +75,7 @@ _HOMES = {
     "Event": "srgan.events",
     "ModelCard": "srgan.networks.card",
     "NetworkInfo": "srgan.networks.info",
-    "PictureOptions": "srgan.jobs.pictures",
+    "PictureOptions": "srgan.jobs.options",
     "Upscaled": "srgan.upscaling.size",
     "UpscaledVideo": "srgan.video.pipeline",
     "Upscaler": "srgan.upscaling.upscaler",
@@ -135,7 +136,8 @@ def upscale(
         SrganError: if the picture cannot be read, the result not be written, there is no such model, or an
             option is out of range.
     """
-    from srgan.jobs.pictures import PictureOptions, upscale_file
+    from srgan.jobs.options import PictureOptions
+    from srgan.jobs.pictures import upscale_file
     from srgan.upscaling.upscaler import Upscaler
 
     target = Path(target)

@@ -83,7 +83,7 @@ def test_nothing_is_overwritten_unasked(compare, here):
     before = (here / "out" / "a.png").read_bytes()
     done = compare("in", "-o", "out", "--region", "auto")
     assert done.code == 2
-    assert "out/a.png: exists already; add --overwrite" in done.err
+    assert "out/a.png: already exists; add --overwrite" in done.err
     assert (here / "out" / "a.png").read_bytes() == before
     assert compare("in", "-o", "out", "--region", "auto", "--overwrite").code == 0
     assert (here / "out" / "a.png").read_bytes() != before

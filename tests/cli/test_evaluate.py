@@ -169,7 +169,7 @@ def test_what_is_undefined_is_told(srgan, hr):
         (["--margin", "0.1"], "give --against REPORT.json too"),
         (["--margin", "psnr_y=much", "--against", "x.json"], "--margin psnr_y=much: must be a number from 0"),
         (["--margin", "-1", "--against", "x.json"], "--margin -1: must be a number from 0"),
-        (["--html", "gone/a.html"], "gone/a.html: its folder is not there"),
+        (["--html", "gone/a.html"], "gone/a.html: its folder does not exist"),
     ],
 )
 def test_options_that_do_not_go_together_are_exit_2(srgan, options, message):

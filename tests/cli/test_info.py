@@ -66,6 +66,17 @@ def test_models_lists_every_shipped_card(srgan):
     cards = json.loads(srgan("models", "--json").out)["models"]
     assert [card["name"] for card in cards] == list_models()
     assert [card["figures"] for card in cards] == [load_card(name).figures for name in list_models()]
-    lines = srgan("models").out.splitlines()
-    for card in cards:
-        assert f"{card['name']}: {card['summary']}" in lines
+
+
+def test_the_table_of_models_fits_100_columns_and_holds_their_figures(srgan):
+    done = srgan("models")
+    lines = done.out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert "\x1b" not in done.out
+    for name in list_models():
+        card = load_card(name)
+        (line,) = (line for line in lines if line.split()[:1] == [name])
+        five, hundred = card.figures["Set5"], card.figures["BSD100"]
+        figures = [five["psnr_y"], hundred["psnr_y"], hundred["niqe"]]
+        assert [float(text) for text in line.split()[-3:]] == pytest.approx(figures, abs=0.005)
+        assert " ".join(card.summary.split()[:3]) in line

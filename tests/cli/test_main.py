@@ -1,9 +1,12 @@
 """What all commands share: help, wrong calls, unforeseen errors."""
 
+import importlib.metadata
+import re
 import sys
 import typing
 
 import pytest
+import typer
 
 import srgan.cli.main
 import srgan.networks.catalogue
@@ -33,7 +36,33 @@ def test_every_command_is_known_here():
 def test_every_command_has_help_with_an_example(srgan, command):
     done = srgan(command, "--help")
     assert (done.code, done.err) == (0, "")
-    assert f"Example: srgan {command}" in done.out
+    assert done.out.count(f"Example: srgan {command}") == 2
+
+
+def shown(text):
+    """As one line of words, without the frames of tables and the breaks of lines."""
+    return " ".join(re.sub("[^\\x00-\\x7f]", " ", text).split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_every_text_as_it_is_written(srgan, monkeypatch, command):
+    """Rich takes ``:m:`` for a picture and ``[x]`` for a style."""
+    monkeypatch.setenv("COLUMNS", "300")
+    (found,) = (known for known in srgan_commands() if known.name == command)
+    help_shown = shown(srgan(command, "--help").out)
+    for parameter in found.params:
+        assert shown(parameter.help or "") in help_shown
+    assert shown(found.help.split("\n\n")[0]) in help_shown
+
+
+def srgan_commands():
+    return typer.main.get_command(srgan.cli.main.app).commands.values()
+
+
+def test_the_version_is_the_packages(srgan):
+    done = srgan("--version")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == f"srgan {importlib.metadata.version('srgan')}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["upscale"], ["info"], ["evaluate"]])
@@ -100,4 +129,4 @@ def test_python_dash_m_is_the_same_command(monkeypatch, capsys):
 
     monkeypatch.setattr(sys, "argv", ["srgan", "models"])
     runpy.run_module("srgan", run_name="__main__")
-    assert "srresnet: " in capsys.readouterr().out
+    assert "\nsrresnet " in capsys.readouterr().out

@@ -9,6 +9,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+import srgan.engines.openvino
 from srgan.cli import console
 
 pillow_heif.register_heif_opener()
@@ -129,6 +130,7 @@ def test_quality_trades_size(upscale, pictures, here):
         (["--scale", "2"], "a-x2.png", (60, 48)),
         (["--scale", "3"], "a-x3.png", (90, 72)),
         (["--scale", "1.5"], "a-x1.5.png", (45, 36)),
+        (["--scale", "5"], "a-x5.png", (150, 120)),
         (["--width", "77"], "a-x4.png", (77, 62)),
         (["--height", "40"], "a-x4.png", (50, 40)),
         (["--width", "200", "--height", "10"], "a-x4.png", (200, 10)),
@@ -186,12 +188,12 @@ def test_existing_results_are_refused_skipped_or_replaced(upscale, pictures, her
 
     refused = upscale("a.png", "b.png")
     assert refused.code == 1
-    assert "a-x4.png: exists already; add --overwrite or --skip-existing" in refused.err
+    assert "a-x4.png: already exists; add --overwrite or --skip-existing" in refused.err
     assert opened(here / "b-x4.png").size == (120, 96)
     assert target.read_bytes() == b"mine"
 
     skipped = upscale("a.png", "--skip-existing")
-    assert (skipped.code, skipped.err) == (0, "a-x4.png: there already, skipped\n")
+    assert (skipped.code, skipped.err) == (0, "a-x4.png: already exists; skipped\n")
     assert target.read_bytes() == b"mine"
 
     assert upscale("a.png", "--overwrite").code == 0
@@ -207,7 +209,7 @@ def test_compare_writes_panels_beside_the_result_and_respects_what_is_there(upsc
     (here / "a-x4.png").unlink()
     refused = upscale("a.png", "--compare")
     assert refused.code == 1
-    assert "a-x4-compare.png: exists already" in refused.err
+    assert "a-x4-compare.png: already exists" in refused.err
 
 
 def test_tiles_do_not_change_a_pixel(upscale, pictures, here):
@@ -253,3 +255,19 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch, is_terminal):
     monkeypatch.setenv("FORCE_COLOR", "1")  # what build servers set, though nobody watches
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal, raising=False)
     assert console.progress_bar().disable is not is_terminal
+
+
+def test_what_computes_is_said_unless_it_is_the_processor(upscale, pictures, monkeypatch):
+    pictures("a.png")
+    really = srgan.engines.openvino.OpenVinoEngine.__init__
+
+    def on_a_graphics_card(self, *arguments, **options):
+        really(self, *arguments, **options)
+        self.device = "cuda"
+
+    assert "computes with" not in upscale("a.png").err
+    monkeypatch.setattr(srgan.engines.openvino.OpenVinoEngine, "__init__", on_a_graphics_card)
+    done = upscale("a.png", "--overwrite", "--json")
+    assert done.err.startswith("computes with ")
+    assert done.err.count("\n") == 1
+    assert json.loads(done.out)["device"] == "cuda"

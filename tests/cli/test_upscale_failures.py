@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import srgan.jobs.pictures
+import srgan.jobs.run
 
 
 def one_line(done):
@@ -34,7 +34,7 @@ BAD = {
     "text.jpg": (b"hello, this is no picture", "is not a picture"),
     "header.png": (b"\x89PNG\r\n\x1a\n", "is damaged or cut short"),
     "flat.png": (small_png_that_says(0, 5), "is damaged"),
-    "bomb.png": (small_png_that_says(100_000, 100_000), "--max-pixels 10000000000"),
+    "bomb.png": (small_png_that_says(100_000, 100_000), "raise the limit to 10000000000"),
 }
 
 
@@ -48,7 +48,8 @@ def test_a_bad_picture_is_one_line_and_the_rest_is_done(upscale, pictures, here)
 
     assert done.code == 1
     lines = done.err.splitlines()
-    expected = [f"srgan: {name}: " for name in [*BAD, "cut.png", "gone.png", "none*.png"]]
+    expected = [f"{name}: " for name in [*BAD, "cut.png", "gone.png", "none*.png"]]
+    expected = [f"srgan: {'--max-pixels: ' * (name == 'bomb.png: ')}{name}" for name in expected]
     assert len(lines) == len(expected) + 2
     for line, start in zip(lines[1:-1], expected, strict=True):
         assert line.startswith(start)
@@ -67,7 +68,9 @@ def test_a_wrong_extension_does_not_matter(upscale, pictures, here):
 
 def test_the_limit_on_pixels_can_be_moved(upscale, pictures, here):
     pictures("a.png")
-    assert "--max-pixels 720" in one_line(upscale("a.png", "--max-pixels", 719, "--compare"))
+    message = one_line(upscale("a.png", "--max-pixels", 719, "--compare"))
+    assert message.startswith("srgan: --max-pixels: a.png: ")
+    assert "720" in message
     assert sorted(path.name for path in here.iterdir()) == ["a.png"]
     assert upscale("a.png", "--max-pixels", 720, "--compare").code == 0
 
@@ -91,10 +94,12 @@ def test_an_input_is_never_overwritten(upscale, pictures, here, options):
         (["-o", "a.xyz"], "choose one of png, jpg"),
         (["-o", "b.jpg", "--format", "png"], "contradict each other"),
         (["b.png", "-o", "file"], "file: is a file; name a folder"),
-        (["--tile", "3"], "from 16"),
-        (["--tile", "large"], "auto, off or a number"),
+        (["--tile", "3"], "--tile: must be 'auto', 'off' or a number from 16"),
+        (["--tile", "large"], "--tile: must be auto, off or a number"),
         (["--engine", "openvino", "--precision", "fp16"], "use fp32 or bf16"),
-        (["--scale", "5"], "--scale"),
+        (["--scale", "17"], "--scale: "),
+        (["--scale", "0"], "--scale: "),
+        (["--scale", "nan"], "--scale: "),
         (["--quality", "0"], "--quality"),
         (["--width", "0"], "--width"),
         (["--format", "bmp"], "--format"),
@@ -115,7 +120,7 @@ def test_a_folder_without_pictures_says_so(upscale, here):
     (here / "empty").mkdir()
     done = upscale("empty")
     assert done.code == 2
-    assert "no pictures in empty; use --recursive" in one_line(done)
+    assert "--recursive: no pictures in empty" in one_line(done)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every folder")
@@ -131,7 +136,7 @@ def test_an_output_that_cannot_be_is_one_line(upscale, pictures, here):
     (here / "file").write_bytes(b"")
     done = upscale("a.png", "-o", "file/x.png")
     assert done.code == 1
-    assert "x.png: its folder cannot be made" in one_line(done)
+    assert "file: the folder cannot be made" in one_line(done)
 
 
 def test_an_unknown_model_offers_the_nearest_name(srgan, pictures):
@@ -170,20 +175,20 @@ def test_a_missing_extra_is_named(srgan, pictures, monkeypatch, arguments, extra
     ("error", "reason"),
     [
         (RuntimeError("odd\nthing"), "a.png: unexpected RuntimeError: odd thing; add --debug"),
-        (MemoryError(), "a.png: not enough memory"),
+        (MemoryError(), "a.png: there is not enough memory"),
         (OSError(5, "Input/output error"), "a.png: Input/output error"),
     ],
 )
 def test_an_unforeseen_error_stops_one_picture_only(upscale, pictures, here, monkeypatch, error, reason):
     pictures("a.png", "b.png")
-    really = srgan.jobs.pictures.upscale_file
+    really = srgan.jobs.run.upscale_watched
 
     def fail_on_a(source, *arguments, **options):
         if source.name == "a.png":
             raise error
         return really(source, *arguments, **options)
 
-    monkeypatch.setattr(srgan.jobs.pictures, "upscale_file", fail_on_a)
+    monkeypatch.setattr(srgan.jobs.run, "upscale_watched", fail_on_a)
     done = upscale("a.png", "b.png")
     assert done.code == 1
     assert f"srgan: {reason}" in done.err.splitlines()[0]

@@ -63,11 +63,11 @@ def test_frames_that_are_there_are_not_replaced_unasked(upscale, make, here):
     (here / "out").mkdir()
     (here / "out" / "7.png").write_bytes(b"mine")
     done = upscale("film.mp4", "-o", "out/%d.png")
-    message = "srgan: out/%d.png: exists already; add --overwrite or --skip-existing\n"
+    message = "srgan: out/%d.png: already exists; add --overwrite or --skip-existing\n"
     assert (done.code, done.err) == (1, message)
     assert (
         upscale("film.mp4", "-o", "out/%d.png", "--skip-existing").err
-        == "out/%d.png: there already, skipped\n"
+        == "out/%d.png: already exists; skipped\n"
     )
     assert [path.name for path in (here / "out").iterdir()] == ["7.png"]
     assert upscale("film.mp4", "-o", "out/%d.png", "--overwrite").code == 0
@@ -80,11 +80,11 @@ def test_frames_that_are_there_are_not_replaced_unasked(upscale, make, here):
         (["a.png", "-o", "%d.png"], 2, "%d.png: cannot hold what a.png is"),
         (["film.mp4", "-o", "film.png"], 2, "or frames with a name such as %05d.png"),
         (["film.mp4", "-o", "%d.xyz"], 1, "cannot write the format 'xyz'"),
-        (["film.mp4", "--fps", "24"], 1, "--fps is for numbered frames; leave it out: film.mp4 has"),
-        (["film.mp4", "--fps", "fast"], 2, "--fps fast: is no rate"),
-        (["film.mp4", "--fps", "1/0"], 2, "--fps 1/0: is no rate"),
+        (["film.mp4", "--fps", "24"], 1, "--fps: is for numbered frames, and film.mp4 has times of its own"),
+        (["film.mp4", "--fps", "fast"], 2, "--fps: 'fast' is not a rate"),
+        (["film.mp4", "--fps", "1/0"], 2, "--fps: '1/0' is not a rate"),
         (["film.mp4", "--fps", "0"], 2, "must be above 0"),
-        (["film.mp4", "-o", "a.gif", "--crf", "3"], 1, "--crf is for films"),
+        (["film.mp4", "-o", "a.gif", "--crf", "3"], 1, "--crf: is for films"),
         (["in/%d.png", "-o", "a.mp4"], 1, "in/%d.png: of the frames 1 to 5, 2, 4 are missing or empty"),
         (["in", "-o", "a.mp4"], 1, "in: of the frames 1 to 5, 2, 4 are missing or empty"),
         (["gone/%d.png", "-o", "a.mp4"], 1, "gone/%d.png: there are no such frames"),

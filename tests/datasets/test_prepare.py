@@ -239,7 +239,7 @@ def test_an_interrupted_run_goes_on_where_it_was(raw, tmp_path, dest, stop_after
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare(source, dest, OPTIONS, report=interrupt)
+        prepare(source, dest, OPTIONS, on_event=interrupt)
     made = {p: (dest / p).stat().st_mtime_ns for p in files_in(dest) if p.startswith(("train", "validation"))}
     assert 1 <= len(made) < 8 if stop_after < 8 else len(made) >= 7
     # A process that is killed may leave this as well.
@@ -279,7 +279,7 @@ def test_a_set_made_otherwise_is_refused_and_left_alone(raw, tmp_path, dest, fin
             raise KeyboardInterrupt
 
     try:
-        prepare(raw, dest, OPTIONS, report=interrupt)
+        prepare(raw, dest, OPTIONS, on_event=interrupt)
     except KeyboardInterrupt:
         assert not finished
     before = files_in(dest)
@@ -308,7 +308,7 @@ def test_a_set_that_is_being_made_is_left_alone(raw, dest):
             with pytest.raises(InUseError, match="another process"):
                 prepare(raw, dest, OPTIONS)
 
-    assert prepare(raw, dest, OPTIONS, report=meanwhile).counts["kept"] == 8
+    assert prepare(raw, dest, OPTIONS, on_event=meanwhile).counts["kept"] == 8
 
 
 def png(pixels):

@@ -206,7 +206,9 @@ def test_every_picture_and_its_results_are_shown_once_in_order(hr):
 
 def test_progress_counts_pictures(hr):
     calls = []
-    evaluate(Dataset(hr), baselines=["bicubic"], report=lambda *call: calls.append(call))
+    evaluate(
+        Dataset(hr), baselines=["bicubic"], on_event=lambda event: calls.append((event.done, event.total))
+    )
     assert calls == [(1, 2), (2, 2)]
 
 

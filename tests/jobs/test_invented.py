@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from srgan.jobs.invented import FULL_SCALE, invention, write_invented
+from srgan.jobs.invented import FULL_SCALE, InventionMap, invention
+from srgan.jobs.pictures import upscale_watched
 from srgan.upscaling.upscaler import Upscaler
 
 
@@ -22,9 +23,15 @@ def pair(tiny_pair, tiny_model):
     return Upscaler(tiny_pair, device="cpu", tile=16), Upscaler(tiny_model, device="cpu", tile=16)
 
 
+def write_map(tmp_path, upscaler, sibling):
+    watcher = InventionMap(tmp_path / "b.png", sibling)
+    source, target = tmp_path / "a.png", tmp_path / "large.png"
+    upscale_watched(source, target, upscaler, None, [watcher], on_event=None, cancel=None)
+
+
 def drawn(tmp_path, photo, upscaler, sibling):
     Image.fromarray(photo).save(tmp_path / "a.png")
-    assert write_invented(tmp_path / "a.png", tmp_path / "b.png", upscaler, sibling) == tmp_path / "b.png"
+    write_map(tmp_path, upscaler, sibling)
     with Image.open(tmp_path / "b.png") as image:
         return np.asarray(image).astype(float)
 
@@ -53,6 +60,6 @@ def test_colours_say_how_much_and_where(tmp_path, photo, pair):
 
 def test_sixteen_bits_and_grey_are_taken(tmp_path, photo, pair):
     Image.fromarray(photo[..., 0].astype(np.uint16) * 257).save(tmp_path / "a.png")
-    write_invented(tmp_path / "a.png", tmp_path / "b.png", *pair)
+    write_map(tmp_path, *pair)
     with Image.open(tmp_path / "b.png") as image:
         assert (image.mode, image.size) == ("RGB", (120, 120))

@@ -160,15 +160,16 @@ def test_what_cannot_be_is_refused(here, touch):
     touch("file", "a.png")
     (here / "empty").mkdir()
     for inputs, out, options, message in [
-        (["empty"], None, {}, "no pictures in empty; use --recursive"),
+        (["empty"], None, {}, "no pictures in empty; search"),
         (["a.png"], "x.xyz", {}, "cannot write the format 'xyz'; choose one of png"),
         (["a.png"], "x.jpg", {"extension": ".png"}, "contradict each other"),
         (["a.png"], "x.gif", {"extension": ".png"}, "contradict each other"),
         (["a.png"], "file", {}, "is a file; name a folder"),
         (["a.png", "b.png"], "file", {}, "is a file; name a folder"),
     ]:
-        with pytest.raises(UsageError, match=message):
+        with pytest.raises(UsageError, match=message) as refused:
             plan(*inputs, out=out, **options)
+        assert refused.value.field in ("out", "file_format", "recursive", None)
 
 
 def test_a_folder_that_cannot_be_listed_is_planned_like_a_file_that_is_not_there(here, touch, monkeypatch):
@@ -195,5 +196,5 @@ def test_what_is_left_out_as_an_earlier_result_is_told(touch):
     assert told == []
     assert list(plan("icon.png", "icon-x2.png", tell=told.append)) == ["icon.png"]
     assert list(plan(".", tell=told.append)) == ["icon.png", "photo.jpg"]
-    advice = "taken for earlier results and left out; give -o FOLDER to enlarge them too"
+    advice = "taken for earlier results and left out; name a folder for the results to upscale them too"
     assert told == [f"icon-x2.png is {advice}", f"icon-x2.png and 1 more are {advice}"]

@@ -4,63 +4,95 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srgan.errors import ImageError
-from srgan.images.read import read_picture
 from srgan.images.resize import bicubic
-from srgan.jobs.panels import write_panels
+from srgan.jobs.options import PictureOptions
+from srgan.jobs.panels import Panels
+from srgan.jobs.pictures import upscale_watched
+from srgan.upscaling.upscaler import Upscaler
 
 
-def panels_of(path):
-    """Without the labels above them, which must be there, and the gaps between them."""
-    with Image.open(path) as image:
-        row = np.asarray(image)
-    width = (row.shape[1] - 2 * 4) // 3
-    assert all(row[:22, left : left + width].min() < 100 for left in range(0, row.shape[1], width + 4))
-    return [row[22:, left : left + width] for left in range(0, row.shape[1], width + 4)]
+@pytest.fixture
+def upscaler(tiny_model):
+    return Upscaler(tiny_model, device="cpu", tile=16)
 
 
-def save(path, array):
-    Image.fromarray(array).save(path)
-    return path
+@pytest.fixture
+def panels(tmp_path, upscaler):
+    """Upscales a picture into a file and returns its panels, without their labels and the gaps."""
+
+    def make(picture, target="b.png", **options):
+        Image.fromarray(picture).save(tmp_path / "a.png")
+        watcher = Panels(tmp_path / "c.png", name="photo")
+        upscale_watched(
+            tmp_path / "a.png",
+            tmp_path / target,
+            upscaler,
+            PictureOptions(**options),
+            [watcher],
+            on_event=None,
+            cancel=None,
+        )
+        with Image.open(tmp_path / "c.png") as image:
+            row = np.asarray(image)
+        width = (row.shape[1] - 2 * 4) // 3
+        lefts = range(0, row.shape[1], width + 4)
+        assert all(row[:22, left : left + width].min() < 100 for left in lefts)
+        return [row[22:, left : left + width] for left in lefts]
+
+    return make
 
 
-def test_panels_show_pixels_bicubic_and_the_result(tmp_path, photo):
-    sr_image = np.random.default_rng(0).integers(0, 256, (96, 120, 3), dtype=np.uint8)
-    source, result = save(tmp_path / "a.png", photo), save(tmp_path / "b.png", sr_image)
+def kron(picture):
+    return np.kron(picture, np.ones((4, 4, 1), np.uint8))
 
-    assert write_panels(source, result, tmp_path / "c.png", name="photo") == tmp_path / "c.png"
 
-    low_res, plain, clear = panels_of(tmp_path / "c.png")
-    assert np.array_equal(low_res, np.kron(photo, np.ones((4, 4, 1), np.uint8)))
+@pytest.mark.parametrize(
+    ("target", "options"), [("b.png", {}), ("b.jpg", {"quality": 5}), ("b.png", {"scale": 2})]
+)
+def test_panels_show_pixels_bicubic_and_what_the_network_made(panels, photo, upscaler, target, options):
+    low_res, plain, clear = panels(photo, target, **options)
+    assert np.array_equal(low_res, kron(photo))
     assert np.array_equal(plain, bicubic(photo, 4))
-    assert np.array_equal(clear, sr_image)
+    assert np.array_equal(clear, upscaler.upscale(photo))
 
 
-def test_a_result_of_another_size_is_shown_at_four_times_the_sources(tmp_path, photo):
-    source = save(tmp_path / "a.png", photo)
-    result = save(tmp_path / "b.png", np.full((48, 61, 3), 77, np.uint8))
-    write_panels(source, result, tmp_path / "c.png", name="photo")
-    assert [panel.shape for panel in panels_of(tmp_path / "c.png")] == [(96, 120, 3)] * 3
-    assert (panels_of(tmp_path / "c.png")[2] == 77).all()
+@pytest.mark.parametrize("shape", [(400, 20, 3), (20, 401, 3)])
+def test_of_a_large_picture_the_middle_is_shown(panels, upscaler, shape):
+    picture = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    middle = np.s_[8:392, :] if shape[0] > 384 else np.s_[:, 8:392]
+    enlarged = np.s_[32:1568, :] if shape[0] > 384 else np.s_[:, 32:1568]
+    low_res, _, clear = panels(picture)
+    assert np.array_equal(low_res, kron(picture[middle]))
+    assert np.array_equal(clear, upscaler.upscale(picture)[enlarged])
 
 
-def test_of_a_large_picture_the_middle_is_shown(tmp_path):
-    ramp = np.zeros((400, 20, 3), np.uint8)
-    ramp[..., 0] = np.arange(400)[:, None] // 2
-    source = save(tmp_path / "a.png", ramp)
-    result = save(tmp_path / "b.png", ramp.repeat(4, axis=0).repeat(4, axis=1))
-    write_panels(source, result, tmp_path / "c.png", name="photo")
-    middle = ramp[8:392].repeat(4, axis=0).repeat(4, axis=1)
-    low_res, _, clear = panels_of(tmp_path / "c.png")
-    assert np.array_equal(low_res, middle)
-    assert np.array_equal(clear, middle)
+def test_after_memory_ran_out_panels_are_made_of_the_tiles_that_count(panels, photo, upscaler, monkeypatch):
+    truth = upscaler.upscale(photo)
+    compute, calls = upscaler.engine.upscale, []
+
+    def sometimes(batch, context=0):
+        calls.append(batch)
+        if len(calls) == 2:
+            raise MemoryError
+        return compute(batch, context) // (2 if len(calls) == 1 else 1)
+
+    monkeypatch.setattr(upscaler, "_tile", 24)
+    monkeypatch.setattr(upscaler.engine, "upscale", sometimes)
+    assert np.array_equal(panels(photo)[2], truth)
+    assert len(calls) > 3
 
 
-def test_the_limit_on_pixels_is_the_sources_alone(tmp_path, photo, monkeypatch):
-    monkeypatch.setitem(read_picture.__kwdefaults__, "max_pixels", 720)
-    source = save(tmp_path / "a.png", photo)
-    result = save(tmp_path / "b.png", np.zeros((96, 120, 3), np.uint8))
-    with pytest.raises(ImageError, match="limit to 720"):
-        write_panels(source, result, tmp_path / "c.png", name="photo", max_pixels=719)
-    write_panels(source, result, tmp_path / "c.png", name="photo", max_pixels=720)
-    assert panels_of(tmp_path / "c.png")[2].shape == (96, 120, 3)
+def test_of_a_moving_picture_the_first_frame_is_shown(tmp_path, upscaler, photo):
+    first, second = Image.fromarray(photo), Image.fromarray(photo[::-1])
+    first.save(tmp_path / "a.webp", save_all=True, append_images=[second], lossless=True)
+    upscale_watched(
+        tmp_path / "a.webp",
+        tmp_path / "b.webp",
+        upscaler,
+        None,
+        [Panels(tmp_path / "c.png", name="photo")],
+        on_event=None,
+        cancel=None,
+    )
+    with Image.open(tmp_path / "c.png") as image:
+        assert np.array_equal(np.asarray(image)[22:, -120:], upscaler.upscale(photo))

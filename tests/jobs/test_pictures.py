@@ -1,13 +1,15 @@
 """One file in, one larger file out: sizes, transparency, metadata, moving pictures, failures."""
 
 import hashlib
+import io
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from srgan.errors import ImageError, UsageError
-from srgan.jobs.pictures import PictureOptions, upscale_file
+from srgan.errors import ImageError, OutputError, UsageError
+from srgan.jobs.options import PictureOptions
+from srgan.jobs.pictures import upscale_file
 from srgan.upscaling.upscaler import Upscaler
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -38,20 +40,20 @@ def opened(path):
     ],
 )
 def test_width_and_height_go_before_scale_and_keep_the_proportions(options, size):
-    assert PictureOptions(**options).output_size(100, 50) == size
+    assert PictureOptions(**options).for_network(4).output_size(100, 50) == size
 
 
 def test_the_result_is_the_upscalers(tmp_path, upscaler, photo):
     Image.fromarray(photo).save(tmp_path / "a.png")
-    progress = []
+    events = []
 
-    done = upscale_file(tmp_path / "a.png", tmp_path / "new" / "b.png", upscaler, progress=progress.append)
+    done = upscale_file(tmp_path / "a.png", tmp_path / "new" / "b.png", upscaler, on_event=events.append)
 
     result = np.asarray(opened(tmp_path / "new" / "b.png"))
     assert np.array_equal(result, upscaler.upscale(photo))
     assert result.std() > 10
     assert (done.input_size, done.output_size, done.frames) == ((30, 24), (120, 96), 1)
-    assert progress[-1] == 1
+    assert (events[-1].unit, events[-1].share) == ("tiles", 1)
 
 
 def test_a_smaller_scale_is_a_reduction_of_the_enlarged_picture(tmp_path, upscaler, photo):
@@ -100,17 +102,57 @@ def save_frames(path, frames, duration=(40, 80)):
     images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=3, **options)
 
 
+@pytest.mark.parametrize(
+    ("source", "target"), [("a.png", "b.jpg"), ("a.webp", "b.webp"), ("a.webp", "b.gif")]
+)
+def test_open_files_give_what_paths_give(tmp_path, upscaler, photo, source, target):
+    frames = [Image.fromarray(photo), Image.fromarray(photo[::-1])]
+    more = {"save_all": True, "append_images": frames[1:], "lossless": True} if source == "a.webp" else {}
+    frames[0].save(tmp_path / source, **more)
+    upscale_file(str(tmp_path / source), str(tmp_path / target), upscaler)
+    result = io.BytesIO()
+    options = PictureOptions(file_format=target[2:])
+    upscale_file(io.BytesIO((tmp_path / source).read_bytes()), result, upscaler, options)
+    assert result.getvalue() == (tmp_path / target).read_bytes()
+
+
+def test_an_open_file_needs_a_format(tmp_path, upscaler, photo):
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    with pytest.raises(UsageError) as refused:
+        upscale_file(tmp_path / "a.png", io.BytesIO(), upscaler)
+    assert refused.value.field == "file_format"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("scale", -3),
+        ("scale", 17),
+        ("scale", float("nan")),
+        ("quality", 500),
+        ("quality", 0),
+        ("width", 0),
+        ("height", -1),
+        ("max_pixels", 0),
+    ],
+)
+def test_options_that_cannot_be_are_refused_by_name(field, value):
+    with pytest.raises(UsageError) as refused:
+        PictureOptions(**{field: value})
+    assert refused.value.field == field
+
+
 @pytest.mark.parametrize("target", ["b.webp", "b.gif"])
 def test_every_frame_of_a_moving_picture_is_enlarged(tmp_path, upscaler, photo, target):
     frames = [photo, np.ascontiguousarray(photo[::-1])]
     save_frames(tmp_path / "a.webp", frames)
-    progress = []
+    events = []
 
     done = upscale_file(
-        tmp_path / "a.webp", tmp_path / target, upscaler, PictureOptions(scale=2), progress=progress.append
+        tmp_path / "a.webp", tmp_path / target, upscaler, PictureOptions(scale=2), on_event=events.append
     )
 
-    assert (done.frames, done.output_size, progress) == (2, (60, 48), [0.5, 1])
+    assert (done.frames, done.output_size, [event.share for event in events]) == (2, (60, 48), [0.5, 1])
     with Image.open(tmp_path / target) as image:
         assert (image.n_frames, image.size) == (2, (60, 48))
         for index, frame in enumerate(frames):
@@ -176,9 +218,9 @@ def test_a_damaged_input_leaves_neither_file_nor_folder(tmp_path, upscaler, phot
 
 
 @pytest.mark.parametrize("name", ["b.png", "b.gif"])
-def test_a_folder_that_cannot_be_made_is_an_image_error(tmp_path, upscaler, photo, name):
+def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path, upscaler, photo, name):
     Image.fromarray(photo).save(tmp_path / "a.png")
-    with pytest.raises(ImageError, match="its folder cannot be made"):
+    with pytest.raises(OutputError, match="the folder cannot be made"):
         upscale_file(tmp_path / "a.png", tmp_path / "a.png" / name, upscaler)
 
 

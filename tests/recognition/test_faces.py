@@ -35,7 +35,7 @@ def test_faces_are_told_apart_less_well_the_smaller_they_are():
         open_enlargers([], ["bicubic"]),
         DlibRecogniser(),
         reductions=[4, 10],
-        report=lambda *call: calls.append(call),
+        on_event=lambda event: calls.append((event.done, event.total)),
     )
     assert report["pairs"] == {"same": 5, "different": 5}
     assert [(result["way"], result["reduction"]) for result in report["results"]] == [

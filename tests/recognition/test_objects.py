@@ -44,7 +44,7 @@ def test_the_average_precision_is_what_was_found(colours, squares, with_annotati
         WAYS,
         layout="yolo",
         annotations=squares[2] if with_annotations else None,
-        report=lambda *call: calls.append(call),
+        on_event=lambda event: calls.append((event.done, event.total)),
     )
     assert [result["way"] for result in report["results"]] == ["true size", "nearest", "blind", "half"]
     figures = [result["figures"] for result in report["results"]]

@@ -12,13 +12,17 @@ from srgan.errors import MissingExtraError
 
 
 def bench(
-    runs: Annotated[int, typer.Option(min=1, help="Counted runs of each side.")] = 7,
-    video: Annotated[bool, typer.Option("--video", help="Time videos instead: 320x180 to 1280x720.")] = False,
+    runs: Annotated[int, typer.Option(min=1, help="Number of counted runs of each side.")] = 7,
+    video: Annotated[
+        bool, typer.Option("--video", help="Time videos instead, from 320x180 to 1280x720.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Times srgan beside the same networks in plain PyTorch, and its models beside each other, in one run.
 
     Example: srgan bench
+
+    Example: srgan bench --video --json
     """
     if video:
         _bench_video(as_json)

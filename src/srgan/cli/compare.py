@@ -8,40 +8,43 @@ from typing import Annotated, Any
 
 import typer
 
-from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
+from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar, with_option
 from srgan.cli.options import DeviceName, EngineName, Precision
 from srgan.errors import SrganError, UsageError
 
 
 def compare(
-    images: Annotated[
-        list[str], typer.Argument(help="True pictures, folders, or patterns.", metavar="IMAGE...")
-    ],
+    images: Annotated[list[str], typer.Argument(help="Pictures, folders or patterns.", metavar="IMAGE...")],
     out: Annotated[
-        Path, typer.Option("--output", "-o", help="A file for one sheet of all, else a folder for one each.")
+        Path, typer.Option("--output", "-o", help="A file for one sheet of all, or a folder for a file each.")
     ],
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A model's name or file, or FILE.onnx; may be repeated; all shipped if absent."),
+        typer.Option(
+            help="Name of a model, or its file; may be repeated. Default: all that come with srgan."
+        ),
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option(
-            help="Show this part alone; auto: where the models differ most.", metavar="X,Y,W,H|auto"
-        ),
+        typer.Option(help="Show only this part; auto: where the models differ most.", metavar="X,Y,W,H|auto"),
     ] = None,
     low_res: Annotated[
-        bool, typer.Option("--low-res", help="The pictures are low-res ones: do not reduce them.")
+        bool,
+        typer.Option("--low-res", help="Take the pictures as low-res ones; do not downscale them first."),
     ] = False,
     engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
     precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that already exist.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Shows low-res | bicubic | models | truth beside each other, of pictures reduced four times.
+    """Shows low-res | bicubic | models | truth side by side, for pictures downscaled 4x.
 
-    Example: srgan compare photo.jpg --model srresnet -o photo-panels.png --region auto
+    Example: srgan compare photo.jpg -o panels.png --region auto
+
+    Example: srgan compare small/ --low-res --model srresnet --model photo -o panels/
     """
     from srgan.evaluation.comparison import compare_picture, parse_region, write_row
     from srgan.evaluation.enlargers import open_enlargers
@@ -74,8 +77,9 @@ def compare(
             except SrganError as error:
                 if is_debugging():
                     traceback.print_exc()
-                print_error(str(error))
-                result |= {"status": "failed", "error": str(error)}
+                message = with_option(str(error), error.field)
+                print_error(message)
+                result |= {"status": "failed", "error": message}
             results.append(result)
     if sheet and rows:
         write_row(sheet, contact_sheet(rows))
@@ -92,23 +96,22 @@ def compare(
 def _plan(images: list[str], out: Path, sheet: Path | None, overwrite: bool) -> list[tuple[Path, Path]]:
     """Each picture with the file its panels go to: one for all, or one each in a folder."""
     from srgan.images.formats import format_of
-    from srgan.jobs.naming import plan_jobs
+    from srgan.jobs.naming import plan_files
 
     if sheet:
         format_of(sheet, None)
-    jobs = plan_jobs(
+    files = plan_files(
         images,
         None if sheet else out,
         extension=".png",
         suffix="-panels",
-        recursive=False,
         tell=print_message,
     )
-    targets = [(job.source, sheet or job.target) for job in jobs]
+    targets = [(source, sheet or target) for source, target in files]
     sources = {source.resolve() for source, _ in targets}
     for _, target in targets:
         if target.resolve() in sources:
             raise UsageError(f"-o {out}: is one of the pictures; choose another name")
         if target.exists() and not overwrite:
-            raise UsageError(f"{target}: exists already; add --overwrite or choose another name")
+            raise UsageError(f"{target}: already exists; add --overwrite or choose another name")
     return targets

@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+_OPTIONS = {"out": "-o", "target": "-o", "file_format": "--format", "panels": "--compare"}
+"""Options that are typed in another way than their names in Python say."""
+
+_ARGUMENTS = {"source", "inputs", "images"}
+"""What is typed without an option's name."""
+
 
 def is_debugging() -> bool:
     """Whether ``--debug`` is on the command line."""
     return "--debug" in sys.argv
+
+
+@contextmanager
+def tracebacks() -> Iterator[None]:
+    """With ``--debug``, shows where failures came from that the program made a message of."""
+    logger, handler = logging.getLogger("srgan"), logging.StreamHandler()
+    if is_debugging():
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+
+
+def with_option(message: str, field: str | None) -> str:
+    """A message with the option that it is about, as it is typed.
+
+    Args:
+        message: one sentence that names no option.
+        field: the option's name in Python; None if it is about none.
+    """
+    if field is None or field in _ARGUMENTS:
+        return message
+    if field == "existing":
+        return f"{message}; add --overwrite or --skip-existing"
+    return f"{_OPTIONS.get(field, '--' + field.replace('_', '-'))}: {message}"
 
 
 def print_error(message: str) -> None:

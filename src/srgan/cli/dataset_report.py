@@ -9,24 +9,29 @@ import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.errors import UsageError
+from srgan.events import Event
 
 
 def dataset_report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of pictures, with its sub-folders.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of pictures, searched with its sub-folders.")
+    ],
     against: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="A test set: name the pictures of DIR that are in it too."),
+        typer.Option(metavar="DIR", help="Test set: name the pictures that it shares with the folder."),
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a page with pictures here.")] = None,
     max_pixels: Annotated[
-        int, typer.Option(min=1, help="Do not decode pictures with more pixels.")
+        int, typer.Option(min=1, help="Leave out pictures with more pixels.")
     ] = 250_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Looks at pictures before they are trained on: sizes, sharpness, JPEG quality, grey ones, copies.
+    """Reports on pictures before training on them: sizes, sharpness, JPEG quality, grey ones, copies.
 
-    Copies are found also when they were saved again, resized or cropped a little. Every file that cannot be
-    read is named. Nothing is changed.
+    Finds copies even if they were saved again, resized or cropped a little. Names every file that
+    cannot be read. Changes nothing.
+
+    Example: srgan dataset-report photos/
 
     Example: srgan dataset-report photos/ --against Set5/ --html photos.html
     """
@@ -35,16 +40,16 @@ def dataset_report(
     from srgan.files import write_file
 
     if html is not None and not html.parent.is_dir():
-        raise UsageError(f"{html}: its folder is not there; make it, or name another")
+        raise UsageError(f"{html}: its folder does not exist; make it, or name another")
     with progress_bar() as bar:
         task = bar.add_task("looking", total=None)
 
-        def tell(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
+        def show(event: Event) -> None:
+            bar.update(task, description=event.unit, completed=event.done, total=event.total)
 
-        report = dataset_report(folder, against, max_pixels=max_pixels, tell=tell)
+        report = dataset_report(folder, against, max_pixels=max_pixels, on_event=show)
         if html:
-            page = render_page(report, folder, against, max_pixels=max_pixels, tell=tell)
+            page = render_page(report, folder, against, max_pixels=max_pixels, on_event=show)
             write_file(html, page)
     for file, why in unread(report):
         print_message(shown(f"{file}: {why}"))

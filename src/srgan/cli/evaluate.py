@@ -60,67 +60,74 @@ def evaluate(
     hr: Annotated[Path, typer.Option(help="Folder of true pictures.")],
     lr: Annotated[
         Path | None,
-        typer.Option(help="Folder of their low-res partners; made by MATLAB's bicubic if absent."),
+        typer.Option(help="Folder of their low-res partners. Default: made by MATLAB's bicubic."),
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A model's name or file, or any network as FILE.onnx; may be repeated."),
+        typer.Option(help="Name of a model, its file, or any network as FILE.onnx; may be repeated."),
     ] = None,
     baseline: Annotated[
-        list[BaselineName] | None, typer.Option(help="A plain enlargement to compare with; may be repeated.")
+        list[BaselineName] | None, typer.Option(help="Plain enlargement to compare with; may be repeated.")
     ] = None,
     results: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of results by other software, named as the true pictures; may be repeated."
+            help="Folder of other software's results, named like the true pictures; may be repeated."
         ),
     ] = None,
     metric: Annotated[
         list[MetricName] | None,
-        typer.Option(help="What to measure; may be repeated; psnr and ssim if absent."),
+        typer.Option(help="What to measure; may be repeated. Default: psnr and ssim."),
     ] = None,
     niqe_model: Annotated[
-        Path | None, typer.Option(help="niqe_pris_params.npz, or what 'srgan fit-niqe' wrote; for niqe.")
+        Path | None, typer.Option(help="For niqe: niqe_pris_params.npz, or what 'srgan fit-niqe' wrote.")
     ] = None,
     lpips_network: Annotated[
-        Path | None, typer.Option(help="LPIPS as FILE.onnx, of two pictures; torchmetrics' if absent.")
+        Path | None, typer.Option(help="LPIPS of two pictures as FILE.onnx. Default: torchmetrics'.")
     ] = None,
     dists_network: Annotated[
-        Path | None, typer.Option(help="DISTS as FILE.onnx, of two pictures; torchmetrics' if absent.")
+        Path | None, typer.Option(help="DISTS of two pictures as FILE.onnx. Default: torchmetrics'.")
     ] = None,
     fid_network: Annotated[
         Path | None,
-        typer.Option(help="Inception's FILE.pth, or any network that makes features as FILE.onnx; for fid."),
+        typer.Option(help="For fid: Inception's FILE.pth, or any network that makes features as FILE.onnx."),
     ] = None,
-    onnx_white: Annotated[White, typer.Option(help="White in FILE.onnx's pictures.")] = White.one,
-    onnx_order: Annotated[Order, typer.Option(help="Channels of FILE.onnx's pictures.")] = Order.rgb,
+    onnx_white: Annotated[White, typer.Option(help="Value of white in FILE.onnx's pictures.")] = White.one,
+    onnx_order: Annotated[Order, typer.Option(help="Order of channels in FILE.onnx's pictures.")] = Order.rgb,
     detail: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Of the models, as in srgan upscale.")
+        float | None, typer.Option(min=0, max=1, help="Detail of the models, as in srgan upscale.")
     ] = None,
     consistent: Annotated[
-        bool, typer.Option("--consistent", help="Measure results that give their input back.")
+        bool,
+        typer.Option("--consistent", help="Measure results that, downscaled again, give the input back."),
     ] = False,
     engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
     precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
-    csv: Annotated[Path | None, typer.Option(help="Also write every picture's figures here.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Also write the table here.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write a page with pictures here.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Also write the figures of every picture to this file.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page with pictures to this file.")] = None,
     against: Annotated[
-        Path | None, typer.Option(help="An earlier --json report: print what changed, exit 1 if worse.")
+        Path | None, typer.Option(help="Earlier --json report: print what changed; exit 1 if worse.")
     ] = None,
     margin: Annotated[
         list[str] | None,
         typer.Option(
-            help="With --against: what may be lost, as 0.01 or psnr_y=0.01; may be repeated.",
+            help="With --against: how much worse is allowed, e.g. 0.01 or psnr_y=0.01; may be repeated.",
             metavar="[FIGURE=]NUMBER",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measures enlargements of reduced pictures; PSNR and SSIM on Y, border of 4 pixels cropped.
+    """Measures how well models restore downscaled pictures.
 
-    Example: srgan evaluate --hr Set5 --model srresnet --baseline bicubic --html set5.html
+    PSNR and SSIM are taken on Y of YCbCr, with a border as wide as the scale cropped.
+
+    Example: srgan evaluate --hr Set5 --model srresnet --baseline bicubic
+
+    Example: srgan evaluate --hr Set5 --model mine.safetensors --html set5.html --json
     """
     from srgan.evaluation.against import changes_table, compare_reports, read_report
     from srgan.evaluation.dataset import Dataset
@@ -135,7 +142,7 @@ def evaluate(
     margins = _margins(margin or [], against)
     for file in (csv, markdown, html):
         if file is not None and not file.parent.is_dir():
-            raise UsageError(f"{file}: its folder is not there; make it, or name another")
+            raise UsageError(f"{file}: its folder does not exist; make it, or name another")
     if against:
         read_report(against)  # a wrong file is told now, not after all the work
     metrics: list[Metric] = [name.value for name in metric or (MetricName.psnr, MetricName.ssim)]
@@ -152,7 +159,7 @@ def evaluate(
             metrics=metrics,
             tools=tools,
             onnx=OnnxOptions(white=1 if onnx_white is White.one else 255, order=onnx_order.value),
-            report=lambda done, _total: bar.update(task, completed=done),
+            on_event=lambda event: bar.update(task, completed=event.done),
             show=page.add if page else None,
             detail=detail,
             consistent=consistent,

@@ -14,24 +14,28 @@ from srgan.cli.options import DeviceName, EngineName, Precision
 
 def evaluate_faces(
     images: Annotated[Path, typer.Option(help="Folder of pictures of faces.")],
-    pairs: Annotated[Path, typer.Option(help="CSV first,second,same, or LFW's pairs.txt.")],
+    pairs: Annotated[Path, typer.Option(help="CSV with the columns first,second,same, or LFW's pairs.txt.")],
     model: Annotated[
-        list[str] | None, typer.Option(help="A model's name or file, or FILE.onnx; may be repeated.")
+        list[str] | None, typer.Option(help="Name of a model, its file, or FILE.onnx; may be repeated.")
     ] = None,
     baseline: Annotated[
         list[BaselineName] | None,
-        typer.Option(help="A plain enlargement; may be repeated; bicubic if absent."),
+        typer.Option(help="Plain enlargement; may be repeated. Default: bicubic."),
     ] = None,
     reduction: Annotated[
         list[int] | None,
-        typer.Option(min=2, max=16, help="Make faces so many times smaller; may be repeated; 4 if absent."),
+        typer.Option(
+            min=2, max=16, help="How many times smaller faces are made; may be repeated. Default: 4."
+        ),
     ] = None,
     detector: Annotated[
-        Path | None, typer.Option(help="OpenCV's YuNet as FILE.onnx; dlib's detector if absent.")
+        Path | None, typer.Option(help="OpenCV's YuNet as FILE.onnx. Default: dlib's detector.")
     ] = None,
     recogniser: Annotated[
         Path | None,
-        typer.Option(help="A network of faces as FILE.onnx; dlib's ResNet, of the extra 'faces', if absent."),
+        typer.Option(
+            help="Network of faces as FILE.onnx. Default: dlib's ResNet, which the extra 'faces' installs."
+        ),
     ] = None,
     face_margin: Annotated[
         float, typer.Option(min=0, max=2, help="FILE.onnx: share added to each side of the face's square.")
@@ -40,16 +44,20 @@ def evaluate_faces(
     face_deviation: Annotated[
         float, typer.Option(min=1e-6, help="FILE.onnx: what divides them then.")
     ] = 127.5,
-    face_order: Annotated[Order, typer.Option(help="FILE.onnx: its channels.")] = Order.rgb,
-    limit: Annotated[int | None, typer.Option(min=4, help="Take only so many pairs.")] = None,
+    face_order: Annotated[Order, typer.Option(help="FILE.onnx: order of its channels.")] = Order.rgb,
+    limit: Annotated[int | None, typer.Option(min=4, help="Take only this many pairs.")] = None,
     engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
     precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tells pairs of faces apart, at true size and reduced and enlarged by each way.
+    """Tests whether upscaling helps to recognise faces.
 
-    Example: srgan evaluate-faces --images lfw/ --pairs pairs.csv --model srresnet
+    Pairs of faces are told apart at their true size, and downscaled and upscaled again by each method.
+
+    Example: srgan evaluate-faces --images lfw/ --pairs pairs.csv --model face
+
+    Example: srgan evaluate-faces --images lfw/ --pairs pairs.txt --reduction 8 --json
     """
     from srgan.evaluation.enlargers import open_enlargers
     from srgan.recognition.face_detectors import DlibDetector, YuNet
@@ -83,7 +91,7 @@ def evaluate_faces(
             embedder,
             reductions=list(dict.fromkeys(reduction or [4])),
             detector=finder,
-            report=lambda done, total: bar.update(task, completed=done, total=total),
+            on_event=lambda event: bar.update(task, completed=event.done, total=event.total),
         )
     if report["left_out"]:
         count, first = len(report["left_out"]), report["left_out"][0]

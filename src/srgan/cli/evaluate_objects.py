@@ -23,33 +23,40 @@ class LayoutName(StrEnum):
 
 def evaluate_objects(
     images: Annotated[Path, typer.Option(help="Folder of true pictures.")],
-    detector: Annotated[Path, typer.Option(help="An object detector as FILE.onnx.")],
-    layout: Annotated[LayoutName, typer.Option(help="Of its outputs; see docs/evaluation.md.")],
+    detector: Annotated[Path, typer.Option(help="Object detector as FILE.onnx.")],
+    layout: Annotated[LayoutName, typer.Option(help="Layout of its outputs; see docs/evaluation.md.")],
     lr: Annotated[
         Path | None,
-        typer.Option(help="Folder of their low-res partners; made by MATLAB's bicubic if absent."),
+        typer.Option(help="Folder of their low-res partners. Default: made by MATLAB's bicubic."),
     ] = None,
     annotations: Annotated[
         Path | None,
-        typer.Option(help="In COCO's format; the detector's own boxes on the true pictures if absent."),
+        typer.Option(help="Boxes in COCO's format. Default: what the detector finds in the true pictures."),
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option(help="A model's name or file, or FILE.onnx; may be repeated.")
+        list[str] | None, typer.Option(help="Name of a model, its file, or FILE.onnx; may be repeated.")
     ] = None,
     baseline: Annotated[
         list[BaselineName] | None,
-        typer.Option(help="A plain enlargement; may be repeated; bicubic if absent."),
+        typer.Option(help="Plain enlargement; may be repeated. Default: bicubic."),
     ] = None,
-    detector_white: Annotated[White, typer.Option(help="White in the detector's pictures.")] = White.one,
-    detector_order: Annotated[Order, typer.Option(help="Channels of its pictures.")] = Order.rgb,
+    detector_white: Annotated[
+        White, typer.Option(help="Value of white in the detector's pictures.")
+    ] = White.one,
+    detector_order: Annotated[Order, typer.Option(help="Order of channels in its pictures.")] = Order.rgb,
     engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
     precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Average precision of a detector on true pictures, and on those reduced four times and enlarged again.
+    """Tests whether upscaling helps to find objects.
 
-    Example: srgan evaluate-objects --images coco/ --detector yolo.onnx --layout yolo --model srresnet
+    Measures the average precision of a detector on true pictures, and on the same downscaled 4x and upscaled
+    again.
+
+    Example: srgan evaluate-objects --images coco/ --detector yolo.onnx --layout yolo
+
+    Example: srgan evaluate-objects --images coco/ --detector ssd.onnx --layout ssd --model photo
     """
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.enlargers import open_enlargers
@@ -75,7 +82,7 @@ def evaluate_objects(
             enlargers,
             layout=layout.value,
             annotations=annotations,
-            report=lambda done, _total: bar.update(task, completed=done),
+            on_event=lambda event: bar.update(task, completed=event.done),
         )
     if as_json:
         print_json(report)

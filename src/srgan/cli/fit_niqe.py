@@ -13,14 +13,16 @@ from srgan.errors import DataError
 
 def fit_niqe(
     folder: Annotated[Path, typer.Argument(help="Folder of clean, sharp photographs.")],
-    out: Annotated[Path, typer.Option("--output", "-o", help="The file to write, for example mine.npz.")],
+    out: Annotated[Path, typer.Option("--output", "-o", help="File to write, e.g. mine.npz.")],
 ) -> None:
-    """Fits NIQE's model to clean photographs, for srgan evaluate --metric niqe --niqe-model FILE.
+    """Fits the model of NIQE, a metric of srgan evaluate, to clean photographs.
 
-    Take some hundred photographs: with few, figures are far too high. Those of different models cannot be
+    Take some hundred photographs: with few, figures are far too high. Figures by different models cannot be
     compared.
 
     Example: srgan fit-niqe photos/ -o mine.npz
+
+    Example: srgan fit-niqe DIV2K_train_HR/ -o div2k.npz
     """
     import numpy as np
 

@@ -10,12 +10,14 @@ from srgan.cli.console import print_json
 
 
 def info(
-    model: Annotated[str, typer.Argument(help="A model's name, or a .safetensors file.")],
+    model: Annotated[str, typer.Argument(help="Name of a model, or its file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Shows a model's card: what it is, how it was trained, what it scored.
 
     Example: srgan info srresnet
+
+    Example: srgan info mine.safetensors --json
     """
     from srgan.networks.catalogue import find_model
     from srgan.networks.model_file import file_sha256, read_card

@@ -6,13 +6,14 @@ import os
 import signal
 import sys
 import traceback
-from typing import cast
+from importlib.metadata import version
+from typing import Annotated, cast
 
 import typer
 
 from srgan.cli.bench import bench
 from srgan.cli.compare import compare
-from srgan.cli.console import is_debugging, print_error
+from srgan.cli.console import is_debugging, print_error, tracebacks, with_option
 from srgan.cli.dataset_report import dataset_report
 from srgan.cli.evaluate import evaluate
 from srgan.cli.evaluate_faces import evaluate_faces
@@ -30,9 +31,30 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Clearer pictures: four times larger per side, offline, with the SRGAN.",
-    epilog="Example: srgan upscale photo.jpg.  With --debug anywhere, an error shows its traceback.",
+    epilog="With --debug anywhere, an error shows its traceback.",
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"srgan {version('srgan')}")
+        raise typer.Exit
+
+
+@app.callback()
+def srgan(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Makes pictures and videos clearer: four times larger per side, offline, with the SRGAN.
+
+    Example: srgan upscale photo.jpg
+
+    Example: srgan upscale film.mp4 -o clear/
+    """
+
+
 for command in (
     upscale,
     models,
@@ -58,7 +80,8 @@ def main() -> None:
     # Leave as on Ctrl-C: with what is half-written taken away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        _run([argument for argument in sys.argv[1:] if argument != "--debug"])
+        with tracebacks():
+            _run([argument for argument in sys.argv[1:] if argument != "--debug"])
     except typer.Exit as done:
         sys.exit(done.exit_code)
     except KeyboardInterrupt:
@@ -74,7 +97,7 @@ def main() -> None:
         if not isinstance(error, SrganError):
             print_error(f"unexpected {type(error).__name__}: {error}; add --debug and report what it shows")
             sys.exit(1)
-        print_error(str(error))
+        print_error(with_option(str(error), error.field))
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
 

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srgan.cli.console import print_json
 
+if TYPE_CHECKING:
+    from srgan.networks.card import ModelCard
+
+_WIDTH = 100  # columns
+
+_FIGURES = {
+    "Set5 PSNR": ("Set5", "psnr_y", 2),
+    "BSD100 PSNR": ("BSD100", "psnr_y", 2),
+    "BSD100 NIQE": ("BSD100", "niqe", 2),
+}
+"""The figures of the table: data set, measure, digits."""
+
+_SPEEDS = {("srresnet", 16, 64): "1.0", ("compact", 8, 48): "11.3"}
+"""By architecture, blocks and channels; measured by ``srgan bench`` on two cores, as in the README."""
+
 
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Lists the models that come with srgan, what each is for, and its figures.
+    """Lists the models that come with srgan: what each is for, how fast it is, and what it scored.
 
     Example: srgan models
+
+    Example: srgan models --json
     """
     from srgan.networks.catalogue import list_models, load_card
 
@@ -22,11 +41,37 @@ def models(
     if as_json:
         models = [{**card.to_dict(), "parameters": card.generator.parameters} for card in cards]
         print_json({"models": models})
-        return
+    else:
+        _print_table(cards)
+
+
+def _print_table(cards: Sequence[ModelCard]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    is_terminal = sys.stdout.isatty()
+    table = Table("model", "for what", box=None, pad_edge=False)
+    table.add_column("measured\nspeed,\nphoto = 1", justify="right")
+    for heading in _FIGURES:
+        table.add_column(heading.replace(" ", "\n"), justify="right")
     for card in cards:
-        print(f"{card.name}: {card.summary}")
-        print(f"  {card.generator.architecture}, {card.generator.parameters:,} parameters")
-        if card.fidelity:
-            print(f"  --detail blends it with {card.fidelity}, --invented shows where the two differ")
-        for dataset, figures in card.figures.items():
-            print(f"  {dataset}: " + ", ".join(f"{name} {value}" for name, value in figures.items()))
+        table.add_row(card.name, card.summary, _speed(card), *_figures(card))
+    console = Console(force_terminal=is_terminal, no_color=not is_terminal, highlight=False, emoji=False)
+    console.width = min(_WIDTH, console.width) if is_terminal else _WIDTH
+    console.print(table)
+    print("\nHigher PSNR is closer to the true picture; lower NIQE looks more natural.")
+    pairs = [f"{card.name} (with {card.fidelity})" for card in cards if card.fidelity]
+    if pairs:
+        print(f"--detail and --invented go with: {', '.join(pairs)}")
+
+
+def _speed(card: ModelCard) -> str:
+    generator = card.generator
+    return _SPEEDS.get((generator.architecture, generator.blocks, generator.channels), "")
+
+
+def _figures(card: ModelCard) -> list[str]:
+    scores = [
+        (card.figures.get(dataset, {}).get(name), digits) for dataset, name, digits in _FIGURES.values()
+    ]
+    return ["" if score is None else f"{score:.{digits}f}" for score, digits in scores]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
+from srgan.events import Event
 
 if TYPE_CHECKING:
     from srgan.datasets.examine import PrepareOptions
@@ -19,33 +20,36 @@ def prepare(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="SOURCE", help="A folder (with its sub-folders), .zip or .tar (.gz, .bz2, .xz)."
+            metavar="SOURCE", help="Folder (with its sub-folders), .zip or .tar (.gz, .bz2, .xz)."
         ),
     ],
     dest: Annotated[
         Path, typer.Argument(metavar="DEST", help="Folder for train/, validation/ and manifest.json.")
     ],
     min_size: Annotated[
-        int, typer.Option(min=1, help="Pixels that each side of a photograph must have.")
+        int, typer.Option(min=1, help="Least size of a photograph, in pixels per side.")
     ] = 360,
     crop: Annotated[
         int, typer.Option(min=0, help="Side of the centre crop in pixels; 0 keeps whole pictures.")
     ] = 256,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many pictures kept.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop when this many pictures are kept.")] = None,
     validation: Annotated[float, typer.Option(help="Share of the pictures to validate on.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Another one splits in another way.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Leave out pictures with more pixels.")
     ] = 250_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
-    """Makes a training set of raw photographs; call it again to go on after an interruption.
+    """Makes a training set from photographs.
 
-    Leaves out what is too small, grey, damaged, or there already, also in another size or quality; the
-    manifest names each with the reason. COCO's train2017.zip and CelebA's img_align_celeba.zip are taken as
-    they are downloaded; faces of 178x218 need --min-size 178 --crop 176.
+    Call it again to go on after an interruption. Leaves out pictures that are too small, grey, damaged, or
+    copies of others, even in another size or quality; the manifest names each with the reason. Takes COCO's
+    train2017.zip and CelebA's img_align_celeba.zip as they are downloaded; faces of 178x218 need
+    --min-size 178 --crop 176.
 
     Example: srgan prepare train2017.zip sets/coco
+
+    Example: srgan prepare photos/ sets/mine --crop 0 --validation 0.1
     """
     from srgan.datasets.examine import PrepareOptions
 
@@ -89,12 +93,12 @@ def _summary(prepared: Prepared) -> str:
 
 
 def _run(source: Path, dest: Path, options: PrepareOptions) -> Prepared:
-    from srgan.datasets.prepare import PrepareProgress, prepare
+    from srgan.datasets.prepare import prepare
 
     with progress_bar("{task.fields[kept]} kept") as bar:
         task = bar.add_task("preparing", total=None, kept=0)
 
-        def report(progress: PrepareProgress) -> None:
-            bar.update(task, completed=progress.done, total=progress.total, kept=progress.kept)
+        def show(event: Event) -> None:
+            bar.update(task, completed=event.done, total=event.total, kept=event.figures["kept"])
 
-        return prepare(source, dest, options, report=report)
+        return prepare(source, dest, options, on_event=show)

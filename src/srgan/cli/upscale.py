@@ -8,185 +8,174 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from srgan.cli.console import print_error, print_json, print_message, progress_bar
+from srgan.cli.console import print_json, print_message
 from srgan.cli.options import DeviceName, EngineName, Format, Precision
-from srgan.cli.upscale_invented import InventionMaps, plan_maps
-from srgan.cli.upscale_job import upscale_job
-from srgan.cli.upscale_models import FOR_VIDEOS, Models
-from srgan.cli.upscale_result import print_result
-from srgan.cli.upscale_video import FramesPerSecond, enlarge_pipe, plan_video
+from srgan.cli.upscale_run import explain, run_jobs, run_pipe
+from srgan.cpu import prepare_for_torch
 from srgan.errors import UsageError
+from srgan.jobs.models import FOR_VIDEOS, Models
 from srgan.networks import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from srgan.jobs.naming import Job
+    from srgan.jobs.job import Existing
+    from srgan.jobs.result import JobResult
+    from srgan.upscaling.upscaler import Upscaler
+
+_output = partial(typer.Option, rich_help_panel="Output")
+_model = partial(typer.Option, rich_help_panel="Model")
+_video = partial(typer.Option, rich_help_panel="Videos")
+_computing = partial(typer.Option, rich_help_panel="How it computes")
 
 
 def upscale(
     inputs: Annotated[
-        list[str], typer.Argument(help="Pictures, videos, folders, or patterns.", metavar="INPUT...")
+        list[str], typer.Argument(help="Pictures, videos, folders or patterns.", metavar="INPUT...")
     ],
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", help="A file for one input, else a folder. Default: beside the input."
+        _output(
+            "--output", "-o", help="A file for one input, otherwise a folder. Default: beside the input."
         ),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help=f"A model's name ('srgan models') or file. Default: {DEFAULT_MODEL}, and {FOR_VIDEOS} "
-            "for videos of more than a few seconds on a processor."
-        ),
-    ] = None,
-    scale: Annotated[float, typer.Option(min=0.1, max=4.0, help="Enlargement per side.")] = 4.0,
-    width: Annotated[int | None, typer.Option(min=1, help="Width of the result, in pixels.")] = None,
-    height: Annotated[int | None, typer.Option(min=1, help="Height of the result, in pixels.")] = None,
-    detail: Annotated[
+    scale: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="0: what the picture supports; 1: all the model's detail."),
+        _output(
+            help="Enlargement per side, up to 16. Default: the model's own, from whose result other sizes "
+            "are resized."
+        ),
     ] = None,
-    consistent: Annotated[
-        bool, typer.Option("--consistent", help="The 4x result, reduced again, gives the input back.")
+    width: Annotated[int | None, _output(min=1, help="Width of the result in pixels.")] = None,
+    height: Annotated[int | None, _output(min=1, help="Height of the result in pixels.")] = None,
+    file_format: Annotated[
+        Format, _output("--format", help="Format of pictures; auto keeps the input's where possible.")
+    ] = Format.auto,
+    quality: Annotated[int | None, _output(min=1, max=100, help="Quality for JPEG, WebP and AVIF.")] = None,
+    recursive: Annotated[bool, _output("--recursive", help="Search sub-folders too.")] = False,
+    skip_existing: Annotated[
+        bool, _output("--skip-existing", help="Skip results that already exist.")
+    ] = False,
+    overwrite: Annotated[bool, _output("--overwrite", help="Replace results that already exist.")] = False,
+    compare: Annotated[
+        bool, _output("--compare", help="Also write low-res | bicubic | result side by side.")
     ] = False,
     invented: Annotated[
         Path | None,
-        typer.Option(help="PNG, for several inputs a folder: a map of what the model invented."),
+        _output(help="Also write a map of what the model invented: a PNG, or a folder for several inputs."),
     ] = None,
-    tile: Annotated[
-        str, typer.Option(help="auto: by the free memory; off: whole pictures; or the side in pixels.")
-    ] = "auto",
-    precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
-    engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
-    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
-    file_format: Annotated[
-        Format, typer.Option("--format", help="Of the results; auto keeps the input's where possible.")
-    ] = Format.auto,
-    quality: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF results.")
+    as_json: Annotated[bool, _output("--json", help="Print one JSON object.")] = False,
+    model: Annotated[
+        str | None,
+        _model(
+            help=f"Name of a model (see 'srgan models') or a file. Default: {DEFAULT_MODEL}; {FOR_VIDEOS} "
+            "for videos of more than a few seconds on a processor."
+        ),
     ] = None,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", help="Search folders with their sub-folders.")
-    ] = False,
-    skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave results that are there already.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results that are there already.")
-    ] = False,
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Also write low-res | bicubic | result side by side.")
+    detail: Annotated[
+        float | None,
+        _model(min=0, max=1, help="From 0, only what the picture supports, to 1, all the model's detail."),
+    ] = None,
+    consistent: Annotated[
+        bool, _model("--consistent", help="Make a result that, downscaled again, gives the input back.")
     ] = False,
     codec: Annotated[
-        str | None, typer.Option(help="Encoder of videos: libx264, libx265, libsvtav1, prores_ks, ffv1, ...")
+        str | None, _video(help="Video encoder: libx264, libx265, libsvtav1, prores_ks, ffv1, ...")
     ] = None,
     crf: Annotated[
-        int | None, typer.Option(min=0, max=63, help="Quality of videos; smaller is better and larger.")
+        int | None,
+        _video(min=0, max=63, help="Constant quality; a smaller number is better and makes a larger file."),
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="The encoder's speed, for example veryfast.")] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume/--no-resume", help="Go on with a video that was interrupted.")
-    ] = True,
-    start: Annotated[
-        str, typer.Option(help="Where in a video to begin, in seconds or h:m:s.", metavar="TIME")
-    ] = "0",
-    end: Annotated[
-        str | None, typer.Option(help="Where in a video to end, in seconds or h:m:s.", metavar="TIME")
+    preset: Annotated[str | None, _video(help="Speed of the encoder, e.g. veryfast.")] = None,
+    resume: Annotated[bool, _video("--resume/--no-resume", help="Go on with an interrupted video.")] = True,
+    start: Annotated[str, _video(help="Where to begin, in seconds or h:mm:ss.", metavar="TIME")] = "0",
+    end: Annotated[str | None, _video(help="Where to end, in seconds or h:mm:ss.", metavar="TIME")] = None,
+    fps: Annotated[
+        str | None,
+        _video(help="Frame rate of image sequences such as 'in/%05d.png'. Default: 25.", metavar="RATE"),
     ] = None,
-    fps: FramesPerSecond = None,
-    max_pixels: Annotated[int, typer.Option(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    tile: Annotated[
+        str, _computing(help="Side of the tiles in pixels; auto: by the free memory; off: whole pictures.")
+    ] = "auto",
+    precision: Annotated[Precision, _computing(help="Type to compute in.")] = Precision.auto,
+    engine: Annotated[EngineName, _computing(help="What computes.")] = EngineName.auto,
+    device: Annotated[DeviceName, _computing(help="Where to compute.")] = DeviceName.auto,
+    max_pixels: Annotated[int, _computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
 ) -> None:
     """Makes pictures and videos four times larger per side. An input is never overwritten.
 
-    Example: srgan upscale photo.jpg holiday/ film.mp4 -o clear/
+    Example: srgan upscale photo.jpg
+
+    Example: srgan upscale holiday/ film.mp4 -o clear/ --skip-existing
     """
     # Imported here: --help and usage errors must not wait for NumPy.
     from srgan.jobs.naming import plan_jobs
-    from srgan.jobs.pictures import PictureOptions
-    from srgan.networks.blend import find_fidelity
-    from srgan.upscaling.upscaler import Upscaler
+    from srgan.jobs.options import JobOptions
+    from srgan.video.options import parse_rate, parse_time
 
-    if skip_existing and overwrite:
-        raise UsageError("--skip-existing and --overwrite contradict each other; drop one of them")
-    is_pipe = inputs == ["-"] and out == Path("-")
-    if (as_json or not is_pipe) and "-" in (*inputs, str(out)):
-        raise UsageError("a pipe goes into a pipe, and without --json: srgan upscale - -o -")
-    jobs = (
-        []
-        if is_pipe
-        else plan_jobs(
-            inputs,
-            out,
-            extension=None if file_format is Format.auto else f".{file_format.value}",
-            suffix=f"-x{scale:g}",
-            recursive=recursive,
-            compare=compare,
-            tell=print_message,
-        )
-    )
-    if compare and any(job.is_video for job in jobs):
-        print_message("--compare is for pictures; videos get no panels")
-    open_model = partial(
-        Upscaler, engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile)
-    )
-    maps = None
-    if invented is not None:
-        targets = plan_maps(jobs, invented)
-        sibling = find_fidelity(model or DEFAULT_MODEL)
-        maps = InventionMaps(targets=targets, sibling=open_model(sibling), max_pixels=max_pixels)
-    # A blend is asked for by somebody who does not look for speed first.
-    wanted = DEFAULT_MODEL if model is None and detail is not None else model
-    models = Models(wanted, partial(open_model, detail=detail, consistent=consistent))
-    video = plan_video(
-        start=start,
-        end=end,
-        fps=fps,
+    existing = _existing(skip_existing, overwrite)
+    is_pipe = _is_pipe(inputs, out, as_json=as_json, invented=invented)
+    options = JobOptions(
         scale=scale,
         width=width,
         height=height,
+        quality=quality,
+        max_pixels=max_pixels,
+        model=model,
+        detail=detail,
+        consistent=consistent,
         codec=codec,
         crf=crf,
         preset=preset,
-        quality=quality,
+        start=parse_time(start, field="start"),
+        end=None if end is None else parse_time(end, field="end"),
+        fps=None if fps is None else parse_rate(fps),
         resume=resume,
     )
+    if engine is EngineName.torch:
+        prepare_for_torch()
+    models = Models(engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile))
+    # Opened before anything is planned or done: it says its own scale, and what is wrong with it ends all.
+    usual = models.for_pictures(options)
+    if usual.engine.device != "cpu":
+        print_message(_computed_by(usual))
     if is_pipe:
-        enlarge_pipe(models.of_pipe(), video)
+        run_pipe(models, options)
         return
-    options = PictureOptions(scale=scale, width=width, height=height, quality=quality, max_pixels=max_pixels)
-    existing: Literal["skip", "replace", "refuse"] = (
-        "skip" if skip_existing else "replace" if overwrite else "refuse"
+    jobs = plan_jobs(
+        inputs,
+        out,
+        extension=None if file_format is Format.auto else f".{file_format.value}",
+        suffix=f"-x{scale or usual.scale:g}",
+        recursive=recursive,
+        compare=compare,
+        invented=invented,
+        options=options,
+        existing=existing,
+        tell=print_message,
     )
-    results = []
-    with progress_bar("{task.fields[name]}") as bar:
-        task = bar.add_task("upscaling", total=len(jobs), name="")
-        for number, job in enumerate(jobs):
-            bar.update(task, name=job.source.name)
-
-            def report(share: float, how: str = "", number: int = number, job: Job = job) -> None:
-                bar.update(task, completed=number + share, name=f"{job.source.name} {how}".strip())
-
-            result = upscale_job(job, models, options, video, existing, report, maps)
-            bar.update(task, completed=number + 1)
-            if not as_json:
-                print_result(result)
-            elif result["error"]:
-                print_error(result["error"])
-            results.append(result)
+    if invented is not None:
+        models.sibling(options)
+    if compare and any(job.is_video for job in jobs):
+        print_message("--compare is for pictures; videos get no panels")
+    results = run_jobs(jobs, models, quiet=as_json)
     if as_json:
-        computed_by = models.first.engine
-        print_json(
-            {
-                "results": results,
-                "model": ", ".join(models.used) or models.first.card.name,
-                "engine": computed_by.name,
-                "precision": computed_by.precision,
-                "device": computed_by.device,
-            }
-        )
-    if any(result["status"] == "failed" for result in results):
+        _print_json(results, usual)
+    if any(result.status == "failed" for result in results):
         raise typer.Exit(1)
+
+
+def _existing(skip_existing: bool, overwrite: bool) -> Existing:
+    if skip_existing and overwrite:
+        raise UsageError("--skip-existing and --overwrite contradict each other; drop one of them")
+    return "skip" if skip_existing else "replace" if overwrite else "refuse"
+
+
+def _is_pipe(inputs: list[str], out: Path | None, *, as_json: bool, invented: Path | None) -> bool:
+    is_pipe = inputs == ["-"] and out == Path("-")
+    if (as_json or not is_pipe) and "-" in (*inputs, str(out)):
+        raise UsageError("a pipe goes into a pipe, and without --json: srgan upscale - -o -")
+    if is_pipe and invented is not None:
+        raise UsageError("--invented draws maps of pictures only, not of what comes through a pipe")
+    return is_pipe
 
 
 def _tile(text: str) -> Literal["auto", "off"] | int:
@@ -195,5 +184,26 @@ def _tile(text: str) -> Literal["auto", "off"] | int:
     if text == "off":
         return "off"
     if not text.isdecimal():
-        raise UsageError(f"--tile {text}: must be auto, off or a number of pixels")
+        raise UsageError(f"must be auto, off or a number of pixels, not {text}", field="tile")
     return int(text)
+
+
+def _computed_by(upscaler: Upscaler) -> str:
+    engine = upscaler.engine
+    usual = f"{engine.name} on {engine.device} in {engine.precision}"
+    return f"computes with {getattr(engine, 'description', usual)}"
+
+
+def _print_json(results: list[JobResult], usual: Upscaler) -> None:
+    used = dict.fromkeys(result.model for result in results if result.model is not None)
+    print_json(
+        {
+            "results": [
+                {**result.to_json(), "error": result.error and explain(result.error)} for result in results
+            ],
+            "model": ", ".join(used) or usual.card.name,
+            "engine": usual.engine.name,
+            "precision": usual.engine.precision,
+            "device": usual.engine.device,
+        }
+    )

@@ -5,7 +5,7 @@ Fingerprints propose, aligned miniatures decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.datasets.duplicates import fingerprint_parts
+from srgan.events import Event, OnEvent
 
 SIDE = 32
 """Pixels a side of a miniature."""
@@ -82,7 +83,7 @@ def find_copies(
     looks: Sequence[Look],
     among: Sequence[Look] | None = None,
     *,
-    tell: Callable[[int, int], None] | None = None,
+    on_event: OnEvent | None = None,
 ) -> list[Copy]:
     """The pictures that are copies of others; of each the one that is most alike.
 
@@ -92,7 +93,7 @@ def find_copies(
     Args:
         looks: the pictures.
         among: those that they may be copies of; if absent, the pictures that come earlier in ``looks``.
-        tell: called with the number of pictures done, and of all.
+        on_event: takes an event after every picture.
     """
     pool = _Pool(looks if among is None else among)
     copies = []
@@ -100,8 +101,8 @@ def find_copies(
         copy = pool.find(look, number if among is None else len(among))
         if copy is not None:
             copies.append(copy)
-        if tell is not None:
-            tell(number + 1, len(looks))
+        if on_event is not None:
+            on_event(Event(done=number + 1, total=len(looks), unit="comparisons"))
     return copies
 
 

@@ -19,21 +19,13 @@ from srgan.datasets.examine import Facts, PrepareOptions, damaged, examine
 from srgan.datasets.sources import Entry, Source, open_source
 from srgan.datasets.training_set import SPLITS, Record, TrainingSet
 from srgan.errors import DataError, ImageError, UsageError
+from srgan.events import Event, OnEvent
 from srgan.files import resumable
 
 DROPPED = ("too_small", "grey", "damaged", "duplicate", "unsafe")
 """Why a photograph is left out."""
 
 _MAX_WORKERS = 16  # each may hold several copies of a large photograph
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrepareProgress:
-    """Where :func:`prepare` stands: photographs done, of how many, and how many of them it kept."""
-
-    done: int
-    total: int
-    kept: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +51,7 @@ def prepare(
     dest: Path,
     options: PrepareOptions = PrepareOptions(),
     *,
-    report: Callable[[PrepareProgress], None] | None = None,
+    on_event: OnEvent | None = None,
 ) -> Prepared:
     """Makes a training set of a folder, zip or tar of photographs.
 
@@ -73,7 +65,7 @@ def prepare(
         source: folder, searched with its sub-folders, or archive; never changed.
         dest: folder of the training set; made if absent. Nothing else is written to.
         options: what to keep and how to cut it.
-        report: called after every photograph.
+        on_event: takes an event after every photograph; figures: "kept", how many so far.
 
     Raises:
         UsageError: if the options contradict each other, the source is no folder or archive, or ``dest``
@@ -93,7 +85,7 @@ def prepare(
             with closing(training_set), warnings.catch_warnings():
                 # What Pillow thinks of odd tags; damage is an error, and told by the manifest.
                 warnings.filterwarnings("ignore", module=r"PIL\.")
-                return _fill(training_set, opened, options, report)
+                return _fill(training_set, opened, options, on_event)
 
 
 def describe_dropped(counts: Mapping[str, int]) -> str:
@@ -129,7 +121,7 @@ def _fill(
     training_set: TrainingSet,
     source: Source,
     options: PrepareOptions,
-    report: Callable[[PrepareProgress], None] | None,
+    on_event: OnEvent | None,
 ) -> Prepared:
     known = training_set.begin()
     examiner = _Examiner(source, options, training_set.work)
@@ -147,8 +139,9 @@ def _fill(
             if crop is not None or known.get(facts.name) != facts:
                 training_set.add(record, crop if record.status == "kept" else None)
             records.append(record)
-            if report is not None:
-                report(PrepareProgress(done=len(records), total=len(source.entries), kept=kept))
+            if on_event is not None:
+                done, total = len(records), len(source.entries)
+                on_event(Event(done=done, total=total, unit="pictures", figures={"kept": kept}))
             if kept == options.limit:
                 break
     statuses: Counter[str] = Counter(record.status for record in records)

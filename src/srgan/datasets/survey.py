@@ -20,6 +20,7 @@ from srgan.datasets.copies import Look, miniature
 from srgan.datasets.duplicates import fingerprint
 from srgan.datasets.examine import hash_pixels, is_grey
 from srgan.errors import DataError, ImageError, UsageError
+from srgan.events import Event, OnEvent
 from srgan.images.jpeg_quality import jpeg_quality
 from srgan.images.read import explained, list_pictures, read_picture, sniff
 from srgan.images.write import to_depth
@@ -74,13 +75,13 @@ class Survey:
     unlisted: list[str] = field(default_factory=list)
 
 
-def survey(folder: Path, *, max_pixels: int, tell: Callable[[int, int], None] | None = None) -> Survey:
+def survey(folder: Path, *, max_pixels: int, on_event: OnEvent | None = None) -> Survey:
     """Looks at every picture in a folder and the folders below it.
 
     Args:
         folder: hidden files and folders in it are left out, and files without a picture's extension.
         max_pixels: a picture with more counts as damaged, and is not decoded.
-        tell: called with the number of pictures done, and of all.
+        on_event: takes an event after every picture.
 
     Raises:
         UsageError: if there is no such folder.
@@ -96,7 +97,7 @@ def survey(folder: Path, *, max_pixels: int, tell: Callable[[int, int], None] | 
     if not files:
         raise DataError(f"{folder}: holds no pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF)")
     found = Survey(folder=str(folder), unlisted=[path.relative_to(folder).as_posix() for path in unlisted])
-    looked = on_all_cores(partial(_look_at, folder, max_pixels=max_pixels), files, tell)
+    looked = on_all_cores(partial(_look_at, folder, max_pixels=max_pixels), files, on_event, "pictures")
     for file, result in zip(files, looked, strict=True):
         if isinstance(result, str):
             found.damaged.append((file.relative_to(folder).as_posix(), result))
@@ -107,14 +108,15 @@ def survey(folder: Path, *, max_pixels: int, tell: Callable[[int, int], None] | 
 
 
 def on_all_cores(
-    work: Callable[[_Item], _Result], items: Sequence[_Item], tell: Callable[[int, int], None] | None = None
+    work: Callable[[_Item], _Result], items: Sequence[_Item], on_event: OnEvent | None, unit: str
 ) -> list[_Result]:
     """The results of work with pictures, done by threads, in the order of the items.
 
     Args:
         work: called with each item.
         items: what to work on.
-        tell: called with the number of items done, and of all.
+        on_event: takes an event after every item.
+        unit: what the items are.
     """
     pool = ThreadPoolExecutor(min(cores(), _MOST_WORKERS), thread_name_prefix="look")
     results = []
@@ -124,8 +126,8 @@ def on_all_cores(
         try:
             for result in pool.map(work, items):
                 results.append(result)
-                if tell is not None:
-                    tell(len(results), len(items))
+                if on_event is not None:
+                    on_event(Event(done=len(results), total=len(items), unit=unit))
         finally:
             pool.shutdown(cancel_futures=True)
     return results

@@ -31,6 +31,7 @@ from srgan.evaluation.measures import (
 )
 from srgan.evaluation.onnx import OnnxOptions
 from srgan.evaluation.result_folder import ResultFolder
+from srgan.events import Event, OnEvent
 
 Way = Enlarger | ResultFolder
 Show = Callable[[Sample, Mapping[str, NDArray[np.uint8]]], None]
@@ -45,7 +46,7 @@ def evaluate(
     metrics: Sequence[Metric] = ("psnr", "ssim"),
     tools: Tools | None = None,
     onnx: OnnxOptions | None = None,
-    report: Callable[[int, int], None] | None = None,
+    on_event: OnEvent | None = None,
     show: Show | None = None,
     **engine: Any,
 ) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def evaluate(
         metrics: what to compute.
         tools: what NIQE, LPIPS, DISTS and FID need.
         onnx: what networks in ``.onnx`` files take and give.
-        report: called with (pictures done, pictures in all).
+        on_event: takes an event after every picture.
         show: called with every picture and its results by their models' names, in order.
         engine: further arguments of :class:`~srgan.upscaling.upscaler.Upscaler`.
 
@@ -95,8 +96,8 @@ def evaluate(
             names.append(sample)
             for way, row in zip(ways, measured, strict=True):
                 rows[way.name].append(row.result())
-            if report is not None:
-                report(len(names), len(dataset))
+            if on_event is not None:
+                on_event(Event(done=len(names), total=len(dataset), unit="pictures"))
     results = [_summary(way, names, rows[way.name]) for way in ways]
     for result in results:
         if fid is not None:

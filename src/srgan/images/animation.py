@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from srgan.errors import ImageError, UsageError
-from srgan.events import Cancel, check
+from srgan.events import Cancel
+from srgan.files import explained as explained_writing
 from srgan.files import replacing
 from srgan.images.decode import check_size, decode, quiet_pillow
-from srgan.images.encode import encode, explained_saving
+from srgan.images.encode import encode, explained_saving, write_all
+from srgan.images.file_objects import binary_file, name_of
 from srgan.images.formats import check_side
 from srgan.images.metadata import exif_of, settle_exif, upright
 from srgan.images.picture import Picture
-from srgan.images.read import DEFAULT_MAX_PIXELS, explained, sniff
+from srgan.images.read import DEFAULT_MAX_PIXELS, explained, kind_of, opened
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
 # Of 320x240 photographs: 92 ms a frame, 36.8 dB of PSNR, and 47.7 dB after a blur by 1.5 pixels, as the eye
@@ -51,37 +56,52 @@ class Animation:
     exif: bytes | None = None
 
 
-def _open(path: Path, max_pixels: int) -> Image.Image:
-    name = sniff(path)
-    with quiet_pillow():
-        image = Image.open(path, formats=[name])
-    try:
-        check_size(path, image.size, max_pixels)
-    except ImageError:
-        image.close()
-        raise
-    return image
+@contextmanager
+def _open(source: Path | IO[bytes], max_pixels: int) -> Iterator[ImageFile.ImageFile]:
+    name = name_of(source)
+    with explained(name), opened(source) as file:
+        kind = kind_of(name, file)
+        with quiet_pillow():
+            image = Image.open(file, formats=[kind])
+        with image:
+            check_size(name, image.size, max_pixels)
+            yield image
 
 
-def _frames(path: Path, max_pixels: int, orientation: int) -> Iterator[Picture]:
-    with explained(path), _open(path, max_pixels) as image:
+def _frames(source: Path | IO[bytes], max_pixels: int, orientation: int) -> Iterator[Picture]:
+    with _open(source, max_pixels) as image:
         for index in range(getattr(image, "n_frames", 1)):
             image.seek(index)
-            yield Picture.from_array(upright(decode(path, image), orientation))
+            yield Picture.from_array(upright(decode(name_of(source), image), orientation))
 
 
-def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Animation:
+def is_animated(source: str | os.PathLike[str] | IO[bytes]) -> bool:
+    """Whether a picture has more than one frame; a file object must be seekable.
+
+    Raises:
+        ImageError: if it is not a picture.
+    """
+    with _open(binary_file(source), sys.maxsize) as image:
+        return getattr(image, "n_frames", 1) > 1
+
+
+def read_frames(
+    source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> Animation:
     """Reads all frames of a GIF or WebP; any other picture is an animation of one frame.
 
     Args:
-        path: the file.
+        source: the file, or a binary file object, which is read from its beginning if it is seekable.
         max_pixels: the most pixels of a frame.
 
     Raises:
         ImageError: as ``read_picture`` does; for a damaged later frame, where the frames are taken.
     """
-    path = Path(path)
-    with explained(path), _open(path, max_pixels) as image:
+    file = binary_file(source)
+    if not isinstance(file, Path):
+        with explained(name_of(file)), opened(file) as own:
+            file = io.BytesIO(own.read())  # frames are taken later, when the caller's may be closed
+    with _open(file, max_pixels) as image:
         durations = []
         for index in range(getattr(image, "n_frames", 1)):
             image.seek(index)
@@ -95,7 +115,7 @@ def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_P
             raw_exif = exif_of(image)
         exif, orientation = settle_exif(raw_exif) if raw_exif else (None, 1)
         return Animation(
-            frames=_frames(path, max_pixels, orientation),
+            frames=_frames(file, max_pixels, orientation),
             durations=tuple(durations),
             plays=loop or 0,
             size=image.size if orientation < 5 else image.size[::-1],
@@ -104,19 +124,20 @@ def read_frames(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_P
         )
 
 
-def check_animation(path: Path, size: tuple[int, int], *, frames: int) -> str:
-    """The format that a file's extension asks for, "gif" or "webp".
+def check_animation(path: Path, size: tuple[int, int], *, frames: int, file_format: str | None = None) -> str:
+    """The format that a name or else a file's extension asks for, "gif" or "webp".
 
     Args:
         path: the file.
         size: (width, height) of a frame.
         frames: how many there are.
+        file_format: the name.
 
     Raises:
         UsageError: if the extension is neither.
         ImageError: if the format cannot hold the size, or not so many frames of it.
     """
-    wanted = path.suffix.removeprefix(".").lower()
+    wanted = (file_format or path.suffix.removeprefix(".")).lower()
     if wanted not in _LIMITS:
         raise UsageError(f"{path}: cannot write animated pictures as '{wanted}'; choose gif or webp")
     check_side(path, size, _LIMITS[wanted], "a smaller size")
@@ -128,7 +149,7 @@ def check_animation(path: Path, size: tuple[int, int], *, frames: int) -> str:
 
 
 def write_frames(
-    path: str | os.PathLike[str],
+    target: str | os.PathLike[str] | IO[bytes],
     frames: Iterable[NDArray[np.uint8]],
     *,
     size: tuple[int, int],
@@ -136,6 +157,7 @@ def write_frames(
     plays: int = 0,
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
+    file_format: str | None = None,
     quality: int | None = None,
     cancel: Cancel | None = None,
 ) -> None:
@@ -145,7 +167,8 @@ def write_frames(
     until the end. Equal frames that follow each other may become a single one.
 
     Args:
-        path: the file, .gif or .webp; its folder must exist. It appears when it is complete.
+        target: the file, .gif or .webp, whose folder must exist: it appears when it is complete; or a binary
+            file object, to which all is written in one go then.
         frames: arrays (height, width, 3 or 4), uint8, RGB or RGBA; as many as ``durations``.
         size: (width, height) of a frame.
         durations: how long each frame is shown, in milliseconds. GIF counts hundredths of a second: there,
@@ -153,6 +176,7 @@ def write_frames(
         plays: how often the whole is shown; 0 stands for for ever.
         icc_profile: a colour profile for RGB; GIF has no place for it.
         exif: an EXIF block from its byte-order mark on; GIF has no place for it.
+        file_format: gif or webp; None goes by the extension.
         quality: 1 to 100, for WebP (90 otherwise).
         cancel: asked before every frame whether to stop.
 
@@ -163,35 +187,51 @@ def write_frames(
         CancelledError: if ``cancel`` says so.
         ValueError: if the frames do not fit ``size`` and ``durations``.
     """
-    path = Path(path)
-    wanted = check_animation(path, size, frames=len(durations))
+    file = binary_file(target)
+    name = name_of(file)
+    wanted = check_animation(Path(name), size, frames=len(durations), file_format=file_format)
     delays = _in_hundredths(durations) if wanted == "gif" else list(durations)
+    options = {"effort": _GIF_EFFORT} if wanted == "gif" else {"Q": quality or 90}
     width, height = size
 
     def rows() -> Iterator[NDArray[np.uint8]]:
         opaque = np.full((height, width, 1), 255, np.uint8)
         for frame in frames:
-            check(cancel)
             yield frame if frame.shape[2] == 4 else np.concatenate((frame, opaque), axis=2)
 
-    with replacing(path, durable=True) as part, explained_saving(path):
-        name = os.fsencode(part)
-
+    def write_to(part: Path | IO[bytes]) -> None:
         def save(image: Any) -> None:
-            import pyvips
-
-            image = image.copy()
-            image.set_type(pyvips.GValue.gint_type, "page-height", height)
-            image.set_type(pyvips.GValue.array_int_type, "delay", delays)
-            image.set_type(pyvips.GValue.gint_type, "loop", plays)
-            if icc_profile is not None:
-                image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
-            if wanted == "gif":
-                image.gifsave(name, effort=_GIF_EFFORT)
+            animated = _animated(image, height, delays, plays, icc_profile)
+            if isinstance(part, Path):
+                getattr(animated, f"{wanted}save")(os.fsencode(part), **options)
             else:
-                image.webpsave(name, Q=quality or 90)
+                part.write(getattr(animated, f"{wanted}save_buffer")(**options))
 
-        encode(rows(), save, size=(width, height * len(durations)), channels=4, exif=exif)
+        size_of_all = (width, height * len(durations))
+        with explained_saving(name):
+            encode(rows(), save, size=size_of_all, channels=4, exif=exif, cancel=cancel)
+
+    if isinstance(file, Path):
+        with replacing(file, durable=True) as part:
+            write_to(part)
+    else:
+        memory = io.BytesIO()
+        write_to(memory)
+        with explained_writing(str(name)):
+            write_all(file, memory.getbuffer())
+
+
+def _animated(image: Any, height: int, delays: Sequence[int], plays: int, icc_profile: bytes | None) -> Any:
+    """The ``pyvips.Image`` of all frames below each other, as libvips takes it for an animation."""
+    import pyvips
+
+    image = image.copy()
+    image.set_type(pyvips.GValue.gint_type, "page-height", height)
+    image.set_type(pyvips.GValue.array_int_type, "delay", list(delays))
+    image.set_type(pyvips.GValue.gint_type, "loop", plays)
+    if icc_profile is not None:
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
+    return image
 
 
 def _in_hundredths(durations: Sequence[int]) -> list[int]:

@@ -85,11 +85,12 @@ def sniff(path: Path) -> str:
     Raises:
         ImageError: if it is missing, a folder, empty, or not a picture.
     """
-    with _opened(path) as file:
-        return _sniff(path, file)
+    with opened(path) as file:
+        return kind_of(path, file)
 
 
-def _sniff(name: str | Path, file: IO[bytes]) -> str:
+def kind_of(name: str | Path, file: IO[bytes]) -> str:
+    """As :func:`sniff`, of a file that is open, from its beginning; it stands there again afterwards."""
     head = file.read(128)
     file.seek(0)
     if not head:
@@ -103,7 +104,7 @@ def _sniff(name: str | Path, file: IO[bytes]) -> str:
 
 
 @contextmanager
-def _opened(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
+def opened(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
     """The file from its beginning, seekable; a caller's own stays open."""
     if not isinstance(source, Path):
         if source.seekable():
@@ -119,7 +120,7 @@ def _opened(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _read_opened(name: str | Path, file: IO[bytes], image: ImageFile.ImageFile, max_pixels: int) -> Picture:
+def _picture_of(name: str | Path, file: IO[bytes], image: ImageFile.ImageFile, max_pixels: int) -> Picture:
     check_size(name, image.size, max_pixels)
     profile = image.info.get("icc_profile")
     if is_cut_by_pillow(image):
@@ -169,18 +170,18 @@ def read_picture(
     """
     file_or_path = binary_file(source)
     name = name_of(file_or_path)
-    with explained(name), _opened(file_or_path) as file:
-        kind = _sniff(name, file)
+    with explained(name), opened(file_or_path) as file:
+        kind = kind_of(name, file)
         try:
             with quiet_pillow():
-                opened = Image.open(file, formats=[kind])
+                image_file = Image.open(file, formats=[kind])
         except UnidentifiedImageError:
             if kind != "TIFF":
                 raise
             # Pillow knows no 16-bit grey with alpha in TIFF, nor CMYK with alpha; libvips does.
             return _read_by_libvips(name, file, max_pixels)
-        with opened as image:
-            return _read_opened(name, file, image, max_pixels)
+        with image_file as image:
+            return _picture_of(name, file, image, max_pixels)
 
 
 def list_pictures(

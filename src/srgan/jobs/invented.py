@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from srgan.events import Cancel
+from srgan.files import make_folder
 from srgan.images.picture import Picture
-from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
 from srgan.images.write import to_depth, write_picture
 from srgan.upscaling.upscaler import Upscaler
 
@@ -33,61 +34,67 @@ def invention(difference: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def write_invented(
-    source: Path,
-    target: Path,
-    upscaler: Upscaler,
-    sibling: Upscaler,
-    *,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
-) -> Path:
+class InventionMap:
     """Draws where a model's result differs from that of its fidelity sibling, over a grey copy of the result.
 
-    The measure is the mean absolute difference of Y (BT.601) in levels of 255, over windows of 12x12 pixels
-    of the result. Grey is 0, yellow a little, and full red ``FULL_SCALE`` levels and more. A scale bar stands
-    below the picture. Both networks run, which takes their time once more. The map is four times as large as
-    the source per side; the grey copy is held in memory whole.
+    A :class:`~srgan.jobs.pictures.Watcher`. The measure is the mean absolute difference of Y (BT.601) in
+    levels of 255, over windows of 3x3 low-res pixels. Grey is 0, yellow a little, and full red
+    ``FULL_SCALE`` levels and more. A scale bar stands below the picture. The sibling takes its time beside
+    the model's. The map is as large as the network's result; its grey copy is held in memory whole.
 
     Args:
-        source: the picture that is enlarged; of a moving one, its first frame.
-        target: the file to write.
-        upscaler: the model.
-        sibling: its fidelity sibling.
-        max_pixels: a source with more is refused.
-
-    Returns:
-        ``target``.
-
-    Raises:
-        ImageError: if the source cannot be read or the target not be written.
+        target: the PNG to write, or a file that is open in binary mode.
+        sibling: the fidelity sibling of the model whose result is watched.
     """
-    pixels = to_depth(read_picture(source, max_pixels=max_pixels).pixels, np.dtype(np.uint8))
-    scale = upscaler.scale
-    luma = upscaler.stream(pixels, lambda bands: np.concatenate([_luma(band) for band in bands]))
 
-    def difference(bands: Iterator[NDArray[Any]]) -> NDArray[np.float32]:
-        done, rows = 0, []
-        for band in bands:
-            apart = np.abs(_luma(band).astype(np.float32) - luma[done : done + len(band)])
-            rows.append(apart.reshape(-1, scale, apart.shape[1] // scale, scale).mean((1, 3)))
-            done += len(band)
-        return np.concatenate(rows)
+    def __init__(self, target: Path | BinaryIO, sibling: Upscaler) -> None:
+        self._target = target
+        self._sibling = sibling
 
-    values = invention(sibling.stream(pixels, difference))
-    legend = _legend(luma.shape[1])
+    def begin(self, pixels: NDArray[Any], scale: int) -> None:
+        """As in ``Watcher``."""
+        self._pixels = pixels
+        self._scale = scale
+        self._seen: list[NDArray[np.uint8]] = []
 
-    def drawn() -> Iterator[NDArray[np.uint8]]:
-        for row, line in enumerate(values):
-            yield _coloured(luma[row * scale : (row + 1) * scale], np.repeat(line, scale)[None])
-        yield legend
+    def take(self, band: NDArray[Any]) -> None:
+        """As in ``Watcher``."""
+        self._seen.append(_luma(band))
 
-    size = (luma.shape[1], luma.shape[0] + len(legend))
-    write_picture(target, drawn(), size=size, source=Picture.from_array(legend))
-    return target
+    def finish(self, cancel: Cancel | None) -> None:
+        """As in ``Watcher``."""
+        scale, luma = self._scale, np.concatenate(self._seen)
+
+        def difference(bands: Iterator[NDArray[Any]]) -> NDArray[np.float32]:
+            done, rows = 0, []
+            for band in bands:
+                apart = np.abs(_luma(band).astype(np.float32) - luma[done : done + len(band)])
+                rows.append(apart.reshape(-1, scale, apart.shape[1] // scale, scale).mean((1, 3)))
+                done += len(band)
+            return np.concatenate(rows)
+
+        values = invention(self._sibling.stream(self._pixels, difference, cancel=cancel))
+        legend = _legend(luma.shape[1])
+
+        def drawn() -> Iterator[NDArray[np.uint8]]:
+            for row, line in enumerate(values):
+                yield _coloured(luma[row * scale : (row + 1) * scale], np.repeat(line, scale)[None])
+            yield legend
+
+        if isinstance(self._target, Path):
+            make_folder(self._target.parent)
+        write_picture(
+            self._target,
+            drawn(),
+            size=(luma.shape[1], luma.shape[0] + len(legend)),
+            source=Picture.from_array(legend),
+            file_format="png",
+            cancel=cancel,
+        )
 
 
 def _luma(band: NDArray[Any]) -> NDArray[np.uint8]:
-    luma: NDArray[np.float32] = band @ _LUMA
+    luma: NDArray[np.float32] = to_depth(band, np.dtype(np.uint8)) @ _LUMA
     levels: NDArray[np.uint8] = np.rint(luma).astype(np.uint8)
     return levels
 

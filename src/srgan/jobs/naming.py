@@ -1,134 +1,163 @@
-"""Which files are read, and where each result goes: the naming rules of ``srgan upscale``."""
+"""Where each result goes: the naming rules of ``srgan upscale``."""
 
 from __future__ import annotations
 
-import glob
-import re
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from srgan.errors import UsageError
 from srgan.images.formats import format_of
-from srgan.images.read import EXTENSIONS, list_pictures
+from srgan.jobs.inputs import Input, find_inputs, is_image_sequence
+from srgan.jobs.job import Existing, Job
+from srgan.jobs.options import JobOptions
 from srgan.video.image_sequence import is_pattern
 from srgan.video.kinds import MOVING_PICTURES, VIDEO_CONTAINERS, VIDEO_EXTENSIONS, is_video
+
+_Pair = tuple[Path, Path]
 
 # What "auto" writes for an input of each extension; anything else becomes PNG.
 _KEPT = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".avif", ".gif"}
 _REPLACED = {".heic": ".jpg", ".heif": ".jpg", ".jfif": ".jpg"}
-
-_LISTED = EXTENSIONS | VIDEO_EXTENSIONS
-
-# How the stem of a result beside its input goes on, see ``suffix`` and ``Job.panels``.
-_RESULT = re.compile(r"(.+)-x\d+(\.\d+)?(-compare)?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """One input, the file its result goes to, and the one for panels if there are to be any."""
-
-    source: Path
-    target: Path
-    panels: Path | None = None
-
-    @property
-    def is_video(self) -> bool:
-        """Whether it is enlarged frame by frame."""
-        return is_video(self.source, self.target)
-
-    @property
-    def outputs(self) -> list[Path]:
-        """All files that are written."""
-        return [self.target] if self.panels is None else [self.target, self.panels]
-
-
-@dataclass(frozen=True)
-class _Input:
-    """A file to be read, and its folder below the place the user named."""
-
-    file: Path
-    subfolder: Path = Path()
 
 
 def plan_jobs(
     inputs: Sequence[str],
     out: Path | None,
     *,
-    extension: str | None,
     suffix: str,
-    recursive: bool,
+    extension: str | None = None,
+    recursive: bool = False,
     compare: bool = False,
+    invented: Path | None = None,
+    options: JobOptions | None = None,
+    existing: Existing = "refuse",
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Job]:
+    """One job for every input file.
+
+    Args:
+        inputs: as :func:`plan_files` takes them, and ``out``, ``suffix``, ``extension``, ``recursive`` and
+            ``tell`` too.
+        compare: whether panels are written too, as ``<stem of the result>-compare.png``; videos get none.
+        invented: a PNG for the map of one picture, a folder for those of several; None for none.
+        options: of every job.
+        existing: likewise.
+
+    Returns:
+        Jobs in the order of the inputs; no two have the same target.
+
+    Raises:
+        UsageError: as :func:`plan_files` does, and if maps are asked for of videos or under a name that is
+            taken.
+    """
+    files = plan_files(inputs, out, suffix=suffix, extension=extension, recursive=recursive, tell=tell)
+    panels = [
+        target.with_name(f"{target.stem}-compare.png") if compare and not is_video(source, target) else None
+        for source, target in files
+    ]
+    _check_outputs([path for path in panels if path is not None], files)
+    maps: Sequence[Path | None] = [None] * len(files)
+    if invented is not None:
+        maps = _plan_maps(files, invented)
+        _check_maps([path for path in maps if path is not None], files, panels)
+    return [
+        Job(
+            source=source,
+            target=target,
+            panels=panels_file,
+            invented=map_file,
+            options=options or JobOptions(),
+            existing=existing,
+        )
+        for (source, target), panels_file, map_file in zip(files, panels, maps, strict=True)
+    ]
+
+
+def plan_files(
+    inputs: Sequence[str],
+    out: Path | None,
+    *,
+    suffix: str,
+    extension: str | None = None,
+    recursive: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[_Pair]:
     """Pairs every input file with its output.
 
     Args:
         inputs: files, folders and patterns. A file that does not exist and a folder that cannot be listed
             are planned all the same: reading them reports the error in its turn. A pattern with a number,
-            such as ``%05d.png``, is one input: the frames of a film.
-        out: a file (if it has an extension and there is one input file, or one folder whose pictures are the
-            frames of a film), a folder, or None: beside the inputs.
-        extension: of the results, with its dot; None keeps the input's where it can be written.
+            such as ``%05d.png``, is one input: an image sequence.
+        out: a file (if it has an extension and there is one input file, or one folder whose pictures are an
+            image sequence), a folder, or None: beside the inputs.
         suffix: ends the stem of results that lie beside their inputs, for example ``"-x4"``.
+        extension: of the results, with its dot; None keeps the input's where it can be written.
         recursive: whether folders are searched with their sub-folders, which are mirrored in ``out``.
-        compare: whether panels are written too, as ``<stem of the result>-compare.png``.
         tell: takes one line about what is left out, if anything is.
 
     Returns:
-        Jobs in the order of the inputs; no two have the same target. Earlier results are not among the
-        inputs: those below ``out``, and without ``out`` those beside their inputs.
+        (source, target) in the order of the inputs; no two have the same target. Earlier results are not
+        among the inputs: those below ``out``, and without ``out`` those beside their inputs.
 
     Raises:
         UsageError: if nothing matches, ``out`` is of an unknown format, contradicts ``extension`` or is a
             file where a folder must be, or an output is one of the inputs.
     """
-    is_film = _is_film(inputs, out)
-    found = [_Input(Path(inputs[0]))] if is_film else _collect(inputs, recursive, out)
-    if out is None:
-        found = _without_results(found, tell)
+    found = find_inputs(inputs, out, recursive=recursive, tell=tell)
     if not found:
-        raise UsageError(f"no pictures in {', '.join(inputs)}; use --recursive to search sub-folders")
-    if (
-        out is not None
-        and out.suffix
-        and len(found) == 1
-        and not out.is_dir()
-        and (is_film or not Path(inputs[0]).is_dir())
-    ):
+        places = ", ".join(inputs)
+        if recursive:
+            raise UsageError(f"no pictures in {places}, nor in the folders below")
+        raise UsageError(f"no pictures in {places}; search the folders below too", field="recursive")
+    if out is not None and _is_file(inputs, out, found):
         _check_format(found[0].file, out, extension)
         targets = [out]
     else:
         if out is not None and out.exists() and not out.is_dir():
-            raise UsageError(f"-o {out}: is a file; name a folder for the results")
+            raise UsageError(f"{out}: is a file; name a folder for the results", field="out")
         targets = _targets(found, out, extension, suffix)
-    jobs = [
-        Job(
-            source=item.file,
-            target=target,
-            panels=target.with_name(f"{target.stem}-compare.png")
-            if compare and not is_video(item.file, target)
-            else None,
-        )
-        for item, target in zip(found, targets, strict=True)
-    ]
-    sources = {job.source.resolve() for job in jobs}
-    for output in (output for job in jobs for output in job.outputs):
+    files = [(item.file, target) for item, target in zip(found, targets, strict=True)]
+    _check_outputs(targets, files)
+    return files
+
+
+def _is_file(inputs: Sequence[str], out: Path, found: Sequence[Input]) -> bool:
+    """Whether ``out`` names the one result, not a folder."""
+    if not out.suffix or len(found) != 1 or out.is_dir():
+        return False
+    return is_image_sequence(inputs, out) or not Path(inputs[0]).is_dir()
+
+
+def _check_outputs(outputs: Sequence[Path], files: Sequence[_Pair]) -> None:
+    sources = {source.resolve() for source, _ in files}
+    for output in outputs:
         if output.resolve() in sources:
-            raise UsageError(f"{output}: is an input itself; choose another output with -o")
-    return jobs
+            raise UsageError(f"{output}: is an input itself; choose another output", field="out")
 
 
-def _is_film(inputs: Sequence[str], out: Path | None) -> bool:
-    """Whether a folder's pictures are to become one film, instead of a result each."""
-    return (
-        out is not None
-        and (out.suffix.lower() in VIDEO_CONTAINERS or is_pattern(out))
-        and not out.is_dir()
-        and len(inputs) == 1
-        and Path(inputs[0]).is_dir()
-    )
+def _plan_maps(files: Sequence[_Pair], where: Path) -> list[Path]:
+    """The file of each map: ``where`` for one picture, else below it."""
+    moving = next((source for source, target in files if is_video(source, target)), None)
+    if moving is not None:
+        raise UsageError(f"maps are drawn of pictures only; leave {moving} out", field="invented")
+    if len(files) == 1 and where.suffix.lower() == ".png" and not where.is_dir():
+        return [where]
+    if where.exists() and not where.is_dir():
+        raise UsageError(f"{where}: is a file; name a folder for several maps", field="invented")
+    if len(files) == 1 and where.suffix:
+        raise UsageError(f"{where}: maps are PNG files; end the name in .png", field="invented")
+    common = Path(os.path.commonpath([target.parent for _, target in files]))
+    return [where / target.relative_to(common).with_name(f"{target.name}.png") for _, target in files]
+
+
+def _check_maps(maps: Sequence[Path], files: Sequence[_Pair], panels: Sequence[Path | None]) -> None:
+    taken = {path.resolve() for path in (*chain(*files), *panels) if path is not None}
+    for path in maps:
+        if path.resolve() in taken:
+            raise UsageError(f"{path}: is an input or a result itself; choose another name", field="invented")
 
 
 def _check_format(source: Path, out: Path, extension: str | None) -> None:
@@ -139,68 +168,21 @@ def _check_format(source: Path, out: Path, extension: str | None) -> None:
             out.suffix.lower() in known or is_pattern(out)
         ):
             raise UsageError(
-                f"-o {out}: cannot hold what {source} is; what moves becomes {', '.join(known)}, or frames "
-                "with a name such as %05d.png"
+                f"{out}: cannot hold what {source} is; what moves becomes {', '.join(known)}, or frames "
+                "with a name such as %05d.png",
+                field="out",
             )
         return
     wanted = "gif" if out.suffix.lower() == ".gif" else format_of(out, None)
     if extension not in (None, f".{wanted}"):
-        raise UsageError(f"-o {out} and --format {extension[1:]} contradict each other; drop one of them")
+        raise UsageError(
+            f"{out} and the format {extension[1:]} contradict each other; drop one of them",
+            field="file_format",
+        )
 
 
-def _collect(inputs: Sequence[str], recursive: bool, out: Path | None) -> list[_Input]:
-    found: dict[Path, _Input] = {}
-    unreadable: list[Path] = []
-    for path in (path for text in inputs for path in _expanded(text)):
-        if path.is_dir():
-            results = _below(path, out)
-            for file in list_pictures(
-                path, recursive=recursive, extensions=_LISTED, on_error=unreadable.append
-            ):
-                subfolder = file.parent.relative_to(path)
-                if results is None or not subfolder.is_relative_to(results):
-                    found.setdefault(file, _Input(file, subfolder))
-        else:
-            found.setdefault(path, _Input(path))
-    return [*found.values(), *map(_Input, unreadable)]
-
-
-def _expanded(text: str) -> list[Path]:
-    """What a pattern matches: shells expand patterns themselves, except on Windows and inside quotes."""
-    path = Path(text)
-    if path.exists() or not glob.has_magic(text):
-        return [path]
-    # As in shells, a pattern without a match stands for itself, a file that is not there, and hidden files
-    # are left out, which Path.glob would find.
-    return [Path(match) for match in sorted(glob.glob(text, recursive=True))] or [path]  # noqa: PTH207
-
-
-def _below(folder: Path, out: Path | None) -> Path | None:
-    """The way from a folder down to ``out``; None if it does not lie below."""
-    if out is None or out.resolve() == folder.resolve() or folder.resolve() not in out.resolve().parents:
-        return None
-    return out.resolve().relative_to(folder.resolve())
-
-
-def _without_results(found: list[_Input], tell: Callable[[str], None]) -> list[_Input]:
-    """Leaves out what an earlier run over the same folder wrote beside its inputs."""
-    # With the extension too: two inputs that would meet have it in the names of their results.
-    stems = {stem for item in found for stem in (item.file, item.file.with_suffix(""))}
-
-    def is_result(file: Path) -> bool:
-        match = _RESULT.fullmatch(file.stem)
-        return match is not None and file.with_name(match[1]) in stems
-
-    inputs = [item for item in found if not is_result(item.file)]
-    if count := len(found) - len(inputs):
-        first = next(item.file for item in found if is_result(item.file))
-        names = f"{first} is" if count == 1 else f"{first} and {count - 1} more are"
-        tell(f"{names} taken for earlier results and left out; give -o FOLDER to enlarge them too")
-    return inputs
-
-
-def _targets(found: list[_Input], out: Path | None, extension: str | None, suffix: str) -> list[Path]:
-    def target(item: _Input, stem: str) -> Path:
+def _targets(found: list[Input], out: Path | None, extension: str | None, suffix: str) -> list[Path]:
+    def target(item: Input, stem: str) -> Path:
         folder = item.file.parent if out is None else out / item.subfolder
         return folder / f"{stem}{suffix if out is None else ''}{_extension(item.file, extension)}"
 

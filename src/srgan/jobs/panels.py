@@ -2,64 +2,71 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 
+from srgan.events import Cancel
+from srgan.files import make_folder
 from srgan.images.panels import labelled_row
 from srgan.images.picture import Picture
-from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
 from srgan.images.resize import bicubic
 from srgan.images.write import to_depth, write_picture
 
-_SCALE = 4
 _LARGEST = 384  # low-res pixels a side: panels are for looking at
+_BYTE = np.dtype(np.uint8)
 
 
-def write_panels(
-    source: Path, result: Path, target: Path, *, name: str, max_pixels: int = DEFAULT_MAX_PIXELS
-) -> Path:
-    """Writes low-res | bicubic | result as one picture, all at four times the size of the source.
+class Panels:
+    """Draws low-res | bicubic | result as one picture, all at the size of the network's result.
 
-    Of a large picture the middle 384x384 low-res pixels are shown.
+    A :class:`~srgan.jobs.pictures.Watcher`. Of a large picture the middle 384x384 low-res pixels are shown,
+    and no more is held of the result. It is shown before it is resized or compressed.
 
     Args:
-        source: the low-res picture.
-        result: its enlargement, of any size; shown at four times the source's.
-        target: the file to write.
+        target: the PNG to write, or a file that is open in binary mode.
         name: of the model, above its result.
-        max_pixels: a source with more is refused; the result may have any number.
-
-    Returns:
-        ``target``.
-
-    Raises:
-        ImageError: if a picture cannot be read or written.
     """
-    lr_image = to_depth(read_picture(source, max_pixels=max_pixels).pixels, np.dtype(np.uint8))
-    height, width = lr_image.shape[:2]
-    top, left = (max(0, (side - _LARGEST) // 2) for side in (height, width))
-    lr_crop = lr_image[top : top + _LARGEST, left : left + _LARGEST]
-    sr_pixels = read_picture(result, max_pixels=sys.maxsize).pixels
-    sr_image = Image.fromarray(to_depth(sr_pixels, np.dtype(np.uint8)))
-    right, bottom = left + lr_crop.shape[1], top + lr_crop.shape[0]
-    sr_crop = sr_image.resize(
-        (lr_crop.shape[1] * _SCALE, lr_crop.shape[0] * _SCALE),
-        Image.Resampling.LANCZOS,
-        box=(
-            left * sr_image.width / width,
-            top * sr_image.height / height,
-            right * sr_image.width / width,
-            bottom * sr_image.height / height,
-        ),
-    )
-    pixels = lr_crop.repeat(_SCALE, axis=0).repeat(_SCALE, axis=1)
-    panels = labelled_row(
-        {"low-res": pixels, "bicubic": bicubic(lr_crop, _SCALE), f"srgan ({name})": np.asarray(sr_crop)}
-    )
-    write_picture(
-        target, [panels], size=(panels.shape[1], panels.shape[0]), source=Picture.from_array(panels)
-    )
-    return target
+
+    def __init__(self, target: Path | BinaryIO, *, name: str) -> None:
+        self._target = target
+        self._name = name
+
+    def begin(self, pixels: NDArray[Any], scale: int) -> None:
+        """As in ``Watcher``."""
+        self._top, left = (max(0, (side - _LARGEST) // 2) for side in pixels.shape[:2])
+        self._low_res = to_depth(pixels[self._top : self._top + _LARGEST, left : left + _LARGEST], _BYTE)
+        self._columns = slice(scale * left, scale * (left + self._low_res.shape[1]))
+        self._scale = scale
+        self._seen = 0
+        self._shown: list[NDArray[np.uint8]] = []
+
+    def take(self, band: NDArray[Any]) -> None:
+        """As in ``Watcher``."""
+        first = max(0, self._scale * self._top - self._seen)
+        last = max(0, self._scale * (self._top + len(self._low_res)) - self._seen)
+        # A copy, so that the rest of the band can go.
+        self._shown.append(to_depth(band[first:last, self._columns], _BYTE).copy())
+        self._seen += len(band)
+
+    def finish(self, cancel: Cancel | None) -> None:
+        """As in ``Watcher``."""
+        panels = labelled_row(
+            {
+                "low-res": self._low_res.repeat(self._scale, axis=0).repeat(self._scale, axis=1),
+                "bicubic": bicubic(self._low_res, self._scale),
+                f"srgan ({self._name})": np.concatenate(self._shown),
+            }
+        )
+        if isinstance(self._target, Path):
+            make_folder(self._target.parent)
+        write_picture(
+            self._target,
+            [panels],
+            size=(panels.shape[1], panels.shape[0]),
+            source=Picture.from_array(panels),
+            file_format="png",
+            cancel=cancel,
+        )

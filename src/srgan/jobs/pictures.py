@@ -1,126 +1,163 @@
-"""One picture file in, one larger picture file out."""
+"""One picture in, one larger picture out: read, upscale, write."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import tee
 from pathlib import Path
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.errors import ImageError, UsageError
-from srgan.events import Event
-from srgan.images.animation import Animation, read_frames, write_frames
+from srgan.errors import UsageError
+from srgan.events import Cancel, Event, OnEvent
+from srgan.files import make_folder
+from srgan.images.animation import Animation, is_animated, read_frames, write_frames
 from srgan.images.picture import Picture
-from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
+from srgan.images.read import read_picture
 from srgan.images.write import write_picture
-from srgan.upscaling.size import OutputSize, Upscaled
+from srgan.jobs.options import PictureOptions
+from srgan.upscaling.size import Upscaled
 from srgan.upscaling.upscaler import Upscaler
-from srgan.video.kinds import MOVING_PICTURES
-
-Progress = Callable[[float], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class PictureOptions(OutputSize):
-    """How results are sized and written; the size as in :class:`~srgan.upscaling.size.OutputSize`.
+class Watcher(Protocol):
+    """Sees a result's rows on their way to its file, and makes something more of them."""
 
-    Attributes:
-        quality: 1 to 100, for lossy formats; None is each format's default.
-        max_pixels: inputs with more are refused.
+    def begin(self, pixels: NDArray[Any], scale: int) -> None:
+        """A result begins, or begins anew: what was seen before does not count.
 
-    Raises:
-        UsageError: if a value is out of range.
-    """
+        Args:
+            pixels: (H, W, 3), uint8 or uint16, of the low-res picture; of a moving one, of its first frame.
+            scale: enlargement per side of what follows.
+        """
+        ...
 
-    quality: int | None = None
-    max_pixels: int = DEFAULT_MAX_PIXELS
+    def take(self, band: NDArray[Any]) -> None:
+        """The next rows of the network's result, (rows, scale * W, 3), before they are resized."""
+        ...
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.quality is not None and not 1 <= self.quality <= 100:
-            raise UsageError(f"the quality must be from 1 to 100, not {self.quality}")
-        if self.max_pixels < 1:
-            raise UsageError(f"the limit of pixels must be at least 1, not {self.max_pixels}")
+    def finish(self, cancel: Cancel | None) -> None:
+        """All rows have been seen, and the result is written."""
+        ...
 
 
 def upscale_file(
-    source: Path,
-    target: Path,
+    source: str | Path | BinaryIO,
+    target: str | Path | BinaryIO,
     upscaler: Upscaler,
     options: PictureOptions | None = None,
     *,
-    progress: Progress | None = None,
+    on_event: OnEvent | None = None,
+    cancel: Cancel | None = None,
 ) -> Upscaled:
-    """Enlarges one file; the result appears under its name only when it is whole.
+    """Enlarges one picture; a file appears under its name only when it is whole.
 
     Transparency, colour profile, EXIF and resolution are kept, see
     :func:`~srgan.images.write.write_picture`; GIF holds neither profile nor EXIF. A moving picture stays one
     where the target is GIF or WebP; elsewhere its first frame is taken.
 
     Args:
-        source: the picture.
-        target: the result, of the format that its extension names; its folder is made if absent.
+        source: the picture, or a file that is open in binary mode.
+        target: the result, of the format that its extension names, whose folder is made if absent; or a file
+            that is open in binary mode, of the format that ``options.file_format`` names.
         upscaler: the model.
-        options: size and quality.
-        progress: called with the finished share, in (0, 1].
+        options: size, format and quality.
+        on_event: takes an event after every tile, or frame of a moving picture.
+        cancel: asked before every tile and at every written band whether to stop.
 
     Raises:
         UsageError: if source and target are the same file, or the format cannot be written.
-        ImageError: if the source cannot be read or the target not be written.
+        ImageError: if the source cannot be read, or the format cannot hold the size.
+        OutputError: if the target cannot be written.
+        CancelledError: if ``cancel`` says so; nothing half-written is left under a name.
     """
+    return upscale_watched(source, target, upscaler, options, (), on_event=on_event, cancel=cancel)
+
+
+def upscale_watched(
+    source: str | Path | BinaryIO,
+    target: str | Path | BinaryIO,
+    upscaler: Upscaler,
+    options: PictureOptions | None,
+    watchers: Sequence[Watcher],
+    *,
+    on_event: OnEvent | None,
+    cancel: Cancel | None,
+) -> Upscaled:
+    """As :func:`upscale_file`, with others who see what is made; of a moving picture, its first frame."""
     options = (options or PictureOptions()).for_network(upscaler.scale)
-    if target.exists() and source.exists() and target.samefile(source):
-        raise UsageError(f"{target}: is the input itself; choose another output")
-    if target.suffix.lower() in MOVING_PICTURES:
+    source = Path(source) if isinstance(source, str) else source
+    target = Path(target) if isinstance(target, str) else target
+    file_format = _format_of(target, options)
+    if isinstance(source, Path) and isinstance(target, Path):
+        _check_apart(source, target)
+    if file_format == "gif" or (file_format == "webp" and is_animated(source)):
         animation = read_frames(source, max_pixels=options.max_pixels)
-        if len(animation.durations) > 1 or target.suffix.lower() == ".gif":
-            return _upscale_frames(animation, target, upscaler, options, progress)
-    picture = read_picture(source, max_pixels=options.max_pixels)
+        done = _upscale_frames(animation, target, upscaler, options, watchers, on_event, cancel)
+    else:
+        picture = read_picture(source, max_pixels=options.max_pixels)
+        done = _upscale_still(picture, target, upscaler, options, watchers, on_event, cancel)
+    for watcher in watchers:
+        watcher.finish(cancel)
+    return done
+
+
+def _upscale_still(
+    picture: Picture,
+    target: Path | BinaryIO,
+    upscaler: Upscaler,
+    options: PictureOptions,
+    watchers: Sequence[Watcher],
+    on_event: OnEvent | None,
+    cancel: Cancel | None,
+) -> Upscaled:
     width, height = picture.size
     output_size = options.output_size(width, height)
-    _make_folder(target)
+    _make_folder_of(target)
 
-    def write(bands: Iterator[NDArray[np.uint8]]) -> None:
+    def write(bands: Iterator[NDArray[Any]]) -> None:
         write_picture(
             target,
-            bands,
+            _watched(bands, picture.pixels, upscaler.scale, watchers),
             size=(upscaler.scale * width, upscaler.scale * height),
             source=picture,
             output_size=output_size,
+            file_format=options.file_format,
             quality=options.quality,
+            cancel=cancel,
         )
 
-    def report(event: Event) -> None:
-        if progress is not None:
-            progress(event.share or 0.0)
-
-    upscaler.stream(picture.pixels, write, on_event=report)
+    upscaler.stream(picture.pixels, write, on_event=on_event, cancel=cancel)
     return Upscaled(input_size=(width, height), output_size=output_size)
 
 
 def _upscale_frames(
     animation: Animation,
-    target: Path,
+    target: Path | BinaryIO,
     upscaler: Upscaler,
     options: PictureOptions,
-    progress: Progress | None,
+    watchers: Sequence[Watcher],
+    on_event: OnEvent | None,
+    cancel: Cancel | None,
 ) -> Upscaled:
     count = len(animation.durations)
     output_size = options.output_size(*animation.size)
 
     def enlarged() -> Iterator[NDArray[np.uint8]]:
         frames, sources = tee(animation.frames)
-        results = upscaler.frames(source.pixels for source in sources)
+        results = upscaler.frames((source.pixels for source in sources), cancel=cancel)
         for number, (frame, result) in enumerate(zip(frames, results, strict=True)):
+            if number == 0:
+                for _ in _watched(iter([result]), frame.pixels, upscaler.scale, watchers):
+                    pass
+            if on_event is not None:
+                on_event(Event(done=number + 1, total=count, unit="frames"))
             yield _finish_frame(frame, result, output_size)
-            if progress is not None:
-                progress((number + 1) / count)
 
-    _make_folder(target)
+    _make_folder_of(target)
     write_frames(
         target,
         enlarged(),
@@ -129,16 +166,41 @@ def _upscale_frames(
         plays=animation.plays,
         icc_profile=animation.icc_profile,
         exif=animation.exif,
+        file_format=options.file_format,
         quality=options.quality,
+        cancel=cancel,
     )
     return Upscaled(input_size=animation.size, output_size=output_size, frames=count)
 
 
-def _make_folder(target: Path) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImageError(f"{target}: its folder cannot be made ({error.strerror})") from error
+def _watched(
+    bands: Iterator[NDArray[Any]], pixels: NDArray[Any], scale: int, watchers: Sequence[Watcher]
+) -> Iterator[NDArray[Any]]:
+    """The same bands, seen by all who watch."""
+    for watcher in watchers:
+        watcher.begin(pixels, scale)
+    for band in bands:
+        for watcher in watchers:
+            watcher.take(band)
+        yield band
+
+
+def _format_of(target: Path | BinaryIO, options: PictureOptions) -> str:
+    if options.file_format is not None:
+        return options.file_format.lower()
+    if not isinstance(target, Path):
+        raise UsageError("say in which format an open file is to be written", field="file_format")
+    return target.suffix.removeprefix(".").lower()
+
+
+def _check_apart(source: Path, target: Path) -> None:
+    if target.exists() and source.exists() and target.samefile(source):
+        raise UsageError(f"{target}: is the input itself; choose another output", field="target")
+
+
+def _make_folder_of(target: Path | BinaryIO) -> None:
+    if isinstance(target, Path):
+        make_folder(target.parent)
 
 
 def _finish_frame(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +18,7 @@ from srgan.evaluation.dataset import SCALE
 from srgan.evaluation.enlargers import Enlarger
 from srgan.evaluation.machine import describe_machine
 from srgan.evaluation.measures import for_json
+from srgan.events import Event, OnEvent
 from srgan.images.read import read_picture
 from srgan.images.resize import bicubic
 from srgan.images.write import to_depth
@@ -55,7 +56,7 @@ def evaluate_faces(
     *,
     reductions: Sequence[int] = (SCALE,),
     detector: Detector | None = None,
-    report: Callable[[int, int], None] | None = None,
+    on_event: OnEvent | None = None,
 ) -> dict[str, Any]:
     """Verifies pairs of faces, and looks for the faces, at their true size and enlarged by each way.
 
@@ -71,7 +72,7 @@ def evaluate_faces(
         recogniser: tells the faces apart.
         reductions: how many times smaller the faces are made.
         detector: whose detection rate is measured; the one that locates faces for the recogniser if None.
-        report: called with (pictures done, pictures in all).
+        on_event: takes an event after every picture.
 
     Returns:
         ``{"images", "pairs": {"same", "different"}, "left_out", "recogniser", "detector", "version",
@@ -108,8 +109,8 @@ def evaluate_faces(
                 if sought is not None:
                     found = (sought.overlap(box) >= _SAME_FACE for box in detector.detect(seen))
                     way.found.append(any(found))
-        if report is not None:
-            report(done, len(names))
+        if on_event is not None:
+            on_event(Event(done=done, total=len(names), unit="pictures"))
     used = [pair for pair in pairs if pair.first in faces and pair.second in faces]
     counts = {"same": sum(pair.same for pair in used), "different": sum(not pair.same for pair in used)}
     if min(counts.values()) < 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from srgan.errors import DataError, MissingExtraError
 from srgan.evaluation.dataset import Dataset
 from srgan.evaluation.enlargers import Enlarger
 from srgan.evaluation.machine import describe_machine
+from srgan.events import Event, OnEvent
 from srgan.recognition.object_detectors import Detections, Layout, OnnxDetector
 
 SURE = 0.5
@@ -32,7 +33,7 @@ def evaluate_objects(
     *,
     layout: Layout,
     annotations: Path | None = None,
-    report: Callable[[int, int], None] | None = None,
+    on_event: OnEvent | None = None,
 ) -> dict[str, Any]:
     """Average precision of a detector on true pictures and on enlarged ones.
 
@@ -44,7 +45,7 @@ def evaluate_objects(
             places in the sorted list of these.
         annotations: in COCO's format, whose ``file_name`` has the stem of a picture; None takes the
             detector's own boxes on the true pictures from a score of :data:`SURE`.
-        report: called with (pictures done, pictures in all).
+        on_event: takes an event after every picture.
 
     Returns:
         ``{"dataset", "low_res", "objects", "annotations", "detector", "version", "machine", "results"}``, the
@@ -66,8 +67,8 @@ def evaluate_objects(
         found["true size"].append(detector.detect(sample.hr_image))
         for way in enlargers:
             found[way.name].append(detector.detect(way.enlarge(sample.lr_image)))
-        if report is not None:
-            report(done, len(dataset))
+        if on_event is not None:
+            on_event(Event(done=done, total=len(dataset), unit="pictures"))
     objects = _own_objects(found["true size"]) if truth is None else _annotated(truth, names, annotations)
     if not objects:
         raise DataError(f"{dataset.name}: there is no object in these pictures; take others")

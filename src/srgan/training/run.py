@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from srgan.events import Event, OnEvent
 from srgan.files import claim, make_folder, resumable, write_file
 from srgan.training.adversarial import AdversarialRun
 from srgan.training.checkpoints import (
@@ -30,25 +31,6 @@ from srgan.training.validation import sample_rows, validate
 from srgan.training.watch import Watch
 
 _COLUMNS = ("learning_rate", "seconds", "skipped", "validation_psnr_y")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """Where a run stands.
-
-    Attributes:
-        step: steps done.
-        steps: of how many.
-        loss: the pixel loss of the log's last row, or None.
-        psnr_y: the last validation's, in dB, or None.
-        notice: something a person should know, said once; or None.
-    """
-
-    step: int
-    steps: int
-    loss: float | None
-    psnr_y: float | None
-    notice: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +60,7 @@ def train(
     *,
     resume: Literal["auto", "never"] | Path = "auto",
     device: Device = "auto",
-    report: Callable[[Progress], None] | None = None,
+    on_event: OnEvent | None = None,
 ) -> RunResult:
     """Runs a recipe's stage, or goes on with it from its last checkpoint.
 
@@ -94,7 +76,8 @@ def train(
         resume: "auto" goes on where the folder's newest checkpoint is, "never" starts anew, a path goes on
             from that checkpoint; the folder's later checkpoints are removed.
         device: "auto", "cpu", "cuda" or "mps".
-        report: called after every step, in the first process.
+        on_event: takes an event after every step, in the first process; figures: "loss", the pixel loss of
+            the log's last row, and "psnr_y", the last validation's in dB.
 
     Raises:
         DataError, ImageError: if the pictures cannot serve.
@@ -113,7 +96,7 @@ def train(
             if processes.is_first:
                 write_file(out / "config.toml", recipe.to_toml())
             with _opened_log(run, out) as log, stop_requests() as stop_requested:
-                fit(run, pictures, log, out, stop_requested, report)
+                fit(run, pictures, log, out, stop_requested, on_event)
             finished = run.step >= lengthy.optimiser.steps
             model = out / "generator.safetensors"
             if finished and processes.is_first:
@@ -171,7 +154,7 @@ def fit(
     log: RunLog | None,
     out: Path,
     stop_requested: Callable[[], bool],
-    report: Callable[[Progress], None] | None,
+    on_event: OnEvent | None,
 ) -> None:
     """Steps, logs, validates and saves until the recipe's last step or a request to stop.
 
@@ -181,7 +164,7 @@ def fit(
         log: None in all processes but the first.
         out: the run's folder.
         stop_requested: whether to stop after the step; all processes stop if one should.
-        report: called after every step.
+        on_event: takes an event after every step.
     """
     options, steps = run.recipe.run, run.recipe.optimiser.steps
     steps_per_epoch = run.recipe.data.steps_per_epoch(pictures.count)
@@ -211,8 +194,10 @@ def fit(
             log.write(run.step, figures)
         if "validation_psnr_y" in figures or ends:
             plot_log(out)
-        if report is not None:
-            report(Progress(step=run.step, steps=steps, loss=loss, psnr_y=run.psnr_y, notice=notice))
+        if on_event is not None:
+            shown = {"loss": loss, "psnr_y": run.psnr_y}
+            known = {name: value for name, value in shown.items() if value is not None}
+            on_event(Event(done=run.step, total=steps, unit="steps", figures=known, note=notice))
         if time.perf_counter() - last_save > options.checkpoint_seconds:
             _save(run, out)
             last_save = time.perf_counter()

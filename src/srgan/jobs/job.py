@@ -1,0 +1,55 @@
+"""One input and what is to become of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from srgan.jobs.options import JobOptions
+from srgan.video.kinds import is_video
+
+Existing = Literal["refuse", "skip", "replace"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One input, the files that are made of it, and how.
+
+    Attributes:
+        source: a picture, a video, or the pattern or the folder of an image sequence; or a picture as a file
+            that is open in binary mode.
+        target: the result; of a picture, a file that is open in binary mode will do, whose format
+            ``options.file_format`` names.
+        panels: a PNG of low-res | bicubic | result side by side; None for none. Of pictures only.
+        invented: a PNG that shows what the model invented; None for none. Of pictures only.
+        options: model, size, format, and what concerns videos.
+        existing: what to do where one of the files is there already.
+    """
+
+    source: Path | BinaryIO
+    target: Path | BinaryIO
+    panels: Path | BinaryIO | None = None
+    invented: Path | BinaryIO | None = None
+    options: JobOptions = field(default_factory=JobOptions)
+    existing: Existing = "refuse"
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is enlarged frame by frame."""
+        return (
+            isinstance(self.source, Path)
+            and isinstance(self.target, Path)
+            and is_video(self.source, self.target)
+        )
+
+    @property
+    def outputs(self) -> list[Path]:
+        """All files that are written under a name."""
+        files = (self.target, self.panels, self.invented)
+        return [file for file in files if isinstance(file, Path)]
+
+
+def name_of(file: Path | BinaryIO) -> str:
+    """What a file is called in messages."""
+    return str(file) if isinstance(file, Path) else str(getattr(file, "name", "<file>"))

@@ -1,0 +1,82 @@
+"""What may be chosen about results: of pictures alone, and of any job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from srgan.errors import UsageError
+from srgan.images.read import DEFAULT_MAX_PIXELS
+from srgan.upscaling.size import OutputSize
+from srgan.video.options import VideoOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions(OutputSize):
+    """How results are sized and written; the size as in :class:`~srgan.upscaling.size.OutputSize`.
+
+    Attributes:
+        file_format: png, jpg, tiff, webp, avif or gif, for results that have no name with an extension.
+        quality: 1 to 100, for lossy formats; None is each format's default.
+        max_pixels: inputs with more are refused.
+
+    Raises:
+        UsageError: if a value is out of range.
+    """
+
+    file_format: str | None = None
+    quality: int | None = None
+    max_pixels: int = DEFAULT_MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise UsageError(f"the quality must be from 1 to 100, not {self.quality}", field="quality")
+        if self.max_pixels < 1:
+            raise UsageError(
+                f"the limit on pixels must be at least 1, not {self.max_pixels}", field="max_pixels"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions(PictureOptions):
+    """All that may be chosen about one job, be it of a picture or of a video.
+
+    Attributes:
+        model: name or file; None leaves the choice, see :class:`~srgan.jobs.models.Models`.
+        detail: as in :class:`~srgan.upscaling.upscaler.Upscaler`.
+        consistent: likewise.
+        codec, crf, preset, start, end, fps, resume: as in :class:`~srgan.video.options.VideoOptions`.
+
+    Raises:
+        UsageError: if a value is out of range, or there is no such encoder.
+    """
+
+    model: str | Path | None = None
+    detail: float | None = None
+    consistent: bool = False
+    codec: str | None = None
+    crf: int | None = None
+    preset: str | None = None
+    start: Fraction | float = 0
+    end: Fraction | float | None = None
+    fps: Fraction | None = None
+    resume: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.detail is not None and not 0 <= self.detail <= 1:
+            raise UsageError(f"the detail must be from 0 to 1, not {self.detail:g}", field="detail")
+        _ = self.video
+        if self.codec is not None:
+            from srgan.video.writing.encoding import find_encoder
+
+            find_encoder(self.codec)
+
+    @property
+    def video(self) -> VideoOptions:
+        """Those that concern videos."""
+        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(VideoOptions)}
+        return VideoOptions(**values)
