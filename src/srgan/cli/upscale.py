@@ -138,6 +138,9 @@ def upscale(
     # A blend is asked for by somebody who does not look for speed first.
     wanted = DEFAULT_MODEL if model is None and detail is not None else model
     models = Models(wanted, partial(open_model, detail=detail, consistent=consistent))
+    engine_used = models.first.engine
+    if engine_used.device != "cpu" or engine_used.note:
+        print_message("; ".join(filter(None, (engine_used.description, engine_used.note))))
     video = plan_video(
         start=start,
         end=end,
@@ -175,14 +178,13 @@ def upscale(
                 print_error(result["error"])
             results.append(result)
     if as_json:
-        computed_by = models.first.engine
         print_json(
             {
                 "results": results,
                 "model": ", ".join(models.used) or models.first.card.name,
-                "engine": computed_by.name,
-                "precision": computed_by.precision,
-                "device": computed_by.device,
+                "engine": engine_used.name,
+                "precision": engine_used.precision,
+                "device": engine_used.device,
             }
         )
     if any(result["status"] == "failed" for result in results):
