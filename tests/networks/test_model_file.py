@@ -35,7 +35,15 @@ def test_card_and_parameters_come_back(tmp_path, tiny_tensors, tiny_card, dtype)
     assert [entry.name for entry in tmp_path.iterdir()] == ["m.safetensors"]
 
 
-def test_a_card_of_before_the_compact_kind_is_still_read(tiny_card):
+def test_files_call_the_architecture_kind_as_they_always_did(tiny_card):
+    fields = json.loads(tiny_card.to_json())
+    assert fields["generator"] == {"kind": "srresnet", "blocks": 1, "channels": 8, "norm": "none"}
+    compact = dataclasses.replace(tiny_card.generator, architecture="compact")
+    card = dataclasses.replace(tiny_card, generator=compact)
+    assert ModelCard.from_json(card.to_json()) == card
+
+
+def test_a_card_of_before_the_compact_architecture_is_still_read(tiny_card):
     fields = json.loads(tiny_card.to_json())
     assert fields["generator"].pop("kind") == "srresnet"
     assert ModelCard.from_json(json.dumps(fields)) == tiny_card

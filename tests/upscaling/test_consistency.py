@@ -7,8 +7,9 @@ import pytest
 import skimage.data
 from PIL import Image, ImageDraw
 
+from srgan.errors import UsageError
 from srgan.images.resize import bicubic
-from srgan.upscaling.consistency import consistent_bands
+from srgan.upscaling.consistency import check_scale, consistent_bands
 from srgan.upscaling.upscaler import Upscaler
 
 PHOTOS = {
@@ -21,7 +22,7 @@ PHOTOS = {
 
 def corrected(lr_image, sr_image, cuts=()):
     bands = iter(np.split(sr_image, cuts))
-    return np.concatenate(list(consistent_bands(bands, lr_image)))
+    return np.concatenate(list(consistent_bands(bands, lr_image, scale=len(sr_image) // len(lr_image))))
 
 
 def repeated(lr_image):
@@ -70,6 +71,25 @@ def test_the_shipped_network_is_corrected_to_a_level_everywhere(cache, name):  #
     plain, consistent = Upscaler(device="cpu"), Upscaler(device="cpu", consistent=True)
     assert levels_apart(lr_image, plain.upscale(lr_image)).max() > 1
     assert levels_apart(lr_image, consistent.upscale(lr_image)).max() <= 1
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4, 8])
+@pytest.mark.parametrize("size", [(1, 1), (7, 50), (100, 33)])
+def test_results_of_every_scale_are_corrected(scale, size):
+    height, width = size
+    lr_image = (PHOTOS["astronaut"][:height, :width] // 2 + 64) / np.float32(255)
+    plain = lr_image.repeat(scale, 0).repeat(scale, 1)
+    result = corrected(lr_image, plain)
+    assert result.shape == plain.shape
+    assert np.abs(bicubic(result, 1 / scale) - lr_image).max() < 0.6 / 255
+
+
+def test_a_network_that_keeps_the_size_cannot_be_made_consistent():
+    with pytest.raises(UsageError) as caught:
+        check_scale(1)
+    assert caught.value.field == "consistent"
+    for scale in (2, 3, 4, 8):
+        check_scale(scale)
 
 
 def words():
@@ -151,7 +171,7 @@ def test_rows_come_before_the_picture_is_complete():
             taken += 1
             yield band
 
-    next(consistent_bands(bands(), PHOTOS["coffee"].repeat(16, 0)))
+    next(consistent_bands(bands(), PHOTOS["coffee"].repeat(16, 0), scale=4))
     assert taken < 250
 
 

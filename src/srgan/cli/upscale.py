@@ -11,7 +11,6 @@ import typer
 from srgan.cli.console import print_json, print_message
 from srgan.cli.options import DeviceName, EngineName, Format, Precision
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
-from srgan.cpu import prepare_for_torch
 from srgan.errors import UsageError
 from srgan.jobs.models import FOR_VIDEOS, Models
 from srgan.networks import DEFAULT_MODEL
@@ -130,13 +129,11 @@ def upscale(
         fps=None if fps is None else parse_rate(fps),
         resume=resume,
     )
-    if engine is EngineName.torch:
-        prepare_for_torch()
     models = Models(engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile))
     # Opened before anything is planned or done: it says its own scale, and what is wrong with it ends all.
     usual = models.for_pictures(options)
-    if usual.engine.device != "cpu":
-        print_message(_computed_by(usual))
+    if usual.engine.device != "cpu" or usual.engine.note:
+        print_message("; ".join(filter(None, (usual.engine.description, usual.engine.note))))
     if is_pipe:
         run_pipe(models, options)
         return
@@ -186,12 +183,6 @@ def _tile(text: str) -> Literal["auto", "off"] | int:
     if not text.isdecimal():
         raise UsageError(f"must be auto, off or a number of pixels, not {text}", field="tile")
     return int(text)
-
-
-def _computed_by(upscaler: Upscaler) -> str:
-    engine = upscaler.engine
-    usual = f"{engine.name} on {engine.device} in {engine.precision}"
-    return f"computes with {getattr(engine, 'description', usual)}"
 
 
 def _print_json(results: list[JobResult], usual: Upscaler) -> None:
