@@ -114,7 +114,8 @@ def test_what_the_block_raises_comes_out(tmp_path, failure):
 def test_where_nothing_can_be_written_is_one_line(tmp_path, monkeypatch):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
-    for path in (tmp_path / "folder", tmp_path / "absent" / "a", tmp_path / "file" / "a"):
+    too_long = tmp_path / ("n" * 300)
+    for path in (tmp_path / "folder", tmp_path / "absent" / "a", tmp_path / "file" / "a", too_long):
         with pytest.raises(OutputError) as caught:
             write_file(path, "")
         assert str(path) in str(caught.value)

@@ -48,12 +48,8 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     Raises:
         OutputError: if no file can be written there. What the block raises comes out unchanged.
     """
-    if path.exists() and not path.is_file():
-        kind = "is a folder" if path.is_dir() else "is a device or a pipe"
-        raise OutputError(f"{path}: {kind}; give the name of a file")
-    target = Path(os.path.realpath(path)) if path.is_symlink() else path
-    if not target.parent.is_dir():
-        raise OutputError(f"{path}: its folder does not exist; make it, or choose another")
+    with explained(path):
+        target = _target_of(path)
     _remove_abandoned(target.parent)
     part = target.with_name(f"{_OURS}{uuid.uuid4().hex}{_PART}")
     lock = _lock_beside(part)
@@ -176,6 +172,17 @@ def reason_of(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return "the disk is full"
     return error.strerror or str(error) or type(error).__name__
+
+
+def _target_of(path: Path) -> Path:
+    """The file itself, where the path is a link."""
+    if path.exists() and not path.is_file():
+        kind = "is a folder" if path.is_dir() else "is a device or a pipe"
+        raise OutputError(f"{path}: {kind}; give the name of a file")
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if not target.parent.is_dir():
+        raise OutputError(f"{path}: its folder does not exist; make it, or choose another")
+    return target
 
 
 # What a system can refuse, each in a function of its own.

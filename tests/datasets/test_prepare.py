@@ -369,7 +369,7 @@ def test_bombs_are_left_out(tmp_path, dest):
                 member.write(bytes(2**20))
     assert prepare(archive, dest, replace(OPTIONS, max_pixels=64 * 48)).counts["kept"] == 1
     reasons = {name: record["reason"] for name, record in records_in(dest).items()}
-    assert reasons["many-pixels.png"].startswith("100x80 is more than 3,072 pixels")
+    assert reasons["many-pixels.png"].startswith("100x80 is more than the limit of 3,072 pixels")
     assert reasons["many-bytes.png"].startswith("unpacks to 17,825,792 bytes")
 
 

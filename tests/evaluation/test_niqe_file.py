@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from srgan.errors import DataError
+from srgan.errors import DataError, OutputError
 from srgan.evaluation.niqe_file import read_niqe_model, write_niqe_model
 from srgan.metrics.niqe import FEATURES, NiqeModel
 
@@ -49,8 +49,8 @@ def test_what_is_no_model_is_one_line(tmp_path, model):
 
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path, model):
     (tmp_path / "folder").mkdir()
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(OutputError):
         write_niqe_model(tmp_path / "folder", model)
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(OutputError):
         write_niqe_model(tmp_path / "gone" / "a.npz", model)

@@ -13,6 +13,7 @@ from srgan.errors import ImageError, UsageError
 from srgan.evaluation.dataset import SCALE
 from srgan.evaluation.enlargers import Enlarger, nearest
 from srgan.evaluation.regions import Region, region_of_difference
+from srgan.files import make_folder
 from srgan.images.panels import labelled_row
 from srgan.images.picture import Picture
 from srgan.images.read import read_picture
@@ -87,12 +88,10 @@ def write_row(path: Path, row: NDArray[np.uint8]) -> None:
 
     Raises:
         UsageError: if the format is unknown.
-        ImageError: if it cannot be written.
+        ImageError: if the format cannot hold it.
+        OutputError: if it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImageError(f"{path}: its folder cannot be made ({error.strerror})") from error
+    make_folder(path.parent)
     write_picture(path, [row], size=(row.shape[1], row.shape[0]), source=Picture.from_array(row))
 
 

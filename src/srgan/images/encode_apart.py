@@ -35,9 +35,9 @@ def encode_apart(image: Any, saver: str, options: dict[str, Any], is_stopped: Ca
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen([sys.executable, "-P", __file__, task], **pipes)  # type: ignore[call-overload]
     try:
-        with process.stdin:
-            image.pngsave_target(pyvips.Target.new_to_descriptor(process.stdin.fileno()), compression=0)
-        process.stdin = None
+        with process.stdin as pipe:
+            process.stdin = None  # which is this function's to close
+            image.pngsave_target(pyvips.Target.new_to_descriptor(pipe.fileno()), compression=0)
         while True:
             try:
                 content, message = process.communicate(timeout=_BETWEEN_CHECKS)
