@@ -42,7 +42,7 @@ def test_a_video_becomes_an_animated_picture_at_the_same_times(clip, enlarge, tm
     seconds = [number * int(denominator or 1) / int(numerator) for number in range(count + 1)]
     assert starts(durations) == pytest.approx([1000 * time for time in seconds], abs=unit / 2 + 0.01)
     assert result.notes == ("its audio is left out: pictures cannot hold any",)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["video.mp4", f"large.{kind}"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"large.{kind}", "video.mp4"]
 
 
 def test_ffprobe_agrees_about_the_gif(clip, enlarge, probe, shown, tmp_path):

@@ -120,7 +120,7 @@ def test_what_cannot_be_is_refused(frames, clip, enlarge, tmp_path):
         enlarge(lr_video, tmp_path / "%d.bmp")
     with pytest.raises(UsageError, match="is for video files"):
         enlarge(lr_video, tmp_path / "%d.png", VideoOptions(crf=3))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["video.mp4", "in"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "video.mp4"]
 
 
 def test_an_interrupted_run_goes_on_behind_its_last_whole_frame(clip, upscaler, tmp_path):
