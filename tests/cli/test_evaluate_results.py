@@ -7,7 +7,7 @@ from PIL import Image
 from skimage import data
 
 from srgan.evaluation.dataset import Dataset
-from srgan.evaluation.enlargers import lanczos
+from srgan.evaluation.methods import lanczos
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def results(hr, here):
     folder = here / "lanczos"
     folder.mkdir()
     for sample in Dataset(hr):
-        Image.fromarray(lanczos(sample.lr_image)).save(folder / f"{sample.name}.tiff")
+        Image.fromarray(lanczos(sample.lr_image, 4)).save(folder / f"{sample.name}.tiff")
     Image.new("RGB", (5, 5)).save(folder / "another.png")
     return folder
 

@@ -234,12 +234,12 @@ def test_an_interrupted_run_goes_on_where_it_was(raw, tmp_path, dest, stop_after
             file.add(raw, "raw")
     prepare(source, tmp_path / "uninterrupted", OPTIONS)
 
-    def interrupt(progress):
-        if progress.done == stop_after:
+    def interrupt(event):
+        if event.done == stop_after:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        prepare(source, dest, OPTIONS, report=interrupt)
+        prepare(source, dest, OPTIONS, on_event=interrupt)
     made = {p: (dest / p).stat().st_mtime_ns for p in files_in(dest) if p.startswith(("train", "validation"))}
     assert 1 <= len(made) < 8 if stop_after < 8 else len(made) >= 7
     # A process that is killed may leave this as well.
@@ -274,12 +274,12 @@ def test_a_picture_that_could_not_be_read_is_tried_again(raw, dest):
 
 @pytest.mark.parametrize("finished", [False, True])
 def test_a_set_made_otherwise_is_refused_and_left_alone(raw, tmp_path, dest, finished):
-    def interrupt(progress):
-        if progress.done == 3 and not finished:
+    def interrupt(event):
+        if event.done == 3 and not finished:
             raise KeyboardInterrupt
 
     try:
-        prepare(raw, dest, OPTIONS, report=interrupt)
+        prepare(raw, dest, OPTIONS, on_event=interrupt)
     except KeyboardInterrupt:
         assert not finished
     before = files_in(dest)
@@ -303,12 +303,12 @@ def test_a_folder_with_something_else_in_it_is_refused(raw, dest):
 
 
 def test_a_set_that_is_being_made_is_left_alone(raw, dest):
-    def meanwhile(progress):
-        if progress.done == 2:
+    def meanwhile(event):
+        if event.done == 2:
             with pytest.raises(DataError, match="another srgan prepare is at work in it"):
                 prepare(raw, dest, OPTIONS)
 
-    assert prepare(raw, dest, OPTIONS, report=meanwhile).counts["kept"] == 8
+    assert prepare(raw, dest, OPTIONS, on_event=meanwhile).counts["kept"] == 8
 
 
 def png(pixels):

@@ -158,8 +158,10 @@ def test_nothing_but_damage_and_tiny_pictures(tmp_path):
 
 def test_progress_is_told(folder):
     told = []
-    dataset_report(folder, tell=lambda *step: told.append(step))
-    assert told == [(what, done, 4) for what in ("looking at pictures", "comparing") for done in range(1, 5)]
+    dataset_report(folder, on_event=told.append)
+    assert [(event.unit, event.done, event.total) for event in told] == [
+        (unit, done, 4) for unit in ("pictures read", "pictures compared") for done in range(1, 5)
+    ]
 
 
 def test_what_is_interrupted_ends_soon(folder, monkeypatch):
@@ -172,7 +174,7 @@ def test_what_is_interrupted_ends_soon(folder, monkeypatch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        dataset_report(folder, tell=interrupt)
+        dataset_report(folder, on_event=interrupt)
     assert 1 <= len(looked) < 100
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("look")]
 

@@ -62,7 +62,7 @@ def test_a_missing_partner_is_named_before_anything_is_read(hr, tmp_path):
 def test_pairs_that_do_not_match_are_named(hr, tmp_path):
     lr = tmp_path / "lr"
     shutil.copytree(hr, lr)
-    with pytest.raises(DataError, match=r"a\.png: 48x40 .* is not four times its partner's 48x40"):
+    with pytest.raises(DataError, match=r"a\.png: 48x40 .* is not 4 times its partner's 48x40"):
         list(Dataset(hr, lr))
 
 

@@ -160,7 +160,7 @@ def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path, s
     assert 0 < step < 300
     seen = []
     again = recipe("optimiser.steps=300")
-    train(again, photos, None, tmp_path / "run", report=lambda progress: seen.append(progress.step))
+    train(again, photos, None, tmp_path / "run", on_event=lambda event: seen.append(event.done))
     assert seen == list(range(step + 1, 301))
     train(again, photos, None, tmp_path / "whole")
     assert_identical(final_state(tmp_path / "run"), final_state(tmp_path / "whole"))
@@ -170,10 +170,21 @@ def test_resume_never_starts_anew_and_a_named_checkpoint_is_taken(photos, tmp_pa
     run = tmp_path / "run"
     train(recipe("optimiser.steps=10"), photos, None, run)
     seen = []
-    train(recipe("optimiser.steps=4"), photos, None, tmp_path / "b", report=lambda p: seen.append(p.step))
+    train(
+        recipe("optimiser.steps=4"),
+        photos,
+        None,
+        tmp_path / "b",
+        on_event=lambda event: seen.append(event.done),
+    )
     (checkpoint,) = (tmp_path / "b" / "checkpoints").glob("*.pt")
     train(
-        recipe("optimiser.steps=6"), photos, None, run, resume="never", report=lambda p: seen.append(p.step)
+        recipe("optimiser.steps=6"),
+        photos,
+        None,
+        run,
+        resume="never",
+        on_event=lambda event: seen.append(event.done),
     )
     train(
         recipe("optimiser.steps=6"),
@@ -181,7 +192,7 @@ def test_resume_never_starts_anew_and_a_named_checkpoint_is_taken(photos, tmp_pa
         None,
         tmp_path / "c",
         resume=checkpoint,
-        report=lambda p: seen.append(p.step),
+        on_event=lambda event: seen.append(event.done),
     )
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000006.pt"]
     assert seen == [1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 5, 6]
@@ -240,7 +251,7 @@ def test_a_loss_that_is_no_number_once_is_left_out_and_counted(photos, tmp_path,
         photos,
         None,
         tmp_path / "run",
-        report=lambda progress: notices.append(progress.notice),
+        on_event=lambda event: notices.append(event.note),
     )
     assert result.finished
     rows = log_rows(tmp_path / "run")
@@ -343,7 +354,7 @@ def test_going_on_from_a_checkpoint_with_other_pictures_in_another_folder(photos
         None,
         tmp_path / "b",
         resume=checkpoint,
-        report=lambda progress: seen.append(progress.step),
+        on_event=lambda event: seen.append(event.done),
     )
     assert seen == [6, 7, 8]
     assert read_model(result.model)[0].training["data"] == "others"
@@ -372,7 +383,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_after(photos, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["step-00000004.pt"]
     seen = []
-    train(recipe("optimiser.steps=8"), photos, None, run, report=lambda p: seen.append(p.step))
+    train(recipe("optimiser.steps=8"), photos, None, run, on_event=lambda event: seen.append(event.done))
     assert seen == [5, 6, 7, 8]
 
 

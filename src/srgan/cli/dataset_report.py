@@ -9,6 +9,7 @@ import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.errors import UsageError
+from srgan.events import Event
 
 
 def dataset_report(
@@ -37,14 +38,14 @@ def dataset_report(
     if html is not None and not html.parent.is_dir():
         raise UsageError(f"{html}: its folder is not there; make it, or name another")
     with progress_bar() as bar:
-        task = bar.add_task("looking", total=None)
+        task = bar.add_task("pictures read", total=None)
 
-        def tell(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total)
+        def show(event: Event) -> None:
+            bar.update(task, description=event.unit, completed=event.done, total=event.total)
 
-        report = dataset_report(folder, against, max_pixels=max_pixels, tell=tell)
+        report = dataset_report(folder, against, max_pixels=max_pixels, on_event=show)
         if html:
-            page = render_page(report, folder, against, max_pixels=max_pixels, tell=tell)
+            page = render_page(report, folder, against, max_pixels=max_pixels, on_event=show)
             write_whole(html, page)
     for file, why in unread(report):
         print_message(shown(f"{file}: {why}"))

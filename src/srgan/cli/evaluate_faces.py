@@ -24,7 +24,11 @@ def evaluate_faces(
     ] = None,
     reduction: Annotated[
         list[int] | None,
-        typer.Option(min=2, max=16, help="Make faces so many times smaller; may be repeated; 4 if absent."),
+        typer.Option(
+            min=2,
+            max=16,
+            help="Make faces so many times smaller; may be repeated; the scale if absent.",
+        ),
     ] = None,
     detector: Annotated[
         Path | None, typer.Option(help="OpenCV's YuNet as FILE.onnx; dlib's detector if absent.")
@@ -51,7 +55,7 @@ def evaluate_faces(
 
     Example: srgan evaluate-faces --images lfw/ --pairs pairs.csv --model srresnet
     """
-    from srgan.evaluation.enlargers import open_enlargers
+    from srgan.evaluation.methods import open_methods
     from srgan.recognition.face_detectors import DlibDetector, YuNet
     from srgan.recognition.face_recognisers import DlibRecogniser, EmbedderOptions, OnnxRecogniser
     from srgan.recognition.faces import evaluate_faces
@@ -60,7 +64,7 @@ def evaluate_faces(
     wanted = read_pairs(pairs, images)
     if limit is not None:
         wanted = first_pairs(wanted, limit)
-    enlargers = open_enlargers(
+    methods = open_methods(
         model or [],
         [name.value for name in baseline or [BaselineName.bicubic]],
         engine=engine.value,
@@ -79,11 +83,11 @@ def evaluate_faces(
         report = evaluate_faces(
             images,
             wanted,
-            enlargers,
+            methods,
             embedder,
-            reductions=list(dict.fromkeys(reduction or [4])),
+            reductions=list(dict.fromkeys(reduction or [])),
             detector=finder,
-            report=lambda done, total: bar.update(task, completed=done, total=total),
+            on_event=lambda event: bar.update(task, completed=event.done, total=event.total),
         )
     if report["left_out"]:
         count, first = len(report["left_out"]), report["left_out"][0]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
+from srgan.events import Event
 
 if TYPE_CHECKING:
     from srgan.datasets.examine import PrepareOptions
@@ -89,12 +90,12 @@ def _summary(prepared: Prepared) -> str:
 
 
 def _run(source: Path, dest: Path, options: PrepareOptions) -> Prepared:
-    from srgan.datasets.prepare import PrepareProgress, prepare
+    from srgan.datasets.prepare import prepare
 
     with progress_bar("{task.fields[kept]} kept") as bar:
         task = bar.add_task("preparing", total=None, kept=0)
 
-        def report(progress: PrepareProgress) -> None:
-            bar.update(task, completed=progress.done, total=progress.total, kept=progress.kept)
+        def show(event: Event) -> None:
+            bar.update(task, completed=event.done, total=event.total, kept=event.figures["kept"])
 
-        return prepare(source, dest, options, report=report)
+        return prepare(source, dest, options, on_event=show)

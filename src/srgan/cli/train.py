@@ -13,6 +13,7 @@ from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName
 from srgan.cpu import prepare_for_torch
 from srgan.errors import MissingExtraError, UsageError
+from srgan.events import Event
 
 if TYPE_CHECKING:
     from srgan.training.recipe import Recipe
@@ -85,20 +86,21 @@ def _run(
     *,
     hidden: bool,
 ) -> RunResult:
-    from srgan.training.run import Progress, train
+    from srgan.training.run import train
 
     with progress_bar("loss {task.fields[loss]}", "validation {task.fields[psnr]} dB", hidden=hidden) as bar:
         task = bar.add_task("training", total=None, loss="-", psnr="-")
 
-        def report(progress: Progress) -> None:
-            if progress.notice is not None:
-                print_message(progress.notice)
+        def show(event: Event) -> None:
+            if event.note is not None:
+                print_message(event.note)
+            loss, psnr = (event.figures.get(name) for name in ("loss", "validation_psnr_y"))
             bar.update(
                 task,
-                total=progress.steps,
-                completed=progress.step,
-                loss="-" if progress.loss is None else f"{progress.loss:.4f}",
-                psnr="-" if progress.psnr_y is None else f"{progress.psnr_y:.2f}",
+                total=event.total,
+                completed=event.done,
+                loss="-" if loss is None else f"{loss:.4f}",
+                psnr="-" if psnr is None else f"{psnr:.2f}",
             )
 
         return train(
@@ -108,7 +110,7 @@ def _run(
             out,
             resume=_where_to_go_on(resume),
             device=device.value,
-            report=report,
+            on_event=show,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from PIL import Image
 from srgan.datasets.report import QUANTILES, count_rows, likeness_text, unread
 from srgan.datasets.survey import on_all_cores, read_pixels
 from srgan.evaluation.embed import data_url, fill_page
+from srgan.events import OnEvent
 
 SIDE = 200
 """Most pixels a side of a thumbnail."""
@@ -36,7 +37,7 @@ def render_page(
     against: Path | None = None,
     *,
     max_pixels: int,
-    tell: Callable[[str, int, int], None] | None = None,
+    on_event: OnEvent | None = None,
 ) -> str:
     """The page of a report. The pictures it shows are read again.
 
@@ -45,13 +46,11 @@ def render_page(
         folder: it is of.
         against: the second folder, if the report has one.
         max_pixels: as for the report.
-        tell: called with what is being done, how many pictures it is done with, and of how many.
+        on_event: told after each picture that it shows, in "thumbnails".
     """
     sections = [*_worst(report, folder), *_pairs(report, folder, against)]
     wanted = list(dict.fromkeys(key for section in sections for key in _keys(section)))
-    thumbnails = on_all_cores(
-        partial(_thumbnail, max_pixels=max_pixels), wanted, partial(tell, "making the page") if tell else None
-    )
+    thumbnails = on_all_cores(partial(_thumbnail, max_pixels=max_pixels), wanted, on_event, "thumbnails")
     sources = dict(zip(wanted, thumbnails, strict=True))
     data = {
         "folder": report["folder"],

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ from srgan.datasets.copies import Copy, find_copies
 from srgan.datasets.survey import PictureFacts, Survey, survey
 from srgan.errors import UsageError
 from srgan.evaluation.tables import markdown_table
+from srgan.events import OnEvent
 from srgan.images.read import DEFAULT_MAX_PIXELS
 
 QUANTILES = {"min": 0.0, "p5": 0.05, "median": 0.5, "p95": 0.95, "max": 1.0}
-"""What is told of a figure: ``p5`` is what 5 % of the pictures do not exceed."""
+"""What is given for a figure: ``p5`` is what 5 % of the pictures do not exceed."""
 
 FIGURES = ("width", "height", "sharpness", "jpeg_quality")
 """What is summed up over the pictures."""
@@ -32,15 +32,15 @@ def dataset_report(
     against: Path | None = None,
     *,
     max_pixels: int = DEFAULT_MAX_PIXELS,
-    tell: Callable[[str, int, int], None] | None = None,
+    on_event: OnEvent | None = None,
 ) -> dict[str, Any]:
     """Counts and figures of a folder of pictures, copies among them, and those that a second folder has too.
 
     Args:
         folder: searched with its sub-folders.
-        against: a folder whose pictures should not be in the first, a test set for example.
+        against: a folder whose pictures should not be in the first, for example a test set.
         max_pixels: a picture with more counts as damaged.
-        tell: called with what is being done, how many pictures it is done with, and of how many.
+        on_event: told after each picture, in "pictures read" and then in "pictures compared".
 
     Returns:
         ``{"folder", "version", "counts", "figures", "images", "damaged", "unlisted", "copies", "against"}``;
@@ -54,12 +54,12 @@ def dataset_report(
     """
     if against is not None:
         _check_apart(folder, against)
-    own = survey(folder, max_pixels=max_pixels, tell=_telling(tell, "looking at pictures"))
+    own = survey(folder, max_pixels=max_pixels, on_event=on_event)
     other = None
     if against is not None:
-        other = survey(against, max_pixels=max_pixels, tell=_telling(tell, "at the second folder"))
-    copies = find_copies(own.looks, tell=_telling(tell, "comparing"))
-    overlap = find_copies(own.looks, other.looks, tell=_telling(tell, "comparing")) if other else []
+        other = survey(against, max_pixels=max_pixels, on_event=on_event)
+    copies = find_copies(own.looks, on_event=on_event)
+    overlap = find_copies(own.looks, other.looks, on_event=on_event) if other else []
     result = {
         "folder": own.folder,
         "version": version("srgan"),
@@ -141,11 +141,9 @@ def shown(name: str) -> str:
 def _check_apart(folder: Path, against: Path) -> None:
     first, second = folder.resolve(), against.resolve()
     if first.is_relative_to(second) or second.is_relative_to(first):
-        raise UsageError(f"--against {against}: is {folder}, or one lies in the other; name a folder apart")
-
-
-def _telling(tell: Callable[[str, int, int], None] | None, what: str) -> Callable[[int, int], None] | None:
-    return None if tell is None else partial(tell, what)
+        raise UsageError(
+            f"{against}: is {folder}, or one lies in the other; name a folder apart", field="against"
+        )
 
 
 def _counts(own: Survey, copies: Sequence[Copy]) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.cpu import cores
-from srgan.datasets.copies import Look, miniature
-from srgan.datasets.duplicates import fingerprint
-from srgan.datasets.examine import hash_pixels, is_grey
+from srgan.datasets.copies import Look
+from srgan.datasets.examine import hash_pixels, is_grey, picture_workers
+from srgan.datasets.fingerprint import Fingerprint
 from srgan.errors import DataError, ImageError, UsageError
+from srgan.events import Event, OnEvent
 from srgan.images.jpeg_quality import jpeg_quality
 from srgan.images.read import explained, list_pictures, read_picture, sniff
 from srgan.images.write import to_depth
@@ -27,8 +27,6 @@ from srgan.metrics.sharpness import sharpness
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-
-_MOST_WORKERS = 16  # each may hold several copies of a large photograph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +72,13 @@ class Survey:
     unlisted: list[str] = field(default_factory=list)
 
 
-def survey(folder: Path, *, max_pixels: int, tell: Callable[[int, int], None] | None = None) -> Survey:
+def survey(folder: Path, *, max_pixels: int, on_event: OnEvent | None = None) -> Survey:
     """Looks at every picture in a folder and the folders below it.
 
     Args:
         folder: hidden files and folders in it are left out, and files without a picture's extension.
         max_pixels: a picture with more counts as damaged, and is not decoded.
-        tell: called with the number of pictures done, and of all.
+        on_event: told after each picture, in "pictures read".
 
     Raises:
         UsageError: if there is no such folder.
@@ -96,7 +94,7 @@ def survey(folder: Path, *, max_pixels: int, tell: Callable[[int, int], None] | 
     if not files:
         raise DataError(f"{folder}: holds no pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF)")
     found = Survey(folder=str(folder), unlisted=[path.relative_to(folder).as_posix() for path in unlisted])
-    looked = on_all_cores(partial(_look_at, folder, max_pixels=max_pixels), files, tell)
+    looked = on_all_cores(partial(_look_at, folder, max_pixels=max_pixels), files, on_event, "pictures read")
     for file, result in zip(files, looked, strict=True):
         if isinstance(result, str):
             found.damaged.append((file.relative_to(folder).as_posix(), result))
@@ -107,16 +105,17 @@ def survey(folder: Path, *, max_pixels: int, tell: Callable[[int, int], None] | 
 
 
 def on_all_cores(
-    work: Callable[[_Item], _Result], items: Sequence[_Item], tell: Callable[[int, int], None] | None = None
+    work: Callable[[_Item], _Result], items: Sequence[_Item], on_event: OnEvent | None, unit: str
 ) -> list[_Result]:
     """The results of work with pictures, done by threads, in the order of the items.
 
     Args:
         work: called with each item.
         items: what to work on.
-        tell: called with the number of items done, and of all.
+        on_event: told after each item.
+        unit: of the events.
     """
-    pool = ThreadPoolExecutor(min(cores(), _MOST_WORKERS), thread_name_prefix="look")
+    pool = ThreadPoolExecutor(picture_workers(), thread_name_prefix="look")
     results = []
     with warnings.catch_warnings():
         # What Pillow thinks of odd tags; damage is an error, and told.
@@ -124,8 +123,8 @@ def on_all_cores(
         try:
             for result in pool.map(work, items):
                 results.append(result)
-                if tell is not None:
-                    tell(len(results), len(items))
+                if on_event is not None:
+                    on_event(Event(done=len(results), total=len(items), unit=unit))
         finally:
             pool.shutdown(cancel_futures=True)
     return results
@@ -166,10 +165,4 @@ def _look_at(folder: Path, file: Path, *, max_pixels: int) -> tuple[PictureFacts
         sharpness=None if math.isnan(value) else round(value, 2),
         jpeg_quality=quality,
     )
-    look = Look(
-        name=name,
-        pixels=hash_pixels(pixels),
-        fingerprint=fingerprint(pixels),
-        miniature=miniature(pixels),
-    )
-    return facts, look
+    return facts, Look(name=name, pixels=hash_pixels(pixels), fingerprint=Fingerprint.of(pixels))

@@ -30,6 +30,11 @@ class GeneratorConfig:
     SCALE: ClassVar[int] = 4
 
     @property
+    def scale(self) -> int:
+        """Enlargement per side."""
+        return self.SCALE
+
+    @property
     def halo(self) -> int:
         """Low-res pixels around a pixel that its result depends on.
 

@@ -128,7 +128,7 @@ def _draw(axis: plt.Axes, rows: Sequence[Mapping[str, str]], name: str, colour: 
 
 
 def save_samples(path: Path, rows: Sequence[Sequence[NDArray[np.uint8]]]) -> None:
-    """Writes pictures of one size as a grid: a row each of low-res | bicubic | now | truth."""
+    """Writes pictures of one size as a grid: a row each of low-res | bicubic | now | ground truth."""
     grid = np.concatenate([np.concatenate(row, axis=1) for row in rows], axis=0)
     temporary = path.with_suffix(".tmp")
     Image.fromarray(grid).save(temporary, format="PNG")

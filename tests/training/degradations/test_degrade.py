@@ -21,7 +21,7 @@ def changed(**options):
 
 
 def worn(image, options, seed=0):
-    return degrade(image, options, torch.Generator().manual_seed(seed))
+    return degrade(image, 4, options, torch.Generator().manual_seed(seed))
 
 
 def as_bytes(image):
@@ -111,11 +111,11 @@ def test_the_generator_alone_decides(hr_image):
     options = DegradationOptions(rounds=2)
     generator = torch.Generator().manual_seed(5)
     before = torch.get_rng_state()
-    first = degrade(hr_image, options, generator)
+    first = degrade(hr_image, 4, options, generator)
     state = generator.get_state()
-    second = degrade(hr_image, options, generator)
+    second = degrade(hr_image, 4, options, generator)
     torch.rand(3)
-    assert torch.equal(degrade(hr_image, options, torch.Generator().set_state(state)), second)
+    assert torch.equal(degrade(hr_image, 4, options, torch.Generator().set_state(state)), second)
     assert not torch.equal(first, second)
     torch.set_rng_state(before)
     assert torch.equal(worn(hr_image, options, 5), first)
