@@ -11,9 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import skimage.data
 from PIL import Image
 
 from srgan.datasets.prepare import PrepareOptions, prepare
+from srgan.datasets.report import dataset_report
 from srgan.errors import DataError, SrganError, UsageError
 
 OPTIONS = PrepareOptions(min_size=40, crop=32)
@@ -438,3 +440,17 @@ def test_preparing_needs_no_pytorch(raw, dest):
     )
     subprocess.run([sys.executable, "-W", "error", "-c", script, raw, dest], check=True)
     assert len(records_in(dest)) == 8
+
+
+def test_the_set_leaves_out_what_the_report_calls_a_copy(tmp_path, dest):
+    """Also what was resized, cropped by a tenth and compressed."""
+    raw = tmp_path / "raw"
+    picture = Image.fromarray(skimage.data.coffee())
+    smaller = picture.crop((30, 20, 570, 380)).resize((300, 200))
+    raw.mkdir()
+    picture.save(raw / "a.png")
+    smaller.save(raw / "b.jpg", quality=50)
+    Image.fromarray(skimage.data.chelsea()).save(raw / "c.png")
+    prepare(raw, dest, OPTIONS)
+    left_out = {name for name, record in records_in(dest).items() if record["status"] == "duplicate"}
+    assert left_out == {"b.jpg"} == {copy["name"] for copy in dataset_report(raw)["copies"]}

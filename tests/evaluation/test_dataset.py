@@ -87,3 +87,12 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
         Dataset(tmp_path)
     with pytest.raises(ImageError, match=f"gone: cannot be listed \\({os.strerror(2)}\\)"):
         Dataset(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_pairs_are_of_the_scale(hr, scale):
+    for sample in Dataset(hr, scale=scale):
+        height, width = sample.lr_image.shape[:2]
+        assert sample.scale == scale
+        assert sample.hr_image.shape == (height * scale, width * scale, 3)
+        assert np.array_equal(sample.lr_image, bicubic(sample.hr_image, 1 / scale))

@@ -231,3 +231,25 @@ def test_the_default_model_scores_what_its_card_says_on_set5():
         "results"
     ]
     assert result["mean"]["psnr_y"] == pytest.approx(figures["psnr_y"], abs=0.01)
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_scores_are_of_the_models_scale_with_its_border(hr, network, scale):
+    methods = open_methods([str(network(scale=scale))], ["nearest"])
+    report = evaluate(Dataset(hr, scale=scale), methods, metrics=["psnr"])
+    assert report["scale"] == scale
+    plain, model = (result["images"] for result in report["results"])
+    assert plain == model
+    for sample, image in zip(Dataset(hr, scale=scale), plain, strict=True):
+        inside = slice(scale, -scale)
+        sr, true = (
+            skimage.color.rgb2ycbcr(picture)[inside, inside, 0]
+            for picture in (nearest(sample.lr_image, scale), sample.hr_image)
+        )
+        expected = skimage.metrics.peak_signal_noise_ratio(true, sr, data_range=255)
+        assert image["psnr_y"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_pairs_of_another_scale_are_refused(hr, network):
+    with pytest.raises(UsageError, match=r"upscales 2x, .* 4x"):
+        evaluate(Dataset(hr), open_methods([str(network(scale=2))], []))

@@ -45,3 +45,17 @@ def test_settings_of_the_models_change_results_and_are_told(tiny_model, photo):
     (method,) = open_methods([str(tiny_model)], [], precision="fp32", consistent=True)
     assert consistency(method.upscale(photo), photo)[0] < consistency(plain.upscale(photo), photo)[0]
     assert method.facts == {**plain.facts, "consistent": True}
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_baselines_have_the_scale_of_the_models(network, photo, scale):
+    methods = open_methods([str(network(scale=scale))], ["nearest", "bicubic", "lanczos"])
+    height, width = photo.shape[:2]
+    assert [method.scale for method in methods] == [scale] * 4
+    for method in methods:
+        assert method.upscale(photo).shape == (height * scale, width * scale, 3)
+
+
+def test_models_of_several_scales_are_named(network):
+    with pytest.raises(UsageError, match=r"twice\.onnx 2x, .*net\.onnx 4x"):
+        open_methods([str(network("twice.onnx", scale=2)), str(network())], ["bicubic"])

@@ -152,3 +152,20 @@ def test_small_pictures_are_enlarged_if_asked(tmp_path):
 )
 def test_strata_divide_the_batch_and_have_a_picture_each(pictures, batch_size, strata):
     assert choose_strata(pictures, batch_size) == strata
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_crops_have_the_scale_of_the_pairs(tmp_path, scale, rounds):
+    Image.fromarray(data.coffee()[100:161, 200:291]).save(tmp_path / "a.png")
+    pairs = read_pairs([(tmp_path / "a.png", 1.0)], 8 * scale, scale)
+    ((whole_lr, whole_hr),) = pairs
+    assert whole_hr.shape == (61 // scale * scale, 91 // scale * scale, 3)
+    np.testing.assert_array_equal(whole_lr, bicubic(whole_hr, 1 / scale))
+    store = PictureStore(pairs, torch.device("cpu"), DegradationOptions(rounds=rounds, clean=1.0))
+    lr, hr = store.sample(4, 8, torch.Generator().manual_seed(0))
+    assert lr.shape == (4, 3, 8, 8)
+    assert hr.shape == (4, 3, 8 * scale, 8 * scale)
+    # Aligned: the mean of the pixels of each cell is near its low-res pixel.
+    cells = torch.nn.functional.avg_pool2d(hr, scale)
+    assert (cells - lr).abs().mean() < (cells - lr.flip(3)).abs().mean() / 2

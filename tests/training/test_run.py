@@ -397,3 +397,19 @@ def test_wrong_folders(photos, tmp_path):
     if not torch.cuda.is_available():
         with pytest.raises(UsageError, match="finds no such device"):
             train(recipe(), photos, None, tmp_path / "run", device="cuda")
+
+
+def test_a_cancelled_run_stops_with_a_checkpoint_and_goes_on(photos, tmp_path):
+    seen = []
+    run = tmp_path / "run"
+    stopped = train(
+        recipe("optimiser.steps=6"),
+        photos,
+        None,
+        run,
+        on_event=lambda event: seen.append(event.done),
+        cancel=lambda: len(seen) >= 3,
+    )
+    assert (stopped.step, stopped.finished, seen) == (3, False, [1, 2, 3])
+    assert [path.stem for path in (run / "checkpoints").glob("*.pt")] == ["step-00000003"]
+    assert train(recipe("optimiser.steps=6"), photos, None, run).finished

@@ -153,3 +153,11 @@ def test_all_contradictions_are_named_at_once():
     for field in fields:
         assert any(problem.startswith(f"'degradations.{field}'") for problem in problems)
     assert degradation_problems(DegradationOptions(rounds=2), "degradations") == []
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("rounds", [0, 1, 2])
+def test_pictures_become_smaller_by_the_scale(scale, rounds):
+    hr_image = torch.rand(2, 3, 24 * scale, 16 * scale, generator=torch.Generator().manual_seed(0))
+    options = DegradationOptions(rounds=rounds)
+    assert degrade(hr_image, scale, options, torch.Generator().manual_seed(0)).shape == (2, 3, 24, 16)

@@ -5,7 +5,7 @@ from skimage import data
 
 from srgan.images.resize import bicubic
 from srgan.metrics.artifacts import grid_index
-from srgan.training.losses.grid import detail_at_places, repetition_loss, unevenness_loss
+from srgan.training.losses.grid import detail_at_places, grid_loss, repetition_loss, unevenness_loss
 
 
 def tensor(image):
@@ -82,3 +82,13 @@ def test_a_flat_batch_is_even():
     loss.backward()
     assert loss.item() == pytest.approx(0, abs=1e-3)
     assert torch.isfinite(image.grad).all()
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_the_loss_is_against_the_grid_of_the_scale(scale):
+    true = data.coffee()[100:166, 200:266]
+    own, other = (
+        grid_loss(tensor(dotted(true, period)), tensor(true), scale, lambda mean: mean).item()
+        for period in (scale, 7)
+    )
+    assert own > 3 * other
