@@ -68,7 +68,7 @@ def test_a_result_that_is_missing_or_of_another_size_is_named(srgan, results):
     Image.open(first).crop((0, 0, 24, 20)).save(first)
     done = srgan("evaluate", "--hr", "hr", "--results", "lanczos")
     assert (done.code, done.out) == (1, "")
-    assert f"{first.relative_to(results.parent)}: is 24x20, the true picture " in done.err
+    assert f"{first.relative_to(results.parent)}: is 24x20, the ground truth " in done.err
     first.unlink()
     done = srgan("evaluate", "--hr", "hr", "--results", "lanczos")
     assert (done.code, done.out) == (1, "")
