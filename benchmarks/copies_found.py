@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.datasets.copies import Look, find_copies, miniature
-from srgan.datasets.duplicates import fingerprint
+from srgan.datasets.copies import Look, find_copies
 from srgan.datasets.examine import hash_pixels
+from srgan.datasets.fingerprint import Fingerprint
 from srgan.datasets.survey import read_pixels
 from srgan.evaluation.tables import markdown_table
 from srgan.images.read import list_pictures
@@ -43,9 +43,7 @@ def main(folder: Path, number: int) -> None:
 
 def look(name: str, pixels: Pixels) -> Look:
     pixels = np.ascontiguousarray(pixels)
-    return Look(
-        name=name, pixels=hash_pixels(pixels), fingerprint=fingerprint(pixels), miniature=miniature(pixels)
-    )
+    return Look(name=name, pixels=hash_pixels(pixels), fingerprint=Fingerprint.of(pixels))
 
 
 def jpeg(pixels: Pixels, quality: int) -> Pixels:

@@ -24,13 +24,13 @@ from torch.utils.data import DataLoader, Dataset
 from srgan.bench.speed import BATCH, CROP, compare, plain_network
 from srgan.cpu import prepare_for_torch
 from srgan.images.read import list_pictures
-from srgan.training.adversarial import AdversarialRun
+from srgan.training.adversarial import AdversarialTrainer
 from srgan.training.crops import PictureStore, read_pairs
-from srgan.training.fidelity import FidelityRun
+from srgan.training.fidelity import FidelityTrainer
 from srgan.training.networks.discriminator import Discriminator
 from srgan.training.networks.features import VGGFeatures
 from srgan.training.recipe_file import load_recipe
-from srgan.training.state import RunState
+from srgan.training.trainer import Trainer
 
 LARGE_BATCH, LARGE_CROP = 8, 64
 """The crops of the recipes coco and celeba, and half of their batch, for two processes' memory."""
@@ -67,16 +67,17 @@ def make_pictures(folder: Path) -> None:
         Image.fromarray(getattr(data, name)()).save(folder / f"{name}.png")
 
 
-def our_run(kind: type[RunState], folder: Path, batch: int, crop: int, *changes: str) -> RunState:
+def our_trainer(kind: type[Trainer], folder: Path, batch: int, crop: int, *changes: str) -> Trainer:
     prepare_for_torch()
-    pairs = read_pairs([(file, 1.0) for file in list_pictures(folder)], 4 * crop)
-    store = PictureStore(pairs, torch.device("cpu"))
     sizes = [f"data.batch_size={batch}", f"data.crop={crop}", "optimiser.steps=1000"]
-    return kind(load_recipe("srresnet", [*sizes, *changes]), store, torch.device("cpu"))
+    recipe = load_recipe("srresnet", [*sizes, *changes])
+    scale = recipe.generator.scale
+    pairs = read_pairs([(file, 1.0) for file in list_pictures(folder)], scale * crop, scale)
+    return kind(recipe, PictureStore(pairs, torch.device("cpu")), torch.device("cpu"))
 
 
 def our_fidelity_step(folder: Path) -> Work:
-    return our_run(FidelityRun, folder, BATCH, CROP).train_step
+    return our_trainer(FidelityTrainer, folder, BATCH, CROP).train_step
 
 
 def usual_fidelity_step(folder: Path) -> Work:
@@ -111,8 +112,8 @@ def vgg_file(folder: Path) -> Path:
 
 
 def our_adversarial_step(batch: int, crop: int, folder: Path) -> Work:
-    return our_run(
-        AdversarialRun,
+    return our_trainer(
+        AdversarialTrainer,
         folder,
         batch,
         crop,
@@ -151,7 +152,7 @@ def plain_adversarial_step(batch: int, crop: int, folder: Path) -> Work:
 
 
 def data_share(folder: Path, runs: int) -> float:
-    run = our_run(FidelityRun, folder, BATCH, CROP)
+    run = our_trainer(FidelityTrainer, folder, BATCH, CROP)
     seconds: dict[str, list[float]] = {"sample": [], "step": []}
     works: dict[str, Work] = {
         "sample": lambda: run.store.sample(BATCH, CROP, run.random),

@@ -98,7 +98,7 @@ def test_nothing_is_overwritten_unasked(compare, here):
     [
         (["in/a.png"], "--output"),
         (["in/a.png", "-o", "a.xyz"], "cannot write the format 'xyz'"),
-        (["in/a.png", "-o", "a.png", "--region", "1,2"], "--region 1,2: must be auto"),
+        (["in/a.png", "-o", "a.png", "--region", "1,2"], "the region must be auto"),
         (["in", "-o", "out", "--model", "srresnett"], "unknown model 'srresnett'"),
     ],
 )

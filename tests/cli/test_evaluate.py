@@ -11,6 +11,7 @@ from PIL import Image
 
 from srgan.evaluation.dataset import Dataset
 from srgan.evaluation.evaluate import evaluate
+from srgan.evaluation.methods import open_methods
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_json_is_the_report_and_nothing_else(srgan, hr, tiny_model):
     done = srgan("evaluate", "--hr", "hr", "--model", tiny_model, "--baseline", "bicubic", *options)
     assert (done.code, done.err) == (0, "")
     assert json.loads(done.out) == evaluate(
-        Dataset(hr), models=[str(tiny_model)], baselines=["bicubic"], precision="fp32", device="cpu"
+        Dataset(hr), open_methods([str(tiny_model)], ["bicubic"], precision="fp32", device="cpu")
     )
 
 
@@ -55,7 +56,7 @@ def test_given_low_res_pictures_are_used(srgan, hr, here):
 @pytest.mark.usefixtures("hr")
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "no partner of 1 pictures"), (b"", "a.png: is empty"), ((5, 5), "is not four times its partner")],
+    [(None, "no partner of 1 pictures"), (b"", "a.png: is empty"), ((5, 5), "is not 4 times its partner")],
 )
 def test_pictures_that_do_not_fit_are_one_line(srgan, here, content, message):
     (here / "lr").mkdir()

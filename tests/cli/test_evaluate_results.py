@@ -7,7 +7,7 @@ from PIL import Image
 from skimage import data
 
 from srgan.evaluation.dataset import Dataset
-from srgan.evaluation.enlargers import lanczos
+from srgan.evaluation.methods import lanczos
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def results(hr, here):
     folder = here / "lanczos"
     folder.mkdir()
     for sample in Dataset(hr):
-        Image.fromarray(lanczos(sample.lr_image)).save(folder / f"{sample.name}.tiff")
+        Image.fromarray(lanczos(sample.lr_image, 4)).save(folder / f"{sample.name}.tiff")
     Image.new("RGB", (5, 5)).save(folder / "another.png")
     return folder
 
@@ -68,7 +68,7 @@ def test_a_result_that_is_missing_or_of_another_size_is_named(srgan, results):
     Image.open(first).crop((0, 0, 24, 20)).save(first)
     done = srgan("evaluate", "--hr", "hr", "--results", "lanczos")
     assert (done.code, done.out) == (1, "")
-    assert f"{first.relative_to(results.parent)}: is 24x20, the true picture " in done.err
+    assert f"{first.relative_to(results.parent)}: is 24x20, the ground truth " in done.err
     first.unlink()
     done = srgan("evaluate", "--hr", "hr", "--results", "lanczos")
     assert (done.code, done.out) == (1, "")

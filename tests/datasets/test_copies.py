@@ -8,16 +8,15 @@ import scipy.ndimage
 import skimage.data
 from PIL import Image
 
-from srgan.datasets.copies import COPY, SIDE, Look, find_copies, likeness, miniature
-from srgan.datasets.duplicates import fingerprint
+from srgan.datasets.alignment import likeness
+from srgan.datasets.copies import COPY, Look, find_copies
 from srgan.datasets.examine import hash_pixels
+from srgan.datasets.fingerprint import SIDE, Fingerprint
 
 
 def look(name, pixels):
     pixels = np.ascontiguousarray(pixels)
-    return Look(
-        name=name, pixels=hash_pixels(pixels), fingerprint=fingerprint(pixels), miniature=miniature(pixels)
-    )
+    return Look(name=name, pixels=hash_pixels(pixels), fingerprint=Fingerprint.of(pixels))
 
 
 def jpeg(pixels, quality):

@@ -11,9 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import skimage.data
 from PIL import Image
 
 from srgan.datasets.prepare import PrepareOptions, prepare
+from srgan.datasets.report import dataset_report
 from srgan.errors import DataError, InUseError, SrganError, UsageError
 
 OPTIONS = PrepareOptions(min_size=40, crop=32)
@@ -234,8 +236,8 @@ def test_an_interrupted_run_goes_on_where_it_was(raw, tmp_path, dest, stop_after
             file.add(raw, "raw")
     prepare(source, tmp_path / "uninterrupted", OPTIONS)
 
-    def interrupt(progress):
-        if progress.done == stop_after:
+    def interrupt(event):
+        if event.done == stop_after:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -274,8 +276,8 @@ def test_a_picture_that_could_not_be_read_is_tried_again(raw, dest):
 
 @pytest.mark.parametrize("finished", [False, True])
 def test_a_set_made_otherwise_is_refused_and_left_alone(raw, tmp_path, dest, finished):
-    def interrupt(progress):
-        if progress.done == 3 and not finished:
+    def interrupt(event):
+        if event.done == 3 and not finished:
             raise KeyboardInterrupt
 
     try:
@@ -303,8 +305,8 @@ def test_a_folder_with_something_else_in_it_is_refused(raw, dest):
 
 
 def test_a_set_that_is_being_made_is_left_alone(raw, dest):
-    def meanwhile(progress):
-        if progress.done == 2:
+    def meanwhile(event):
+        if event.done == 2:
             with pytest.raises(InUseError, match="another process"):
                 prepare(raw, dest, OPTIONS)
 
@@ -438,3 +440,17 @@ def test_preparing_needs_no_pytorch(raw, dest):
     )
     subprocess.run([sys.executable, "-W", "error", "-c", script, raw, dest], check=True)
     assert len(records_in(dest)) == 8
+
+
+def test_the_set_leaves_out_what_the_report_calls_a_copy(tmp_path, dest):
+    """Also what was resized, cropped by a tenth and compressed."""
+    raw = tmp_path / "raw"
+    picture = Image.fromarray(skimage.data.coffee())
+    smaller = picture.crop((30, 20, 570, 380)).resize((300, 200))
+    raw.mkdir()
+    picture.save(raw / "a.png")
+    smaller.save(raw / "b.jpg", quality=50)
+    Image.fromarray(skimage.data.chelsea()).save(raw / "c.png")
+    prepare(raw, dest, OPTIONS)
+    left_out = {name for name, record in records_in(dest).items() if record["status"] == "duplicate"}
+    assert left_out == {"b.jpg"} == {copy["name"] for copy in dataset_report(raw)["copies"]}

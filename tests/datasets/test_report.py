@@ -159,8 +159,9 @@ def test_nothing_but_damage_and_tiny_pictures(tmp_path):
 def test_progress_is_told(folder):
     told = []
     dataset_report(folder, on_event=told.append)
-    steps = [(event.unit, event.done, event.total) for event in told]
-    assert steps == [(unit, done, 4) for unit in ("pictures", "comparisons") for done in range(1, 5)]
+    assert [(event.unit, event.done, event.total) for event in told] == [
+        (unit, done, 4) for unit in ("pictures read", "pictures compared") for done in range(1, 5)
+    ]
 
 
 def test_what_is_interrupted_ends_soon(folder, monkeypatch):

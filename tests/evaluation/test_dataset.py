@@ -62,7 +62,7 @@ def test_a_missing_partner_is_named_before_anything_is_read(hr, tmp_path):
 def test_pairs_that_do_not_match_are_named(hr, tmp_path):
     lr = tmp_path / "lr"
     shutil.copytree(hr, lr)
-    with pytest.raises(DataError, match=r"a\.png: 48x40 .* is not four times its partner's 48x40"):
+    with pytest.raises(DataError, match=r"a\.png: 48x40 .* is not 4 times its partner's 48x40"):
         list(Dataset(hr, lr))
 
 
@@ -87,3 +87,12 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
         Dataset(tmp_path)
     with pytest.raises(ImageError, match=f"gone: cannot be listed \\({os.strerror(2)}\\)"):
         Dataset(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_pairs_are_of_the_scale(hr, scale):
+    for sample in Dataset(hr, scale=scale):
+        height, width = sample.lr_image.shape[:2]
+        assert sample.scale == scale
+        assert sample.hr_image.shape == (height * scale, width * scale, 3)
+        assert np.array_equal(sample.lr_image, bicubic(sample.hr_image, 1 / scale))

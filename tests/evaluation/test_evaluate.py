@@ -13,10 +13,11 @@ from PIL import Image
 
 from srgan.errors import UsageError
 from srgan.evaluation.dataset import Dataset
-from srgan.evaluation.enlargers import lanczos, nearest
 from srgan.evaluation.evaluate import evaluate
-from srgan.evaluation.measures import Tools
-from srgan.evaluation.onnx import OnnxFeatures, OnnxOptions
+from srgan.evaluation.methods import lanczos, nearest, open_methods
+from srgan.evaluation.metrics import Tools
+from srgan.evaluation.onnx import OnnxOptions
+from srgan.evaluation.onnx_metrics import OnnxFeatures
 from srgan.images.resize import bicubic
 from srgan.metrics.artifacts import colour_shift, consistency, grid_index
 from srgan.metrics.frechet import frechet_distance
@@ -47,11 +48,11 @@ def test_scores_are_scikit_images(hr, tiny_model):
     options = {"precision": "fp32", "device": "cpu"}
     enlarge = {
         "bicubic": lambda image: bicubic(image, 4),
-        "lanczos": lanczos,
+        "lanczos": lambda image: lanczos(image, 4),
         str(tiny_model): Upscaler(tiny_model, **options).upscale,
     }
 
-    report = evaluate(Dataset(hr), models=[str(tiny_model)], baselines=["bicubic", "lanczos"], **options)
+    report = evaluate(Dataset(hr), open_methods([str(tiny_model)], ["bicubic", "lanczos"], **options))
 
     assert (report["dataset"], report["scale"]) == ("truth", 4)
     assert [result["model"] for result in report["results"]] == list(enlarge)
@@ -69,7 +70,7 @@ def test_scores_are_scikit_images(hr, tiny_model):
 
 
 def test_only_the_metrics_asked_for_are_reported(hr):
-    report = evaluate(Dataset(hr), baselines=["bicubic"], metrics=["ssim"])
+    report = evaluate(Dataset(hr), open_methods([], ["bicubic"]), metrics=["ssim"])
     (result,) = report["results"]
     assert set(result["mean"]) == {"ssim_y"}
     assert all(set(image) == {"name", "ssim_y"} for image in result["images"])
@@ -77,7 +78,7 @@ def test_only_the_metrics_asked_for_are_reported(hr):
 
 def test_a_perfect_result_has_no_finite_psnr(tmp_path):
     Image.new("RGB", (24, 24), (90, 90, 90)).save(tmp_path / "flat.png")
-    (result,) = evaluate(Dataset(tmp_path), baselines=["bicubic"])["results"]
+    (result,) = evaluate(Dataset(tmp_path), open_methods([], ["bicubic"]))["results"]
     assert result["images"] == [{"name": "flat", "psnr_y": None, "ssim_y": pytest.approx(1.0)}]
     assert result["mean"] == {"psnr_y": None, "ssim_y": pytest.approx(1.0)}
     assert result["undefined"] == {}
@@ -85,15 +86,15 @@ def test_a_perfect_result_has_no_finite_psnr(tmp_path):
 
 def test_every_metric_is_that_of_its_function(hr):
     metrics = ["psnr_rgb", "ssim_rgb", "grid_index", "colour_shift", "consistency", "seconds_per_megapixel"]
-    (result,) = evaluate(Dataset(hr), baselines=["lanczos"], metrics=metrics)["results"]
+    (result,) = evaluate(Dataset(hr), open_methods([], ["lanczos"]), metrics=metrics)["results"]
     for sample, image in zip(Dataset(hr), result["images"], strict=True):
-        sr_image = lanczos(sample.lr_image)
+        sr_image = lanczos(sample.lr_image, 4)
         expected = {
             "name": sample.name,
             "psnr_rgb": skimage.metrics.peak_signal_noise_ratio(
                 sample.hr_image[4:-4, 4:-4], sr_image[4:-4, 4:-4]
             ),
-            "grid_index": grid_index(sr_image),
+            "grid_index": grid_index(sr_image, period=4),
             "colour_shift": colour_shift(sr_image, sample.hr_image),
             "consistency": consistency(sr_image, sample.lr_image)[0],
             "consistency_mean": consistency(sr_image, sample.lr_image)[1],
@@ -108,13 +109,13 @@ def test_niqe_needs_its_model(tmp_path):
     coffee = skimage.data.coffee()
     Image.fromarray(coffee[:240, :300]).save(tmp_path / "a.png")
     with pytest.raises(UsageError, match="--niqe-model"):
-        evaluate(Dataset(tmp_path), baselines=["bicubic"], metrics=["niqe"])
+        evaluate(Dataset(tmp_path), open_methods([], ["bicubic"]), metrics=["niqe"])
     model = fit_niqe(coffee[top:, left:] for top in (0, 31) for left in range(0, 100, 20))
-    (result,) = evaluate(Dataset(tmp_path), baselines=["bicubic"], metrics=["niqe"], tools=Tools(niqe=model))[
-        "results"
-    ]
+    (result,) = evaluate(
+        Dataset(tmp_path), open_methods([], ["bicubic"]), metrics=["niqe"], tools=Tools(niqe=model)
+    )["results"]
     (sample,) = Dataset(tmp_path)
-    assert result["mean"] == {"niqe": niqe(bicubic(sample.lr_image, 4), model)}
+    assert result["mean"] == {"niqe": niqe(bicubic(sample.lr_image, 4), model, border=4)}
 
 
 def test_fid_is_of_all_pictures_together(hr, tmp_path):
@@ -128,30 +129,30 @@ def test_fid_is_of_all_pictures_together(hr, tmp_path):
     onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9), tmp_path / "rows.onnx")
     tools = Tools(fid=OnnxFeatures(tmp_path / "rows.onnx"), files={"fid": "aa"})
     baselines = ["nearest", "bicubic"]
-    report = evaluate(Dataset(hr), baselines=baselines, metrics=["fid", "psnr"], tools=tools)
-    enlarge = {"nearest": nearest, "bicubic": lambda image: bicubic(image, 4)}
+    report = evaluate(Dataset(hr), open_methods([], baselines), metrics=["fid", "psnr"], tools=tools)
+    upscale = {"nearest": nearest, "bicubic": bicubic}
     for result in report["results"]:
-        made = [enlarge[result["model"]](sample.lr_image) for sample in Dataset(hr)]
+        made = [upscale[result["model"]](sample.lr_image, 4) for sample in Dataset(hr)]
         sets = [made, [sample.hr_image for sample in Dataset(hr)]]
         features = [np.stack([image.mean(axis=1).T.ravel() / 255 for image in images]) for images in sets]
         assert result["mean"]["fid"] == pytest.approx(frechet_distance(*features), rel=1e-3)
         assert all(set(image) == {"name", "psnr_y"} for image in result["images"])
     assert report["tools"] == {"fid": "aa"}
     (hr / "b.png").unlink()
-    (result, _) = evaluate(Dataset(hr), baselines=baselines, metrics=["fid"], tools=tools)["results"]
+    (result, _) = evaluate(Dataset(hr), open_methods([], baselines), metrics=["fid"], tools=tools)["results"]
     assert result["mean"] == {"fid": None}
 
 
 def test_what_a_picture_does_not_have_is_named_and_left_out_of_the_mean(hr):
     Image.new("RGB", (24, 24), (90, 90, 90)).save(hr / "flat.png")
-    (result,) = evaluate(Dataset(hr), baselines=["bicubic"], metrics=["grid_index"])["results"]
+    (result,) = evaluate(Dataset(hr), open_methods([], ["bicubic"]), metrics=["grid_index"])["results"]
     figures = {image["name"]: image["grid_index"] for image in result["images"]}
     assert figures["flat"] is None
     assert result["mean"]["grid_index"] == pytest.approx((figures["a"] + figures["b"]) / 2)
     assert result["undefined"] == {"grid_index": ["flat"]}
     for name in ("a", "b"):
         (hr / f"{name}.png").unlink()
-    (result,) = evaluate(Dataset(hr), baselines=["bicubic"], metrics=["grid_index"])["results"]
+    (result,) = evaluate(Dataset(hr), open_methods([], ["bicubic"]), metrics=["grid_index"])["results"]
     assert result["mean"] == {"grid_index": None}
 
 
@@ -159,11 +160,11 @@ def test_networks_from_elsewhere_get_the_same_inputs(hr, network):
     path = network(added=(51, 0, 0))
     onnx = OnnxOptions(white=255)
     report = evaluate(
-        Dataset(hr), models=[str(path)], baselines=["nearest"], metrics=["colour_shift"], onnx=onnx
+        Dataset(hr), open_methods([str(path)], ["nearest"], onnx=onnx), metrics=["colour_shift"]
     )
     plain, foreign = (result["mean"]["colour_shift"] for result in report["results"])
     shifts = [
-        colour_shift((nearest(sample.lr_image) + np.array([51, 0, 0])).clip(0, 255), sample.hr_image)
+        colour_shift((nearest(sample.lr_image, 4) + np.array([51, 0, 0])).clip(0, 255), sample.hr_image)
         for sample in Dataset(hr)
     ]
     assert plain < 2
@@ -175,7 +176,7 @@ def test_networks_from_elsewhere_get_the_same_inputs(hr, network):
 @pytest.mark.usefixtures("cache")
 def test_the_report_says_what_made_it(hr, tmp_path):
     report = evaluate(
-        Dataset(hr), models=["srresnet"], baselines=["bicubic"], metrics=["psnr"], precision="fp32"
+        Dataset(hr), open_methods(["srresnet"], ["bicubic"], precision="fp32"), metrics=["psnr"]
     )
     plain, model = report["results"]
     assert "sha256" not in plain
@@ -189,32 +190,33 @@ def test_the_report_says_what_made_it(hr, tmp_path):
     lr.mkdir()
     for sample in Dataset(hr):
         Image.fromarray(sample.lr_image).save(lr / f"{sample.name}.png")
-    assert evaluate(Dataset(hr, lr), baselines=["bicubic"])["low_res"] == "given"
+    assert evaluate(Dataset(hr, lr), open_methods([], ["bicubic"]))["low_res"] == "given"
 
 
 def test_every_picture_and_its_results_are_shown_once_in_order(hr):
     shown = []
     evaluate(
-        Dataset(hr), baselines=["nearest", "lanczos"], show=lambda *call: shown.append(call), metrics=["psnr"]
+        Dataset(hr),
+        open_methods([], ["nearest", "lanczos"]),
+        show=lambda *call: shown.append(call),
+        metrics=["psnr"],
     )
     assert [sample.name for sample, _ in shown] == ["a", "b"]
     for sample, results in shown:
         assert list(results) == ["nearest", "lanczos"]
         assert np.array_equal(results["nearest"], sample.lr_image.repeat(4, axis=0).repeat(4, axis=1))
-        assert np.array_equal(results["lanczos"], lanczos(sample.lr_image))
+        assert np.array_equal(results["lanczos"], lanczos(sample.lr_image, 4))
 
 
 def test_progress_counts_pictures(hr):
-    calls = []
-    evaluate(
-        Dataset(hr), baselines=["bicubic"], on_event=lambda event: calls.append((event.done, event.total))
-    )
-    assert calls == [(1, 2), (2, 2)]
+    events = []
+    evaluate(Dataset(hr), open_methods([], ["bicubic"]), on_event=events.append)
+    assert [(event.done, event.total) for event in events] == [(1, 2), (2, 2)]
 
 
 @needs_data
 def test_bicubic_scores_what_papers_report_on_set5():
-    (result,) = evaluate(Dataset(DATA / "bench" / "Set5"), baselines=["bicubic"])["results"]
+    (result,) = evaluate(Dataset(DATA / "bench" / "Set5"), open_methods([], ["bicubic"]))["results"]
     assert result["mean"]["psnr_y"] == pytest.approx(28.42, abs=0.02)
     assert result["mean"]["ssim_y"] == pytest.approx(0.8104, abs=0.001)
 
@@ -225,5 +227,29 @@ def test_the_default_model_scores_what_its_card_says_on_set5():
     figures = load_card("srresnet").figures.get("Set5", {})
     if "psnr_y" not in figures:
         pytest.skip("the shipped srresnet has no figures on its card yet")
-    (result,) = evaluate(Dataset(DATA / "bench" / "Set5"), models=["srresnet"], metrics=["psnr"])["results"]
+    (result,) = evaluate(Dataset(DATA / "bench" / "Set5"), open_methods(["srresnet"], []), metrics=["psnr"])[
+        "results"
+    ]
     assert result["mean"]["psnr_y"] == pytest.approx(figures["psnr_y"], abs=0.01)
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_scores_are_of_the_models_scale_with_its_border(hr, network, scale):
+    methods = open_methods([str(network(scale=scale))], ["nearest"])
+    report = evaluate(Dataset(hr, scale=scale), methods, metrics=["psnr"])
+    assert report["scale"] == scale
+    plain, model = (result["images"] for result in report["results"])
+    assert plain == model
+    for sample, image in zip(Dataset(hr, scale=scale), plain, strict=True):
+        inside = slice(scale, -scale)
+        sr, true = (
+            skimage.color.rgb2ycbcr(picture)[inside, inside, 0]
+            for picture in (nearest(sample.lr_image, scale), sample.hr_image)
+        )
+        expected = skimage.metrics.peak_signal_noise_ratio(true, sr, data_range=255)
+        assert image["psnr_y"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_pairs_of_another_scale_are_refused(hr, network):
+    with pytest.raises(UsageError, match=r"upscales 2x, .* 4x"):
+        evaluate(Dataset(hr), open_methods([str(network(scale=2))], []))

@@ -6,7 +6,8 @@ import pytest
 from onnx import helper
 
 from srgan.errors import ModelError, UsageError
-from srgan.evaluation.onnx import OnnxDistance, OnnxNetwork, OnnxOptions
+from srgan.evaluation.onnx import OnnxNetwork, OnnxOptions
+from srgan.evaluation.onnx_metrics import OnnxDistance
 
 
 def expected(photo, *added):
@@ -55,10 +56,17 @@ def test_networks_of_another_kind_are_refused(network, photo, options, message):
         assert "\n" not in str(caught.value)
 
 
-def test_a_network_that_does_not_enlarge_four_times_is_refused(network, photo):
-    net = OnnxNetwork(network(scale=2))
-    with pytest.raises(ModelError, match=r"makes \(1, 3, 48, 60\) of a 30x24 picture; .* 4 times"):
-        net.upscale(photo)
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+@pytest.mark.parametrize("shape", [(1, 3, "h", "w"), (1, 3, 16, 24)])
+def test_the_scale_is_found_without_a_picture(network, photo, scale, shape):
+    net = OnnxNetwork(network(scale=scale, shape=shape))
+    assert net.scale == scale
+    assert np.array_equal(net.upscale(photo), photo.repeat(scale, axis=0).repeat(scale, axis=1))
+
+
+def test_a_network_that_does_not_upscale_by_a_whole_number_is_refused(network):
+    with pytest.raises(ModelError, match=r"net\.onnx: makes .*96,96.* of a 64x64 picture; .* whole number"):
+        OnnxNetwork(network(scale=1.5))
 
 
 def test_missing_and_damaged_files_are_one_line(tmp_path, network, capfd):

@@ -12,6 +12,7 @@ from PIL import Image
 
 from srgan.evaluation.dataset import Dataset
 from srgan.evaluation.evaluate import evaluate
+from srgan.evaluation.methods import open_methods
 from srgan.evaluation.page import CROP, MOST_CROPS, Page
 
 
@@ -20,7 +21,7 @@ def report_and_page(hr):
     Image.new("RGB", (24, 24), (90, 90, 90)).save(hr / "<b>flat.png")
     page = Page()
     report = evaluate(
-        Dataset(hr), baselines=["nearest", "bicubic"], metrics=["psnr", "grid_index"], show=page.add
+        Dataset(hr), open_methods([], ["nearest", "bicubic"]), metrics=["psnr", "grid_index"], show=page.add
     )
     return report, page.render(report)
 
@@ -109,7 +110,7 @@ def test_crops_are_the_pixels_of_the_region(tmp_path):
     folder.mkdir()
     for number in range(MOST_CROPS + 2):
         Image.fromarray(large // (number + 1)).save(folder / f"{number}.png")
-    report = evaluate(Dataset(folder), baselines=["bicubic"], metrics=["psnr"], show=page.add)
+    report = evaluate(Dataset(folder), open_methods([], ["bicubic"]), metrics=["psnr"], show=page.add)
     data = re.search(r'id="data">(.*?)</script>', page.render(report), re.DOTALL)[1]
     crops = json.loads(data)["crops"]
     assert [crop["name"] for crop in crops] == [str(number) for number in range(MOST_CROPS)]

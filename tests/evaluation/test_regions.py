@@ -18,7 +18,7 @@ def test_the_region_is_where_pictures_differ_most(image):
     other[16, 24] += 9
     other[60:80, 100:120] = 255 - other[60:80, 100:120]
     third[61, 101] = 0
-    region, difference = region_of_difference([image, other, third], 32)
+    region, difference = region_of_difference([image, other, third], 32, 4)
     assert (region.width, region.height) == (32, 32)
     assert region.x <= 100 <= 120 <= region.x + 32
     assert region.y <= 60 <= 80 <= region.y + 32
@@ -29,5 +29,5 @@ def test_the_region_is_where_pictures_differ_most(image):
 
 
 def test_a_region_is_no_larger_than_the_picture(image):
-    assert region_of_difference([image, 255 - image], 500)[0] == Region(x=0, y=0, width=200, height=120)
-    assert region_of_difference([image, image], 40) == (Region(x=0, y=0, width=40, height=40), 0.0)
+    assert region_of_difference([image, 255 - image], 500, 4)[0] == Region(x=0, y=0, width=200, height=120)
+    assert region_of_difference([image, image], 40, 4) == (Region(x=0, y=0, width=40, height=40), 0.0)

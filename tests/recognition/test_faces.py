@@ -10,7 +10,7 @@ import skimage.data
 from PIL import Image
 
 from srgan.errors import DataError
-from srgan.evaluation.enlargers import open_enlargers
+from srgan.evaluation.methods import open_methods
 from srgan.images.resize import bicubic
 from srgan.recognition.face_recognisers import DlibRecogniser
 from srgan.recognition.faces import evaluate_faces
@@ -32,7 +32,7 @@ def test_faces_are_told_apart_less_well_the_smaller_they_are():
     report = evaluate_faces(
         LFW / "images",
         pairs,
-        open_enlargers([], ["bicubic"]),
+        open_methods([], ["bicubic"]),
         DlibRecogniser(),
         reductions=[4, 10],
         on_event=lambda event: calls.append((event.done, event.total)),
@@ -67,7 +67,7 @@ def folder(tmp_path):
 def test_pictures_without_a_face_are_named_and_their_pairs_left_out(folder):
     names = [("a", "b", True), ("b", "a", True), ("a", "a", False), ("b", "b", False), ("a", "none", False)]
     pairs = [Pair(first=f"{a}.png", second=f"{b}.png", same=same) for a, b, same in names]
-    report = evaluate_faces(folder, pairs, open_enlargers([], ["bicubic"]), DlibRecogniser())
+    report = evaluate_faces(folder, pairs, open_methods([], ["bicubic"]), DlibRecogniser())
     assert report["left_out"] == ["none.png"]
     assert report["pairs"] == {"same": 2, "different": 2}
     # "Different" are here a picture and itself, which no recogniser can tell to be two people.
@@ -84,4 +84,4 @@ def test_pictures_without_a_face_are_named_and_their_pairs_left_out(folder):
     # Of two distances, a standard error is half their difference.
     assert figures["distance_to_true_low"] == pytest.approx(np.mean(seen) - 1.96 * abs(seen[0] - seen[1]) / 2)
     with pytest.raises(DataError, match="fewer than two pairs of a kind"):
-        evaluate_faces(folder, pairs[2:], open_enlargers([], ["bicubic"]), DlibRecogniser())
+        evaluate_faces(folder, pairs[2:], open_methods([], ["bicubic"]), DlibRecogniser())

@@ -9,7 +9,7 @@ import pytest
 
 from srgan.errors import DataError, MissingExtraError
 from srgan.evaluation.dataset import Dataset
-from srgan.evaluation.enlargers import Enlarger, nearest, open_enlargers
+from srgan.evaluation.methods import Method, nearest, open_methods
 from srgan.recognition.object_detectors import OnnxDetector
 from srgan.recognition.objects import evaluate_objects
 
@@ -19,18 +19,18 @@ needs_coco = pytest.mark.skipif(
 
 
 def blind(image):
-    return np.zeros_like(nearest(image))
+    return np.zeros_like(nearest(image, 4))
 
 
 def half_blind(image):
     """Sees nothing in the picture with the blue square."""
-    return nearest(image) if image[..., 2].max() < 200 else blind(image)
+    return nearest(image, 4) if image[..., 2].max() < 200 else blind(image)
 
 
 WAYS = [
-    Enlarger(name="nearest", enlarge=nearest),
-    Enlarger(name="blind", enlarge=blind),
-    Enlarger(name="half", enlarge=half_blind),
+    Method(name="nearest", scale=4, upscale=lambda image: nearest(image, 4)),
+    Method(name="blind", scale=4, upscale=blind),
+    Method(name="half", scale=4, upscale=half_blind),
 ]
 
 
@@ -101,7 +101,7 @@ def test_without_pycocotools_the_extra_is_named(colours, squares, monkeypatch):
 @needs_coco
 @pytest.mark.usefixtures("cache")
 def test_models_are_ways_too(colours, squares, tiny_model):
-    ways = open_enlargers([str(tiny_model)], ["bicubic"], precision="fp32")
+    ways = open_methods([str(tiny_model)], ["bicubic"], precision="fp32")
     report = evaluate_objects(Dataset(squares[1]), OnnxDetector(colours(), "yolo"), ways, layout="yolo")
     assert [result["way"] for result in report["results"]] == ["true size", "bicubic", str(tiny_model)]
     assert report["results"][1]["figures"]["ap_50"] == pytest.approx(1)

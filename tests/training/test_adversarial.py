@@ -8,11 +8,12 @@ from skimage import data
 from torch.nn import functional as F
 
 from srgan.errors import ModelError, RunError, UsageError
+from srgan.images.resize import low_res_pair
 from srgan.networks.blend import find_fidelity
 from srgan.networks.catalogue import find_model
 from srgan.networks.model_file import read_model
-from srgan.training.adversarial import AdversarialRun
-from srgan.training.crops import PictureStore, low_res_pair
+from srgan.training.adversarial import AdversarialTrainer
+from srgan.training.crops import PictureStore
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 from srgan.training.watch import Watch
@@ -37,7 +38,7 @@ def recipe(*changes):
 
 @pytest.fixture(scope="module")
 def store():
-    return PictureStore([low_res_pair(data.astronaut()[:128, :128])], torch.device("cpu"))
+    return PictureStore([low_res_pair(data.astronaut()[:128, :128], 4)], torch.device("cpu"))
 
 
 @pytest.mark.parametrize("kind", ["srgan", "unet"])
@@ -48,7 +49,7 @@ def test_a_discriminator_with_nobody_to_fool_learns_to_tell_true_from_generated(
         "optimiser.learning_rate=1e-9",
         "optimiser.muon_learning_rate=1e-9",
     ]
-    run = AdversarialRun(recipe(*changes), store, torch.device("cpu"))
+    run = AdversarialTrainer(recipe(*changes), store, torch.device("cpu"))
     for _ in range(5):
         run.train_step()
     first = run.recent.take(run.processes)
@@ -64,7 +65,7 @@ def test_a_discriminator_with_nobody_to_fool_learns_to_tell_true_from_generated(
 
 def test_the_generator_follows_the_sum_of_its_weighted_losses(store, monkeypatch):
     weights = {"pixel": 0.5, "adversarial": 0.3, "feature_matching": 0.2}
-    run = AdversarialRun(
+    run = AdversarialTrainer(
         recipe(*(f"loss.{name}_weight={value}" for name, value in weights.items())),
         store,
         torch.device("cpu"),
@@ -105,7 +106,7 @@ def textbook_gradients(run, lr_image, hr_image):
 
 def test_each_learns_along_the_gradient_of_its_own_loss_against_the_other_as_it_was(store):
     changes = ["loss.feature_matching_weight=0.2", "loss.generated_label_deviation=0.0"]
-    run = AdversarialRun(recipe(*changes), store, torch.device("cpu"))
+    run = AdversarialTrainer(recipe(*changes), store, torch.device("cpu"))
     random = run.random.get_state()
     expected = textbook_gradients(run, *run.store.sample(4, 8, run.random))
     run.random.set_state(random)
@@ -123,7 +124,7 @@ def test_each_learns_along_the_gradient_of_its_own_loss_against_the_other_as_it_
 def test_a_discriminator_that_wins_or_dies_is_reported_once(bias, expected, store):
     rate = 3e-3 if bias is None else 1e-12
     changes = ["optimiser.learning_rate=1e-9", "optimiser.muon_learning_rate=1e-9"]
-    run = AdversarialRun(
+    run = AdversarialTrainer(
         recipe(*changes, f"discriminator.learning_rate={rate}", "discriminator.channels=8"),
         store,
         torch.device("cpu"),
@@ -175,7 +176,7 @@ def test_features_need_their_file(store, tmp_path):
     with pytest.raises(UsageError, match=r"'loss\.features_file' is missing"):
         recipe(*changes)
     with pytest.raises(ModelError, match="no such file of feature weights"):
-        AdversarialRun(
+        AdversarialTrainer(
             recipe(*changes, f"loss.features_file='{tmp_path / 'none.npz'}'"), store, torch.device("cpu")
         )
 
@@ -197,11 +198,13 @@ def test_without_vgg19s_file_and_offline_one_line_names_the_options(store, tmp_p
     with pytest.raises(
         ModelError, match=r"cannot be downloaded .* loss\.features_file, or set loss\.features"
     ):
-        AdversarialRun(recipe("loss.features=vgg19", "loss.content_weight=1.0"), store, torch.device("cpu"))
+        AdversarialTrainer(
+            recipe("loss.features=vgg19", "loss.content_weight=1.0"), store, torch.device("cpu")
+        )
 
 
 def test_the_mean_of_labels_is_the_recipes(store):
-    run = AdversarialRun(recipe("loss.generated_label=0.4"), store, torch.device("cpu"))
+    run = AdversarialTrainer(recipe("loss.generated_label=0.4"), store, torch.device("cpu"))
     # A discriminator that says 0.5 to everything pays log 2 whatever the labels; one that is sure of a
     # generated picture pays for the distance to 0.4.
     with torch.no_grad():

@@ -7,8 +7,8 @@ from PIL import Image
 from skimage import data
 
 from srgan.errors import DataError
-from srgan.images.resize import bicubic
-from srgan.training.crops import PictureStore, choose_strata, low_res_pair, read_pairs
+from srgan.images.resize import bicubic, low_res_pair
+from srgan.training.crops import PictureStore, choose_strata, read_pairs
 from srgan.training.degradations.degrade import degrade
 from srgan.training.degradations.options import DegradationOptions
 
@@ -16,7 +16,7 @@ from srgan.training.degradations.options import DegradationOptions
 @pytest.fixture(scope="module")
 def pairs():
     pictures = [data.astronaut()[:64, :96], data.chelsea()[:80, :52]]
-    return [low_res_pair(picture) for picture in pictures]
+    return [low_res_pair(picture, 4) for picture in pictures]
 
 
 def symmetries(image):
@@ -82,7 +82,7 @@ def test_low_res_crops_are_made_from_the_true_ones_by_degradations(pairs):
     assert lr.is_contiguous(memory_format=torch.channels_last)
     assert torch.equal(hr, same_hr)
     # What is left of the generator's numbers goes on into the degradations.
-    assert torch.equal(lr, degrade(hr, options, generator))
+    assert torch.equal(lr, degrade(hr, 4, options, generator))
 
 
 @pytest.mark.parametrize("rounds", [0, 2])
@@ -102,7 +102,7 @@ def test_processes_with_a_share_each_draw_the_batch_that_one_alone_draws(pairs, 
 
 def test_a_picture_smaller_than_the_crop_on_any_side_is_not_drawn(pairs):
     # 24x16, 13x20 and 12x12 low-res pixels.
-    small = low_res_pair(np.zeros((48, 48, 3), np.uint8))
+    small = low_res_pair(np.zeros((48, 48, 3), np.uint8), 4)
     store = PictureStore([*pairs, small], torch.device("cpu"))
     _, hr = store.sample(200, 13, torch.Generator().manual_seed(0))
     assert hr.flatten(1).amax(1).min() > 0
@@ -111,7 +111,7 @@ def test_a_picture_smaller_than_the_crop_on_any_side_is_not_drawn(pairs):
 def test_pairs_are_read_cropped_and_reduced(tmp_path):
     picture = data.coffee()[:61, :90]
     Image.fromarray(picture).save(tmp_path / "a.png")
-    ((lr, hr),) = read_pairs([(tmp_path / "a.png", 1.0)], 16)
+    ((lr, hr),) = read_pairs([(tmp_path / "a.png", 1.0)], 16, 4)
     np.testing.assert_array_equal(hr, picture[:60, :88])
     np.testing.assert_array_equal(lr, bicubic(picture[:60, :88], 0.25))
 
@@ -120,7 +120,7 @@ def test_pairs_are_read_cropped_and_reduced(tmp_path):
 def test_a_picture_is_reduced_if_asked_but_not_below_a_crop(tmp_path, size, sides):
     picture = data.coffee()[:80, :120]
     Image.fromarray(picture).save(tmp_path / "a.png")
-    ((lr, hr),) = read_pairs([(tmp_path / "a.png", size)], 32)
+    ((lr, hr),) = read_pairs([(tmp_path / "a.png", size)], 32, 4)
     assert hr.shape == (sides[1], sides[0], 3)
     np.testing.assert_array_equal(hr, bicubic(picture, sides[1] / 80))
     np.testing.assert_array_equal(lr, bicubic(hr, 0.25))
@@ -128,7 +128,7 @@ def test_a_picture_is_reduced_if_asked_but_not_below_a_crop(tmp_path, size, side
 
 def test_sixteen_bit_pictures_are_cut_to_eight(tmp_path):
     Image.fromarray(np.full((20, 20), 0x1234, np.uint16)).save(tmp_path / "deep.png")
-    ((_, hr),) = read_pairs([(tmp_path / "deep.png", 1.0)], 16)
+    ((_, hr),) = read_pairs([(tmp_path / "deep.png", 1.0)], 16, 4)
     assert hr.dtype == np.uint8
     assert (hr == 0x12).all()
 
@@ -136,12 +136,12 @@ def test_sixteen_bit_pictures_are_cut_to_eight(tmp_path):
 def test_a_picture_smaller_than_a_crop_is_named(tmp_path):
     Image.new("RGB", (90, 50)).save(tmp_path / "small.png")
     with pytest.raises(DataError, match=r"small\.png: 90x50 is smaller than 96"):
-        read_pairs([(tmp_path / "small.png", 1.0)], 96)
+        read_pairs([(tmp_path / "small.png", 1.0)], 96, 4)
 
 
 def test_small_pictures_are_enlarged_if_asked(tmp_path):
     Image.fromarray(data.coffee()[:50, :90]).save(tmp_path / "small.png")
-    ((lr, hr),) = read_pairs([(tmp_path / "small.png", 1.0)], 96, enlarge_small=True)
+    ((lr, hr),) = read_pairs([(tmp_path / "small.png", 1.0)], 96, 4, enlarge_small=True)
     assert hr.shape == (96, 172, 3)  # 172.8, cut to a multiple of four
     assert lr.shape == (24, 43, 3)
     np.testing.assert_array_equal(hr, bicubic(data.coffee()[:50, :90], 96 / 50)[:, :172])
@@ -152,3 +152,20 @@ def test_small_pictures_are_enlarged_if_asked(tmp_path):
 )
 def test_strata_divide_the_batch_and_have_a_picture_each(pictures, batch_size, strata):
     assert choose_strata(pictures, batch_size) == strata
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_crops_have_the_scale_of_the_pairs(tmp_path, scale, rounds):
+    Image.fromarray(data.coffee()[100:161, 200:291]).save(tmp_path / "a.png")
+    pairs = read_pairs([(tmp_path / "a.png", 1.0)], 8 * scale, scale)
+    ((whole_lr, whole_hr),) = pairs
+    assert whole_hr.shape == (61 // scale * scale, 91 // scale * scale, 3)
+    np.testing.assert_array_equal(whole_lr, bicubic(whole_hr, 1 / scale))
+    store = PictureStore(pairs, torch.device("cpu"), DegradationOptions(rounds=rounds, clean=1.0))
+    lr, hr = store.sample(4, 8, torch.Generator().manual_seed(0))
+    assert lr.shape == (4, 3, 8, 8)
+    assert hr.shape == (4, 3, 8 * scale, 8 * scale)
+    # Aligned: the mean of the pixels of each cell is near its low-res pixel.
+    cells = torch.nn.functional.avg_pool2d(hr, scale)
+    assert (cells - lr).abs().mean() < (cells - lr.flip(3)).abs().mean() / 2

@@ -160,7 +160,7 @@ def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path, s
     assert 0 < step < 300
     seen = []
     again = recipe("optimiser.steps=300")
-    train(again, photos, None, tmp_path / "run", on_event=lambda now: seen.append(now.done))
+    train(again, photos, None, tmp_path / "run", on_event=lambda event: seen.append(event.done))
     assert seen == list(range(step + 1, 301))
     train(again, photos, None, tmp_path / "whole")
     assert_identical(final_state(tmp_path / "run"), final_state(tmp_path / "whole"))
@@ -175,7 +175,7 @@ def test_resume_never_starts_anew_and_a_named_checkpoint_is_taken(photos, tmp_pa
         photos,
         None,
         tmp_path / "b",
-        on_event=lambda now: seen.append(now.done),
+        on_event=lambda event: seen.append(event.done),
     )
     (checkpoint,) = (tmp_path / "b" / "checkpoints").glob("*.pt")
     train(
@@ -184,7 +184,7 @@ def test_resume_never_starts_anew_and_a_named_checkpoint_is_taken(photos, tmp_pa
         None,
         run,
         resume="never",
-        on_event=lambda now: seen.append(now.done),
+        on_event=lambda event: seen.append(event.done),
     )
     train(
         recipe("optimiser.steps=6"),
@@ -192,7 +192,7 @@ def test_resume_never_starts_anew_and_a_named_checkpoint_is_taken(photos, tmp_pa
         None,
         tmp_path / "c",
         resume=checkpoint,
-        on_event=lambda now: seen.append(now.done),
+        on_event=lambda event: seen.append(event.done),
     )
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000006.pt"]
     assert seen == [1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 5, 6]
@@ -354,7 +354,7 @@ def test_going_on_from_a_checkpoint_with_other_pictures_in_another_folder(photos
         None,
         tmp_path / "b",
         resume=checkpoint,
-        on_event=lambda now: seen.append(now.done),
+        on_event=lambda event: seen.append(event.done),
     )
     assert seen == [6, 7, 8]
     assert read_model(result.model)[0].training["data"] == "others"
@@ -383,7 +383,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_after(photos, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["step-00000004.pt"]
     seen = []
-    train(recipe("optimiser.steps=8"), photos, None, run, on_event=lambda now: seen.append(now.done))
+    train(recipe("optimiser.steps=8"), photos, None, run, on_event=lambda event: seen.append(event.done))
     assert seen == [5, 6, 7, 8]
 
 
@@ -397,3 +397,19 @@ def test_wrong_folders(photos, tmp_path):
     if not torch.cuda.is_available():
         with pytest.raises(UsageError, match="finds no such device"):
             train(recipe(), photos, None, tmp_path / "run", device="cuda")
+
+
+def test_a_cancelled_run_stops_with_a_checkpoint_and_goes_on(photos, tmp_path):
+    seen = []
+    run = tmp_path / "run"
+    stopped = train(
+        recipe("optimiser.steps=6"),
+        photos,
+        None,
+        run,
+        on_event=lambda event: seen.append(event.done),
+        cancel=lambda: len(seen) >= 3,
+    )
+    assert (stopped.step, stopped.finished, seen) == (3, False, [1, 2, 3])
+    assert [path.stem for path in (run / "checkpoints").glob("*.pt")] == ["step-00000003"]
+    assert train(recipe("optimiser.steps=6"), photos, None, run).finished

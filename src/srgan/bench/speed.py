@@ -76,13 +76,15 @@ def srgan_step() -> Work:
     prepare_for_torch()
     import torch
 
-    from srgan.training.crops import PictureStore, low_res_pair
-    from srgan.training.fidelity import FidelityRun
+    from srgan.images.resize import low_res_pair
+    from srgan.training.crops import PictureStore
+    from srgan.training.fidelity import FidelityTrainer
     from srgan.training.recipe_file import load_recipe
 
-    store = PictureStore([low_res_pair(_noise(256, 256))], torch.device("cpu"))
     recipe = load_recipe("srresnet", [f"data.batch_size={BATCH}", f"data.crop={CROP}"])
-    return FidelityRun(recipe, store, torch.device("cpu")).train_step
+    pair = low_res_pair(_noise(256, 256), recipe.generator.scale)
+    store = PictureStore([pair], torch.device("cpu"))
+    return FidelityTrainer(recipe, store, torch.device("cpu")).train_step
 
 
 def plain_step() -> Work:
@@ -92,7 +94,9 @@ def plain_step() -> Work:
 
     network = plain_network()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
-    lr_image, hr_image = torch.rand(BATCH, 3, CROP, CROP), torch.rand(BATCH, 3, 4 * CROP, 4 * CROP)
+    lr_image = torch.rand(BATCH, 3, CROP, CROP)
+    with torch.no_grad():
+        hr_image = torch.rand_like(network(lr_image))
 
     def work() -> object:
         loss = l1_loss(network(lr_image), hr_image)

@@ -1,4 +1,4 @@
-"""How fast videos are enlarged, from file to file, and what each stage of that takes."""
+"""How fast videos are upscaled, from file to file, and what each stage of that takes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OPTIONS = VideoOptions(codec="libx264", preset="veryfast")
 
 
 def time_video(model: str | Path, frames: int, size: tuple[int, int] = (320, 180)) -> dict[str, Any]:
-    """Enlarges a made-up clip, then runs each stage of it alone.
+    """Upscales a made-up clip, then runs each stage of it alone.
 
     Args:
         model: a shipped model's name, or a file.

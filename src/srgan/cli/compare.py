@@ -47,14 +47,14 @@ def compare(
     Example: srgan compare small/ --low-res --model srresnet --model photo -o panels/
     """
     from srgan.evaluation.comparison import compare_picture, parse_region, write_row
-    from srgan.evaluation.enlargers import open_enlargers
+    from srgan.evaluation.methods import open_methods
     from srgan.images.panels import contact_sheet
     from srgan.networks.catalogue import list_models
 
     shown = parse_region(region) if region else None
     sheet = out if out.suffix and not out.is_dir() else None
     targets = _plan(images, out, sheet, overwrite)
-    enlargers = open_enlargers(
+    methods = open_methods(
         model or list_models(),
         ["bicubic"],
         engine=engine.value,
@@ -68,7 +68,7 @@ def compare(
             result: dict[str, Any] = {"input": str(source), "output": str(target), "status": "ok"}
             result |= {"error": None, "region": None}
             try:
-                row, used = compare_picture(source, enlargers, region=shown, is_low_res=low_res)
+                row, used = compare_picture(source, methods, region=shown, is_low_res=low_res)
                 result["region"] = used and [used.x, used.y, used.width, used.height]
                 if sheet:
                     rows.append(row)
@@ -85,7 +85,7 @@ def compare(
         write_row(sheet, contact_sheet(rows))
     done = [result["output"] for result in results if result["status"] == "ok"]
     if as_json:
-        print_json({"results": results, "panels": ["low-res", *(way.name for way in enlargers)]})
+        print_json({"results": results, "panels": ["low-res", *(method.name for method in methods)]})
     else:
         for output in dict.fromkeys(done):
             print_message(output)

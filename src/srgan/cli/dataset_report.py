@@ -42,7 +42,7 @@ def dataset_report(
     if html is not None and not html.parent.is_dir():
         raise UsageError(f"{html}: its folder does not exist; make it, or name another")
     with progress_bar() as bar:
-        task = bar.add_task("looking", total=None)
+        task = bar.add_task("pictures read", total=None)
 
         def show(event: Event) -> None:
             bar.update(task, description=event.unit, completed=event.done, total=event.total)

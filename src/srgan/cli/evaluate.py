@@ -14,7 +14,7 @@ from srgan.cli.options import DeviceName, EngineName, Precision
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
-    from srgan.evaluation.measures import Metric
+    from srgan.evaluation.metrics import Metric
 
 
 class BaselineName(StrEnum):
@@ -132,6 +132,7 @@ def evaluate(
     from srgan.evaluation.against import changes_table, compare_reports, read_report
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.evaluate import evaluate
+    from srgan.evaluation.methods import common_scale, open_methods
     from srgan.evaluation.onnx import OnnxOptions
     from srgan.evaluation.page import Page
     from srgan.evaluation.tables import csv_of, markdown_of
@@ -147,25 +148,28 @@ def evaluate(
         read_report(against)  # a wrong file is told now, not after all the work
     metrics: list[Metric] = [name.value for name in metric or (MetricName.psnr, MetricName.ssim)]
     tools = open_tools(metrics, niqe=niqe_model, lpips=lpips_network, dists=dists_network, fid=fid_network)
-    dataset = Dataset(hr, lr)
+    methods = open_methods(
+        model or [],
+        [name.value for name in baseline or []],
+        onnx=OnnxOptions(white=1 if onnx_white is White.one else 255, order=onnx_order.value),
+        detail=detail,
+        consistent=consistent,
+        engine=engine.value,
+        precision=precision.value,
+        device=device.value,
+    )
+    dataset = Dataset(hr, lr, scale=common_scale(methods))
     page = Page() if html else None
     with progress_bar() as bar:
         task = bar.add_task("evaluating", total=len(dataset))
         report = evaluate(
             dataset,
-            models=model or [],
-            baselines=[name.value for name in baseline or []],
+            methods,
             folders=results or [],
             metrics=metrics,
             tools=tools,
-            onnx=OnnxOptions(white=1 if onnx_white is White.one else 255, order=onnx_order.value),
             on_event=lambda event: bar.update(task, completed=event.done),
             show=page.add if page else None,
-            detail=detail,
-            consistent=consistent,
-            engine=engine.value,
-            precision=precision.value,
-            device=device.value,
         )
     table = markdown_of(report)
     if csv:

@@ -25,7 +25,7 @@ def evaluate_faces(
     reduction: Annotated[
         list[int] | None,
         typer.Option(
-            min=2, max=16, help="How many times smaller faces are made; may be repeated. Default: 4."
+            min=2, max=16, help="How many times smaller faces are made; may be repeated. Default: the scale."
         ),
     ] = None,
     detector: Annotated[
@@ -59,7 +59,7 @@ def evaluate_faces(
 
     Example: srgan evaluate-faces --images lfw/ --pairs pairs.txt --reduction 8 --json
     """
-    from srgan.evaluation.enlargers import open_enlargers
+    from srgan.evaluation.methods import open_methods
     from srgan.recognition.face_detectors import DlibDetector, YuNet
     from srgan.recognition.face_recognisers import DlibRecogniser, EmbedderOptions, OnnxRecogniser
     from srgan.recognition.faces import evaluate_faces
@@ -68,7 +68,7 @@ def evaluate_faces(
     wanted = read_pairs(pairs, images)
     if limit is not None:
         wanted = first_pairs(wanted, limit)
-    enlargers = open_enlargers(
+    methods = open_methods(
         model or [],
         [name.value for name in baseline or [BaselineName.bicubic]],
         engine=engine.value,
@@ -87,9 +87,9 @@ def evaluate_faces(
         report = evaluate_faces(
             images,
             wanted,
-            enlargers,
+            methods,
             embedder,
-            reductions=list(dict.fromkeys(reduction or [4])),
+            reductions=list(dict.fromkeys(reduction or [])),
             detector=finder,
             on_event=lambda event: bar.update(task, completed=event.done, total=event.total),
         )

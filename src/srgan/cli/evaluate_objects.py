@@ -59,27 +59,27 @@ def evaluate_objects(
     Example: srgan evaluate-objects --images coco/ --detector ssd.onnx --layout ssd --model photo
     """
     from srgan.evaluation.dataset import Dataset
-    from srgan.evaluation.enlargers import open_enlargers
+    from srgan.evaluation.methods import common_scale, open_methods
     from srgan.evaluation.onnx import OnnxOptions
     from srgan.recognition.object_detectors import OnnxDetector
     from srgan.recognition.objects import evaluate_objects
 
-    dataset = Dataset(images, lr)
     options = OnnxOptions(white=1 if detector_white is White.one else 255, order=detector_order.value)
     finder = OnnxDetector(detector, layout.value, options)
-    enlargers = open_enlargers(
+    methods = open_methods(
         model or [],
         [name.value for name in baseline or [BaselineName.bicubic]],
         engine=engine.value,
         precision=precision.value,
         device=device.value,
     )
+    dataset = Dataset(images, lr, scale=common_scale(methods))
     with progress_bar() as bar:
         task = bar.add_task("looking for objects", total=len(dataset))
         report = evaluate_objects(
             dataset,
             finder,
-            enlargers,
+            methods,
             layout=layout.value,
             annotations=annotations,
             on_event=lambda event: bar.update(task, completed=event.done),

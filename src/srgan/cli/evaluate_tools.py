@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from srgan.evaluation.measures import Metric, Tools
-    from srgan.evaluation.onnx import OnnxDistance, OnnxFeatures
+    from srgan.evaluation.metrics import Metric, Tools
+    from srgan.evaluation.onnx_metrics import OnnxDistance, OnnxFeatures
     from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
     from srgan.evaluation.torchmetrics_inception import TorchmetricsInception
 
@@ -34,7 +34,7 @@ def open_tools(
         UsageError: if a package or a backbone's file is not there.
         ModelError: if a file is missing, damaged, or not what it should be.
     """
-    from srgan.evaluation.measures import Tools
+    from srgan.evaluation.metrics import Tools
     from srgan.evaluation.niqe_file import read_niqe_model
     from srgan.networks.model_file import file_sha256
 
@@ -52,7 +52,7 @@ def open_tools(
 def _distance(
     name: Literal["lpips", "dists"], network: Path | None, metrics: Sequence[Metric]
 ) -> OnnxDistance | TorchmetricsDistance | None:
-    from srgan.evaluation.onnx import OnnxDistance
+    from srgan.evaluation.onnx_metrics import OnnxDistance
     from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
 
     if network:
@@ -61,7 +61,7 @@ def _distance(
 
 
 def _features(network: Path) -> OnnxFeatures | TorchmetricsInception:
-    from srgan.evaluation.onnx import OnnxFeatures
+    from srgan.evaluation.onnx_metrics import OnnxFeatures
     from srgan.evaluation.torchmetrics_inception import TorchmetricsInception
 
     return OnnxFeatures(network) if network.suffix == ".onnx" else TorchmetricsInception(network)

@@ -98,13 +98,13 @@ def _run(
         def show(event: Event) -> None:
             if event.note is not None:
                 print_message(event.note)
-            loss, psnr_y = event.figures.get("loss"), event.figures.get("psnr_y")
+            loss, psnr = (event.figures.get(name) for name in ("loss", "validation_psnr_y"))
             bar.update(
                 task,
                 total=event.total,
                 completed=event.done,
                 loss="-" if loss is None else f"{loss:.4f}",
-                psnr="-" if psnr_y is None else f"{psnr_y:.2f}",
+                psnr="-" if psnr is None else f"{psnr:.2f}",
             )
 
         return train(

@@ -46,7 +46,7 @@ def render_page(
         folder: it is of.
         against: the second folder, if the report has one.
         max_pixels: as for the report.
-        on_event: takes an event after every picture of each stage, whose unit says which stage.
+        on_event: told after each picture that it shows, in "thumbnails".
     """
     sections = [*_worst(report, folder), *_pairs(report, folder, against)]
     wanted = list(dict.fromkeys(key for section in sections for key in _keys(section)))

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from srgan.cpu import cores
-from srgan.datasets.duplicates import Duplicates
-from srgan.datasets.examine import Facts, PrepareOptions, damaged, examine
+from srgan.datasets.copies import Copies, Look
+from srgan.datasets.examine import Facts, PrepareOptions, damaged, examine, picture_workers
+from srgan.datasets.fingerprint import Fingerprint
 from srgan.datasets.sources import Entry, Source, open_source
 from srgan.datasets.training_set import SPLITS, Record, TrainingSet
 from srgan.errors import DataError, ImageError, UsageError
@@ -24,8 +24,6 @@ from srgan.files import resumable
 
 DROPPED = ("too_small", "grey", "damaged", "duplicate", "unsafe")
 """Why a photograph is left out."""
-
-_MAX_WORKERS = 16  # each may hold several copies of a large photograph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ def prepare(
         source: folder, searched with its sub-folders, or archive; never changed.
         dest: folder of the training set; made if absent. Nothing else is written to.
         options: what to keep and how to cut it.
-        on_event: takes an event after every photograph; figures: "kept", how many so far.
+        on_event: told after each photograph, in "pictures"; the figure "kept" is how many it has kept.
 
     Raises:
         UsageError: if the options contradict each other, the source is no folder or archive, or ``dest``
@@ -125,7 +123,7 @@ def _fill(
 ) -> Prepared:
     known = training_set.begin()
     examiner = _Examiner(source, options, training_set.work)
-    seen, records, kept = Duplicates(), [], 0
+    seen, records, kept = Copies(), [], 0
     with closing(examiner.examine_all(known)) as examined:
         for entry, facts, crop in examined:
             record = _decide(facts, seen, options)
@@ -134,14 +132,15 @@ def _fill(
                 facts, crop = examiner.start(entry)()
                 record = _decide(facts, seen, options)
             if record.status == "kept":
-                seen.add(facts.name, facts.pixels, facts.fingerprint)
+                seen.add(_look(facts))
                 kept += 1
             if crop is not None or known.get(facts.name) != facts:
                 training_set.add(record, crop if record.status == "kept" else None)
             records.append(record)
             if on_event is not None:
-                done, total = len(records), len(source.entries)
-                on_event(Event(done=done, total=total, unit="pictures", figures={"kept": kept}))
+                figures = {"kept": kept}
+                total = len(source.entries)
+                on_event(Event(done=len(records), total=total, unit="pictures", figures=figures))
             if kept == options.limit:
                 break
     statuses: Counter[str] = Counter(record.status for record in records)
@@ -162,14 +161,13 @@ def _fill(
     return Prepared(train=train, validation=validation, manifest=training_set.manifest, counts=counts)
 
 
-def _decide(facts: Facts, seen: Duplicates, options: PrepareOptions) -> Record:
+def _decide(facts: Facts, seen: Copies, options: PrepareOptions) -> Record:
     """What becomes of a photograph, after those that are in the set already."""
     if facts.status != "usable":
         return Record(facts=facts, status=facts.status, reason=facts.reason)
-    same = seen.find(facts.pixels, facts.fingerprint)
-    if same is not None:
-        name, exactly = same
-        reason = f"has the pixels of {name}" if exactly else f"looks like {name}"
+    copy = seen.find(_look(facts))
+    if copy is not None:
+        reason = f"has the pixels of {copy.of}" if copy.exact else f"looks like {copy.of}"
         return Record(facts=facts, status="duplicate", reason=reason)
     drawn = hashlib.sha256(f"{options.seed} {facts.sha256}".encode()).digest()
     validates = int.from_bytes(drawn[:8], "big") < options.validation * 2**64
@@ -177,6 +175,11 @@ def _decide(facts: Facts, seen: Duplicates, options: PrepareOptions) -> Record:
     # Its own name for the eye, the content's for being the only one whatever else is in the set.
     stem = re.sub(r"[^\w-]+", "_", PurePosixPath(facts.name).stem)[:50]
     return Record(facts=facts, status="kept", split=split, output=f"{split}/{stem}-{facts.sha256[:12]}.png")
+
+
+def _look(facts: Facts) -> Look:
+    fingerprint = Fingerprint.from_text(facts.fingerprint)
+    return Look(name=facts.name, pixels=facts.pixels, fingerprint=fingerprint)
 
 
 class _Examiner:
@@ -187,7 +190,7 @@ class _Examiner:
 
     def __init__(self, source: Source, options: PrepareOptions, work: Path) -> None:
         self._source, self._options, self._work = source, options, work
-        self._workers = min(cores(), _MAX_WORKERS)
+        self._workers = picture_workers()
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="prepare")
         self._fetched = 0
 

@@ -18,7 +18,7 @@ from srgan.events import OnEvent
 from srgan.images.read import DEFAULT_MAX_PIXELS
 
 QUANTILES = {"min": 0.0, "p5": 0.05, "median": 0.5, "p95": 0.95, "max": 1.0}
-"""What is told of a figure: ``p5`` is what 5 % of the pictures do not exceed."""
+"""What is given for a figure: ``p5`` is what 5 % of the pictures do not exceed."""
 
 FIGURES = ("width", "height", "sharpness", "jpeg_quality")
 """What is summed up over the pictures."""
@@ -38,9 +38,9 @@ def dataset_report(
 
     Args:
         folder: searched with its sub-folders.
-        against: a folder whose pictures should not be in the first, a test set for example.
+        against: a folder whose pictures should not be in the first, for example a test set.
         max_pixels: a picture with more counts as damaged.
-        on_event: takes an event after every picture of each stage, whose unit says which stage.
+        on_event: told after each picture, in "pictures read" and then in "pictures compared".
 
     Returns:
         ``{"folder", "version", "counts", "figures", "images", "damaged", "unlisted", "copies", "against"}``;
@@ -141,7 +141,9 @@ def shown(name: str) -> str:
 def _check_apart(folder: Path, against: Path) -> None:
     first, second = folder.resolve(), against.resolve()
     if first.is_relative_to(second) or second.is_relative_to(first):
-        raise UsageError(f"--against {against}: is {folder}, or one lies in the other; name a folder apart")
+        raise UsageError(
+            f"{against}: is {folder}, or one lies in the other; name a folder apart", field="against"
+        )
 
 
 def _counts(own: Survey, copies: Sequence[Copy]) -> dict[str, Any]:

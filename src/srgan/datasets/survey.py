@@ -15,10 +15,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.cpu import cores
-from srgan.datasets.copies import Look, miniature
-from srgan.datasets.duplicates import fingerprint
-from srgan.datasets.examine import hash_pixels, is_grey
+from srgan.datasets.copies import Look
+from srgan.datasets.examine import hash_pixels, is_grey, picture_workers
+from srgan.datasets.fingerprint import Fingerprint
 from srgan.errors import DataError, ImageError, UsageError
 from srgan.events import Event, OnEvent
 from srgan.images.jpeg_quality import jpeg_quality
@@ -28,8 +27,6 @@ from srgan.metrics.sharpness import sharpness
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-
-_MOST_WORKERS = 16  # each may hold several copies of a large photograph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +78,7 @@ def survey(folder: Path, *, max_pixels: int, on_event: OnEvent | None = None) ->
     Args:
         folder: hidden files and folders in it are left out, and files without a picture's extension.
         max_pixels: a picture with more counts as damaged, and is not decoded.
-        on_event: takes an event after every picture.
+        on_event: told after each picture, in "pictures read".
 
     Raises:
         UsageError: if there is no such folder.
@@ -97,7 +94,7 @@ def survey(folder: Path, *, max_pixels: int, on_event: OnEvent | None = None) ->
     if not files:
         raise DataError(f"{folder}: holds no pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF)")
     found = Survey(folder=str(folder), unlisted=[path.relative_to(folder).as_posix() for path in unlisted])
-    looked = on_all_cores(partial(_look_at, folder, max_pixels=max_pixels), files, on_event, "pictures")
+    looked = on_all_cores(partial(_look_at, folder, max_pixels=max_pixels), files, on_event, "pictures read")
     for file, result in zip(files, looked, strict=True):
         if isinstance(result, str):
             found.damaged.append((file.relative_to(folder).as_posix(), result))
@@ -115,10 +112,10 @@ def on_all_cores(
     Args:
         work: called with each item.
         items: what to work on.
-        on_event: takes an event after every item.
-        unit: what the items are.
+        on_event: told after each item.
+        unit: of the events.
     """
-    pool = ThreadPoolExecutor(min(cores(), _MOST_WORKERS), thread_name_prefix="look")
+    pool = ThreadPoolExecutor(picture_workers(), thread_name_prefix="look")
     results = []
     with warnings.catch_warnings():
         # What Pillow thinks of odd tags; damage is an error, and told.
@@ -168,10 +165,4 @@ def _look_at(folder: Path, file: Path, *, max_pixels: int) -> tuple[PictureFacts
         sharpness=None if math.isnan(value) else round(value, 2),
         jpeg_quality=quality,
     )
-    look = Look(
-        name=name,
-        pixels=hash_pixels(pixels),
-        fingerprint=fingerprint(pixels),
-        miniature=miniature(pixels),
-    )
-    return facts, look
+    return facts, Look(name=name, pixels=hash_pixels(pixels), fingerprint=Fingerprint.of(pixels))

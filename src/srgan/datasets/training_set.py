@@ -12,10 +12,11 @@ from typing import IO, Any, Literal
 from filelock import FileLock
 
 from srgan.datasets.examine import Facts, PrepareOptions
+from srgan.datasets.fingerprint import Fingerprint
 from srgan.errors import UsageError
 from srgan.files import claim, clear, explained, make_folder, remove_folder, write_file
 
-VERSION = 1
+VERSION = 2
 """Of the manifest, and of the rules that choose and cut; another one makes another set."""
 
 SPLITS = ("train", "validation")
@@ -136,6 +137,8 @@ class TrainingSet:
 
     def _remember(self, line: dict[str, Any]) -> None:
         facts = Facts(**{name: line[name] for name in _FACTS})
+        if facts.fingerprint:
+            Fingerprint.from_text(facts.fingerprint)  # raises ValueError if it is none
         if line["status"] in ("kept", "duplicate"):  # whether it is a duplicate is decided anew
             facts = replace(facts, status="usable", reason=None)
         if facts.status != "damaged":  # what could not be read may be another time

@@ -1,1 +1,1 @@
-"""Figures: models against true pictures, and srgan against the usual way."""
+"""Scores of models against the ground truth, and reports of them."""

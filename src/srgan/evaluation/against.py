@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan.errors import DataError, UsageError
-from srgan.evaluation.measures import HIGHER_IS_BETTER, SECONDS, for_json
+from srgan.evaluation.metrics import HIGHER_IS_BETTER, SECONDS, for_json
 from srgan.evaluation.tables import figure_text, markdown_table
 
 ANY = ""

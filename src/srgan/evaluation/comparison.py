@@ -1,4 +1,4 @@
-"""A picture reduced and enlarged by each way: low-res, bicubic, models and truth beside each other."""
+"""A picture downscaled and upscaled by each method: low-res, methods and ground truth side by side."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import ImageError, UsageError
-from srgan.evaluation.dataset import SCALE
-from srgan.evaluation.enlargers import Enlarger, nearest
+from srgan.evaluation.dataset import read_8_bit
+from srgan.evaluation.methods import Method, common_scale, nearest
 from srgan.evaluation.regions import Region, region_of_difference
 from srgan.files import make_folder
 from srgan.images.panels import labelled_row
 from srgan.images.picture import Picture
-from srgan.images.read import read_picture
-from srgan.images.resize import bicubic
-from srgan.images.write import to_depth, write_picture
+from srgan.images.resize import low_res_pair
+from srgan.images.write import write_picture
 
 AUTO_SIDE = 128
 """Pixels a side of a region that is chosen automatically."""
@@ -28,37 +27,39 @@ _SHOWN = 384  # a region is shown with about as many pixels a side
 
 def compare_picture(
     file: Path,
-    enlargers: Sequence[Enlarger],
+    methods: Sequence[Method],
     *,
     region: Region | Literal["auto"] | None = None,
     is_low_res: bool = False,
 ) -> tuple[NDArray[np.uint8], Region | None]:
-    """Panels of one picture in a row: low-res (its pixels as squares), each way of enlarging, the truth.
+    """Panels of one picture in a row: low-res (its pixels as squares), each method, the ground truth.
 
     Args:
-        file: the true picture, cropped to a multiple of 4 and reduced by MATLAB's bicubic.
-        enlargers: ways of enlarging.
-        region: shown alone and enlarged by a whole number; in pixels of the true picture, or ``"auto"``:
+        file: the high-res picture, cropped to a multiple of the methods' scale and downscaled by MATLAB's
+            bicubic.
+        methods: all of one scale.
+        region: shown alone and enlarged by a whole number; in pixels of the high-res picture, or ``"auto"``:
             where the models differ most. None shows the whole picture.
-        is_low_res: the file is the low-res picture itself; there is no truth to show.
+        is_low_res: the file is the low-res picture itself; there is no ground truth to show.
 
     Returns:
         (H, W, 3), uint8, and the region that is shown.
 
     Raises:
-        ImageError: if the picture cannot be read, or has less than 4 pixels a side.
+        ImageError: if the picture cannot be read, or has fewer pixels a side than the scale.
         UsageError: if the region is not inside the picture.
-        ModelError: if a network cannot enlarge this size.
+        ModelError: if a network cannot upscale this size.
     """
-    lr_image, truth = _low_res(file, is_low_res)
-    results = {enlarger.name: enlarger.enlarge(lr_image) for enlarger in enlargers}
-    panels = {f"{file.stem}: low-res": nearest(lr_image), **results}
-    if truth is not None:
-        panels["truth"] = truth
+    scale = common_scale(methods)
+    lr_image, hr_image = _read_pair(file, scale, is_low_res)
+    results = {method.name: method.upscale(lr_image) for method in methods}
+    panels = {f"{file.stem}: low-res": nearest(lr_image, scale), **results}
+    if hr_image is not None:
+        panels["truth"] = hr_image
     if region is None:
         return labelled_row(panels), None
     if region == "auto":
-        region, _ = region_of_difference(_compared(enlargers, results, truth), AUTO_SIDE)
+        region, _ = region_of_difference(_compared(methods, results, hr_image), AUTO_SIDE, scale)
     height, width = panels[f"{file.stem}: low-res"].shape[:2]
     if region.x + region.width > width or region.y + region.height > height:
         raise UsageError(f"{file}: the region is not inside its {width}x{height} pixels; choose another")
@@ -80,7 +81,10 @@ def parse_region(text: str) -> Region | Literal["auto"]:
         x, y, width, height = map(int, numbers)
         if width > 0 and height > 0:
             return Region(x=x, y=y, width=width, height=height)
-    raise UsageError(f"--region {text}: must be auto, or x,y,width,height in pixels of the enlarged picture")
+    raise UsageError(
+        f"the region must be auto, or x,y,width,height in pixels of the upscaled picture, not '{text}'",
+        field="region",
+    )
 
 
 def write_row(path: Path, row: NDArray[np.uint8]) -> None:
@@ -95,26 +99,27 @@ def write_row(path: Path, row: NDArray[np.uint8]) -> None:
     write_picture(path, [row], size=(row.shape[1], row.shape[0]), source=Picture.from_array(row))
 
 
-def _low_res(file: Path, is_low_res: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    image = to_depth(read_picture(file).pixels, np.dtype(np.uint8))
+def _read_pair(
+    file: Path, scale: int, is_low_res: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    image = read_8_bit(file)
     if is_low_res:
         return image, None
-    height, width = (side // SCALE * SCALE for side in image.shape[:2])
-    if min(height, width) == 0:
+    if min(image.shape[:2]) < scale:
         raise ImageError(
-            f"{file}: {image.shape[1]}x{image.shape[0]} is too small to be reduced; take a larger"
+            f"{file}: {image.shape[1]}x{image.shape[0]} is too small to be downscaled {scale}x; "
+            "take a larger picture"
         )
-    truth = np.ascontiguousarray(image[:height, :width])
-    return bicubic(truth, 1 / SCALE), truth
+    return low_res_pair(image, scale)
 
 
 def _compared(
-    enlargers: Sequence[Enlarger],
+    methods: Sequence[Method],
     results: dict[str, NDArray[np.uint8]],
-    truth: NDArray[np.uint8] | None,
+    hr_image: NDArray[np.uint8] | None,
 ) -> list[NDArray[np.uint8]]:
     """What a region is chosen by: the models' results where there are several, else all there is."""
-    models = [results[enlarger.name] for enlarger in enlargers if enlarger.facts]
+    models = [results[method.name] for method in methods if method.facts]
     if len(models) > 1:
         return models
-    return [*results.values(), *([] if truth is None else [truth])]
+    return [*results.values(), *([] if hr_image is None else [hr_image])]

@@ -1,4 +1,4 @@
-"""True pictures and their low-res partners, made by the proven reduction or given."""
+"""High-res pictures and their low-res partners, made by the proven reduction or given."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from srgan.errors import DataError
 from srgan.images.read import list_pictures, read_picture
-from srgan.images.resize import bicubic
+from srgan.images.resize import low_res_pair
 from srgan.images.write import to_depth
 
-SCALE = 4
-SMALLEST_SIDE = 20
-"""What SSIM's window of 11 pixels needs inside a border of 4."""
+_SSIM_WINDOW = 11  # pixels a side, which must fit inside a border of ``scale`` pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +22,14 @@ class Sample:
     """One picture of a test set.
 
     Attributes:
-        name: the true picture's stem.
+        name: the high-res picture's stem.
+        scale: how many times larger each side of the ground truth is.
         lr_image: (h, w, 3), uint8.
-        hr_image: (4h, 4w, 3), uint8.
+        hr_image: the ground truth, (scale * h, scale * w, 3), uint8.
     """
 
     name: str
+    scale: int
     lr_image: NDArray[np.uint8]
     hr_image: NDArray[np.uint8]
 
@@ -38,30 +38,36 @@ class Dataset:
     """The pictures of a folder, read one at a time.
 
     Args:
-        hr: folder of true pictures; each is cropped to a multiple of 4.
+        hr: folder of high-res pictures; each is cropped to a multiple of the scale.
         lr: folder of low-res partners of the same stems, or None to make them by MATLAB's bicubic
             reduction.
+        scale: how many times smaller each side of the low-res pictures is.
+
+    Attributes:
+        name: of the folder.
+        scale: as given.
 
     Raises:
         DataError: if the folder holds no pictures, or a picture has no partner.
     """
 
-    def __init__(self, hr: Path, lr: Path | None = None) -> None:
+    def __init__(self, hr: Path, lr: Path | None = None, *, scale: int = 4) -> None:
+        self.scale = scale
         self.name = hr.resolve().name
         self._hr_files = list_pictures(hr, recursive=False)
         if not self._hr_files:
-            raise DataError(f"{hr}: holds no pictures; name the folder of the true pictures")
+            raise DataError(f"{hr}: holds no pictures; name the folder of the high-res pictures")
         self._partners = None if lr is None else self.matching(lr, "partner")
 
     def matching(self, folder: Path, what: str) -> dict[str, Path]:
-        """The files of a folder that have the true pictures' stems, by these.
+        """The files of a folder that have the high-res pictures' stems, by these.
 
         Args:
             folder: to look in; extensions may differ, and further pictures are ignored.
-            what: they are of a true picture, in a word.
+            what: they are of a high-res picture, in a word.
 
         Raises:
-            DataError: if a true picture has none.
+            DataError: if a high-res picture has none.
         """
         found = {file.stem: file for file in list_pictures(folder, recursive=False)}
         missing = [file.name for file in self._hr_files if file.stem not in found]
@@ -87,22 +93,20 @@ class Dataset:
         """
         for file in self._hr_files:
             hr_image = read_8_bit(file)
-            height, width = (side // SCALE * SCALE for side in hr_image.shape[:2])
-            if min(height, width) < SMALLEST_SIDE:
-                raise DataError(
-                    f"{file}: {width}x{height} is too small; {SMALLEST_SIDE} pixels a side are needed"
-                )
-            hr_image = np.ascontiguousarray(hr_image[:height, :width])
-            if self._partners is None:
-                lr_image = bicubic(hr_image, 1 / SCALE)
-            else:
+            scale = self.scale
+            height, width = (side // scale * scale for side in hr_image.shape[:2])
+            smallest = -(-(_SSIM_WINDOW + 2 * scale) // scale) * scale
+            if min(height, width) < smallest:
+                raise DataError(f"{file}: {width}x{height} is too small; {smallest} pixels a side are needed")
+            lr_image, hr_image = low_res_pair(hr_image, scale)
+            if self._partners is not None:
                 lr_image = read_8_bit(self._partners[file.stem])
-            if (lr_image.shape[0] * SCALE, lr_image.shape[1] * SCALE) != (height, width):
+            if (lr_image.shape[0] * scale, lr_image.shape[1] * scale) != (height, width):
                 raise DataError(
-                    f"{file}: {width}x{height} (cropped to a multiple of 4) is not four times its partner's "
-                    f"{lr_image.shape[1]}x{lr_image.shape[0]}; give pairs that match"
+                    f"{file}: {width}x{height} (cropped to a multiple of {scale}) is not {scale} times its "
+                    f"partner's {lr_image.shape[1]}x{lr_image.shape[0]}; give pairs that match"
                 )
-            yield Sample(name=file.stem, lr_image=lr_image, hr_image=hr_image)
+            yield Sample(name=file.stem, scale=scale, lr_image=lr_image, hr_image=hr_image)
 
 
 def read_8_bit(file: Path) -> NDArray[np.uint8]:

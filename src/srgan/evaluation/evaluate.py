@@ -1,4 +1,4 @@
-"""Models and baselines against true pictures: figures per picture and their means."""
+"""Upscaling methods against the ground truth: figures per picture and their means."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.cpu import cores
-from srgan.evaluation.dataset import SCALE, Dataset, Sample
-from srgan.evaluation.enlargers import Baseline, Enlarger, open_enlargers
+from srgan.errors import UsageError
+from srgan.evaluation.dataset import Dataset, Sample
 from srgan.evaluation.machine import describe_machine
-from srgan.evaluation.measures import (
+from srgan.evaluation.methods import Method
+from srgan.evaluation.metrics import (
     SECONDS,
     FrechetDistances,
     Metric,
@@ -29,42 +30,36 @@ from srgan.evaluation.measures import (
     measure,
     undefined_figures,
 )
-from srgan.evaluation.onnx import OnnxOptions
 from srgan.evaluation.result_folder import ResultFolder
 from srgan.events import Event, OnEvent
 
-Way = Enlarger | ResultFolder
+Compared = Method | ResultFolder
 Show = Callable[[Sample, Mapping[str, NDArray[np.uint8]]], None]
 
 
 def evaluate(
     dataset: Dataset,
+    methods: Sequence[Method] = (),
     *,
-    models: Sequence[str] = (),
-    baselines: Sequence[Baseline] = (),
     folders: Sequence[Path] = (),
     metrics: Sequence[Metric] = ("psnr", "ssim"),
     tools: Tools | None = None,
-    onnx: OnnxOptions | None = None,
     on_event: OnEvent | None = None,
     show: Show | None = None,
-    **engine: Any,
 ) -> dict[str, Any]:
-    """Scores models and baselines on the same inputs.
+    """Scores upscaling methods on the same inputs.
 
-    The figures of one picture are computed while the next is enlarged, unless seconds are measured.
+    The figures of one picture are computed while the next is upscaled, unless seconds are measured.
 
     Args:
         dataset: the pictures.
-        models: shipped models' names, ``.safetensors`` files, or ``.onnx`` files.
-        baselines: plain enlargements to compare with.
-        folders: of results that other software made of the same low-res pictures, named as the true ones.
+        methods: of the pictures' scale, as :func:`~srgan.evaluation.methods.open_methods` gives them.
+        folders: of results that other software made of the same low-res pictures, named as the high-res
+            ones.
         metrics: what to compute.
         tools: what NIQE, LPIPS, DISTS and FID need.
-        onnx: what networks in ``.onnx`` files take and give.
-        on_event: takes an event after every picture.
-        show: called with every picture and its results by their models' names, in order.
-        engine: further arguments of :class:`~srgan.upscaling.upscaler.Upscaler`.
+        on_event: told after each picture, in "pictures".
+        show: called with every picture and its results by their methods' names, in order.
 
     Returns:
         ``{"dataset", "scale", "low_res", "version", "machine", "tools", "results"}``, the results as
@@ -74,17 +69,22 @@ def evaluate(
         maps the figure to the names of such pictures. FID is among the means alone.
 
     Raises:
-        UsageError: if a metric lacks what it needs.
-        ModelError, DataError, ImageError: see the models and the dataset.
+        UsageError: if a metric lacks what it needs, or a method has another scale than the pictures.
+        ModelError, DataError, ImageError: see the methods and the dataset.
     """
     metrics = list(dict.fromkeys(metrics))
     tools = tools or Tools()
     for metric in metrics:
         tools.check(metric)
+    for method in methods:
+        if method.scale != dataset.scale:
+            raise UsageError(
+                f"{method.name}: upscales {method.scale}x, the pictures are for {dataset.scale}x"
+            )
     given = [ResultFolder(folder, dataset) for folder in dict.fromkeys(folders)]
-    ways: list[Way] = [*open_enlargers(models, baselines, onnx=onnx, **engine), *given]
+    compared: list[Compared] = [*methods, *given]
     names: list[str] = []
-    rows: dict[str, list[dict[str, float]]] = {way.name: [] for way in ways}
+    rows: dict[str, list[dict[str, float]]] = {one.name: [] for one in compared}
 
     def figures(result: Result) -> dict[str, float]:
         return {name: value for metric in metrics for name, value in measure(result, metric, tools).items()}
@@ -92,19 +92,19 @@ def evaluate(
     fid = FrechetDistances(tools.fid) if tools.fid and "fid" in metrics else None
     shows = [add for add in (show, fid.add if fid else None) if add is not None]
     with ThreadPoolExecutor(cores()) as pool:
-        for sample, measured in _enlarge_all(dataset, ways, figures, pool, SECONDS in metrics, shows):
+        for sample, measured in _upscale_all(dataset, compared, figures, pool, SECONDS in metrics, shows):
             names.append(sample)
-            for way, row in zip(ways, measured, strict=True):
-                rows[way.name].append(row.result())
+            for one, row in zip(compared, measured, strict=True):
+                rows[one.name].append(row.result())
             if on_event is not None:
                 on_event(Event(done=len(names), total=len(dataset), unit="pictures"))
-    results = [_summary(way, names, rows[way.name]) for way in ways]
+    results = [_summary(one, names, rows[one.name]) for one in compared]
     for result in results:
         if fid is not None:
             result["mean"] |= for_json({"fid": fid.distance(result["model"])})
     return {
         "dataset": dataset.name,
-        "scale": SCALE,
+        "scale": dataset.scale,
         "low_res": "given" if dataset.has_partners else "reduced by bicubic",
         "version": version("srgan"),
         "machine": describe_machine(),
@@ -113,9 +113,9 @@ def evaluate(
     }
 
 
-def _enlarge_all(
+def _upscale_all(
     dataset: Dataset,
-    ways: Sequence[Way],
+    compared: Sequence[Compared],
     figures: Callable[[Result], dict[str, float]],
     pool: ThreadPoolExecutor,
     timed: bool,
@@ -125,15 +125,15 @@ def _enlarge_all(
     waiting: deque[tuple[str, list[Future[dict[str, float]]]]] = deque()
     for number, sample in enumerate(dataset):
         futures, shown = [], {}
-        for way in ways:
+        for one in compared:
             if timed and number == 0:
-                _result_of(way, sample)  # compiles the network
-            result = _result_of(way, sample)
+                _result_of(one, sample)  # compiles the network
+            result = _result_of(one, sample)
             future = pool.submit(figures, result)
             if timed:
                 future.result()  # what is timed has the processor to itself
             futures.append(future)
-            shown[way.name] = result.sr_image
+            shown[one.name] = result.sr_image
         for show in shows:
             show(sample, shown)
         waiting.append((sample.name, futures))
@@ -142,19 +142,19 @@ def _enlarge_all(
     yield from waiting
 
 
-def _result_of(way: Way, sample: Sample) -> Result:
-    if isinstance(way, ResultFolder):
-        return Result(sample=sample, sr_image=way.read(sample), seconds=math.nan)
+def _result_of(one: Compared, sample: Sample) -> Result:
+    if isinstance(one, ResultFolder):
+        return Result(sample=sample, sr_image=one.read(sample), seconds=math.nan)
     started = time.perf_counter()
-    sr_image = way.enlarge(sample.lr_image)
+    sr_image = one.upscale(sample.lr_image)
     return Result(sample=sample, sr_image=sr_image, seconds=time.perf_counter() - started)
 
 
-def _summary(way: Way, names: list[str], rows: list[dict[str, float]]) -> dict[str, Any]:
+def _summary(one: Compared, names: list[str], rows: list[dict[str, float]]) -> dict[str, Any]:
     images = [{"name": name, **for_json(row)} for name, row in zip(names, rows, strict=True)]
     return {
-        "model": way.name,
-        **way.facts,
+        "model": one.name,
+        **one.facts,
         "images": images,
         "mean": for_json(mean_figures(rows)),
         "undefined": undefined_figures(names, rows),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from srgan.engines.openvino import choose_precision, import_openvino
 from srgan.engines.protocol import Precision
 from srgan.errors import ModelError
-from srgan.evaluation.dataset import SCALE
 
+_PROBED = 64  # pixels a side of the picture by which a scale is found, where the file is for any size
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
@@ -37,27 +38,51 @@ class OnnxModel:
     Attributes:
         inputs: OpenVINO's ports.
         outputs: likewise; a call's result is found by them or by number.
+        size: (height, width) of the pictures that the file was made for, or some that it should take.
     """
 
-    def __init__(self, model: Any, compiled: Any) -> None:
+    def __init__(self, path: Path, model: Any, compiled: Any, size: tuple[int, int]) -> None:
+        self.size = size
+        self._path = path
         self.inputs = compiled.inputs
         self.outputs = compiled.outputs
         self._model = model
         self._compiled = compiled
         self._checked: set[tuple[tuple[int, ...], ...]] = set()
 
+    def output_shape(self) -> Any:
+        """OpenVINO's shape of the first output for one picture of :attr:`size`.
+
+        Raises:
+            ModelError: if the layers do not fit together at that size.
+        """
+        model = self._model.clone()
+        with self._explained(self.size):
+            model.reshape({0: [1, 3, *self.size]})
+        return model.outputs[0].partial_shape
+
     def __call__(self, batches: Sequence[NDArray[Any]]) -> Any:
         """What the network makes of a batch for each input.
 
         Raises:
-            RuntimeError: if it fails on their sizes.
+            ModelError: if it fails on their sizes.
         """
         shapes = tuple(batch.shape for batch in batches)
-        if shapes not in self._checked:
-            # With a single thread, OpenVINO 2026.4 does not report that layers do not fit together.
-            self._model.clone().reshape({number: list(shape) for number, shape in enumerate(shapes)})
-            self._checked.add(shapes)
-        return self._compiled.create_infer_request().infer(list(batches))
+        with self._explained(shapes[0][2:]):
+            if shapes not in self._checked:
+                # With a single thread, OpenVINO 2026.4 does not report that layers do not fit together.
+                self._model.clone().reshape({number: list(shape) for number, shape in enumerate(shapes)})
+                self._checked.add(shapes)
+            return self._compiled.create_infer_request().infer(list(batches))
+
+    @contextmanager
+    def _explained(self, size: Sequence[int]) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:
+            raise ModelError(
+                f"{self._path}: fails on a {size[1]}x{size[0]} picture ({_reason(error)})"
+            ) from error
 
 
 def compile_onnx(
@@ -83,6 +108,7 @@ def compile_onnx(
         reader = openvino.frontend.FrontEndManager().load_by_framework("onnx")
         model = reader.convert(reader.load(str(path)))
         inputs = model.inputs
+        own = [side.get_length() if side.is_static else _PROBED for side in list(inputs[0].partial_shape)[2:]]
         sides = [[-1, -1] if any_size else list(port.partial_shape)[2:] for port in inputs]
         model.reshape({port: [1, 3, *side] for port, side in zip(inputs, sides, strict=True)})
         compiled = openvino.Core().compile_model(
@@ -97,11 +123,11 @@ def compile_onnx(
         raise ModelError(f"{path}: has {len(inputs)} inputs; a network of {pictures} is needed")
     if not all(np.issubdtype(port.element_type.to_dtype(), np.floating) for port in inputs):
         raise ModelError(f"{path}: takes whole numbers; a network of float pictures is needed")
-    return OnnxModel(model, compiled)
+    return OnnxModel(path, model, compiled, (own[0], own[1]))
 
 
 class OnnxNetwork:
-    """A network of one input (1, 3, H, W) and a first output (1, 3, 4H, 4W), of any float type.
+    """A network of one input (1, 3, H, W) and a first output (1, 3, sH, sW), s whole, of any float type.
 
     Args:
         path: the ``.onnx`` file.
@@ -114,6 +140,7 @@ class OnnxNetwork:
 
     Attributes:
         precision: what was chosen.
+        scale: s.
     """
 
     def __init__(
@@ -126,112 +153,46 @@ class OnnxNetwork:
         self.precision = choose_precision(core, "fp32" if precision == "auto" else precision)
         self._compiled = compile_onnx(path, precision=self.precision)
         self._type = self._compiled.inputs[0].element_type.to_dtype()
+        self.scale = _scale_of(path, self._compiled)
 
     def upscale(self, lr_image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Enlarges one picture as a whole.
+        """Upscales one picture as a whole.
 
         Args:
             lr_image: (h, w, 3), RGB, uint8.
 
         Returns:
-            (4h, 4w, 3), clipped and rounded.
+            (scale * h, scale * w, 3), clipped and rounded.
 
         Raises:
-            ModelError: if the network fails on this size, or does not enlarge four times.
+            ModelError: if the network fails on this size.
         """
         height, width = lr_image.shape[:2]
         batch = (lr_image if self._options.order == "rgb" else lr_image[:, :, ::-1]).transpose(2, 0, 1)[None]
         unit = 255 / self._options.white
-        try:
-            result = self._compiled([np.ascontiguousarray(batch / unit, dtype=self._type)])[0]
-        except RuntimeError as error:
-            raise ModelError(
-                f"{self._path}: fails on a {width}x{height} picture ({_reason(error)})"
-            ) from error
-        if result.shape != (1, 3, height * SCALE, width * SCALE):
+        result = self._compiled([np.ascontiguousarray(batch / unit, dtype=self._type)])[0]
+        if result.shape != (1, 3, height * self.scale, width * self.scale):
             raise ModelError(
                 f"{self._path}: makes {result.shape} of a {width}x{height} picture; "
-                f"a network that enlarges {SCALE} times is needed"
+                f"{self.scale}x was expected"
             )
         levels = np.rint(result[0].astype(np.float32) * unit).clip(0, 255).astype(np.uint8)
         sr_image = levels.transpose(1, 2, 0)
         return np.ascontiguousarray(sr_image if self._options.order == "rgb" else sr_image[:, :, ::-1])
 
 
-class OnnxDistance:
-    """A network that tells how different two pictures look, such as LPIPS or DISTS.
-
-    It has two inputs (1, 3, H, W), RGB in [0, 1], and a first output of one number; less is more alike.
-
-    Args:
-        path: the ``.onnx`` file.
-
-    Raises:
-        ModelError: if the file is missing, damaged, or no such network.
-
-    Attributes:
-        file: the path.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.file = path
-        self._compiled = compile_onnx(path, pictures=2)
-
-    def __call__(self, sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8]) -> float:
-        """The distance of two pictures (H, W, 3), RGB, uint8.
-
-        Raises:
-            ModelError: if the network fails on this size, or gives more than one number.
-        """
-        height, width = hr_image.shape[:2]
-        kinds = [port.element_type.to_dtype() for port in self._compiled.inputs]
-        batches = [
-            np.ascontiguousarray(image.transpose(2, 0, 1)[None] / 255, dtype=kind)
-            for image, kind in zip((sr_image, hr_image), kinds, strict=True)
-        ]
-        try:
-            result = self._compiled(batches)[0]
-        except RuntimeError as error:
-            raise ModelError(
-                f"{self.file}: fails on a {width}x{height} picture ({_reason(error)})"
-            ) from error
-        if result.size != 1:
-            raise ModelError(f"{self.file}: gives {result.shape} for two pictures; one number is needed")
-        return float(result.item())
-
-
-class OnnxFeatures:
-    """A network that makes features of a picture, for their distribution over many: Inception, for FID.
-
-    It has one input (1, 3, H, W), RGB in [0, 1], and a first output of any number of values; if it wants
-    another size, it resizes by itself.
-
-    Args:
-        path: the ``.onnx`` file.
-
-    Raises:
-        ModelError: if the file is missing, damaged, or no such network.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._compiled = compile_onnx(path)
-        self._type = self._compiled.inputs[0].element_type.to_dtype()
-
-    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The features (d,) of a picture (H, W, 3), RGB, uint8.
-
-        Raises:
-            ModelError: if the network fails on this size.
-        """
-        batch = np.ascontiguousarray(image.transpose(2, 0, 1)[None] / 255, dtype=self._type)
-        try:
-            features = self._compiled([batch])[0]
-        except RuntimeError as error:
-            size = f"{image.shape[1]}x{image.shape[0]}"
-            raise ModelError(f"{self._path}: fails on a {size} picture ({_reason(error)})") from error
-        found: NDArray[np.float64] = np.asarray(features, np.float64).ravel()
-        return found
+def _scale_of(path: Path, model: OnnxModel) -> int:
+    """How many times larger the network's pictures become."""
+    height, width = model.size
+    shape = model.output_shape()
+    found = list(shape.to_shape()) if shape.is_static else []
+    scale = found[2] // height if len(found) == 4 else 0
+    if scale < 1 or found != [1, 3, scale * height, scale * width]:
+        raise ModelError(
+            f"{path}: makes {shape} of a {width}x{height} picture; "
+            "a network that upscales by a whole number is needed"
+        )
+    return scale
 
 
 def _reason(error: Exception) -> str:

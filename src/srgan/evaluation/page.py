@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from srgan.evaluation.dataset import Sample
 from srgan.evaluation.embed import data_url, fill_page
-from srgan.evaluation.enlargers import nearest
-from srgan.evaluation.measures import HIGHER_IS_BETTER
+from srgan.evaluation.methods import nearest
+from srgan.evaluation.metrics import HIGHER_IS_BETTER
 from srgan.evaluation.regions import region_of_difference
 
 CROP = 160
-"""Pixels a side of the crops, of the true size."""
+"""Pixels a side of the crops, at high resolution."""
 
 MOST_CROPS = 24
 """Crops of more pictures would make the page too large to open quickly."""
@@ -38,8 +38,8 @@ class Page:
         compared = list(results.values())
         if len(compared) == 1:
             compared.append(sample.hr_image)
-        region, difference = region_of_difference(compared, CROP)
-        panels = {"low-res": nearest(sample.lr_image), **results, "truth": sample.hr_image}
+        region, difference = region_of_difference(compared, CROP, sample.scale)
+        panels = {"low-res": nearest(sample.lr_image, sample.scale), **results, "truth": sample.hr_image}
         crop = {
             "name": sample.name,
             "region": [region.x, region.y, region.width, region.height],

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from srgan.metrics.fidelity import luma
 
-_STEP = 4  # regions begin where a low-res pixel does
-
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
@@ -27,12 +25,13 @@ class Region:
         return image[self.y : self.y + self.height, self.x : self.x + self.width]
 
 
-def region_of_difference(images: Sequence[NDArray[np.uint8]], side: int) -> tuple[Region, float]:
+def region_of_difference(images: Sequence[NDArray[np.uint8]], side: int, scale: int) -> tuple[Region, float]:
     """The square in which pictures differ most.
 
     Args:
         images: at least one, (H, W, 3), RGB, uint8, all of one size.
         side: of the square in pixels; less where the picture is smaller.
+        scale: of the pictures; the square begins where a low-res pixel does.
 
     Returns:
         The region, and the standard deviation of Y over the pictures, averaged over its pixels. Of equal
@@ -44,7 +43,7 @@ def region_of_difference(images: Sequence[NDArray[np.uint8]], side: int) -> tupl
     windows = (
         sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
     )
-    windows = windows[::_STEP, ::_STEP]
+    windows = windows[::scale, ::scale]
     row, column = np.unravel_index(windows.argmax(), windows.shape)
-    region = Region(x=int(column) * _STEP, y=int(row) * _STEP, width=width, height=height)
+    region = Region(x=int(column) * scale, y=int(row) * scale, width=width, height=height)
     return region, float(windows[row, column]) / (width * height)

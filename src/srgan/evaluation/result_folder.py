@@ -14,11 +14,11 @@ from srgan.networks.model_file import file_sha256
 
 
 class ResultFolder:
-    """Pictures that something else enlarged four times, found by the names of the true ones.
+    """Pictures that other software upscaled, found by the names of the high-res ones.
 
     Args:
-        folder: holds them; extensions may differ from the true pictures', and further pictures are ignored.
-        dataset: the true pictures.
+        folder: holds them; extensions may differ from the high-res pictures', and further files are ignored.
+        dataset: the pictures.
 
     Raises:
         DataError: if a picture has no result.
@@ -39,18 +39,18 @@ class ResultFolder:
         }
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
-        """The result for a picture: (4h, 4w, 3), uint8.
+        """The result for a picture: as large as the ground truth, uint8.
 
         Raises:
             ImageError: if it cannot be read.
-            DataError: if it is not as large as the true picture.
+            DataError: if it has another size.
         """
         file = self._files[sample.name]
         image = read_8_bit(file)
         if image.shape != sample.hr_image.shape:
             (height, width), (found_height, found_width) = sample.hr_image.shape[:2], image.shape[:2]
             raise DataError(
-                f"{file}: is {found_width}x{found_height}, the true picture {width}x{height} (cropped to a "
-                "multiple of 4); enlarge its low-res partner four times"
+                f"{file}: is {found_width}x{found_height}, the ground truth {width}x{height} (cropped to a "
+                f"multiple of {sample.scale}); upscale the low-res picture {sample.scale}x"
             )
         return image

@@ -83,3 +83,21 @@ def bicubic(image: NDArray[_Sample], scale: float) -> NDArray[_Sample]:
         limit = 255 if image.dtype == np.uint8 else 65535
         result = np.floor(np.clip(result, 0, limit) + 0.5)
     return np.ascontiguousarray(result.astype(image.dtype))
+
+
+def low_res_pair(hr_image: NDArray[_Sample], scale: int) -> tuple[NDArray[_Sample], NDArray[_Sample]]:
+    """A picture cropped to a multiple of the scale, and its reduction by :func:`bicubic`.
+
+    Args:
+        hr_image: (height, width, channel), at least ``scale`` pixels a side; types as in :func:`bicubic`.
+        scale: how many times smaller each side of the reduction is, from 1.
+
+    Returns:
+        ``(lr_image, hr_image)``: (h, w, channel) and (scale * h, scale * w, channel).
+
+    Raises:
+        ValueError: if the picture is smaller than that.
+    """
+    height, width = (side // scale * scale for side in hr_image.shape[:2])
+    cropped = np.ascontiguousarray(hr_image[:height, :width])
+    return bicubic(cropped, 1 / scale), cropped

@@ -1,4 +1,4 @@
-"""What enlarging may do to a picture besides missing its detail: grids, shifted colours, other content."""
+"""What upscaling may do to a picture besides missing its detail: grids, shifted colours, other content."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from srgan.images.resize import bicubic
 from srgan.metrics.fidelity import luma
 
 
-def grid_index(image: NDArray[np.uint8], *, period: int = 4) -> float:
-    """How unevenly detail lies on a grid: 0.02 in photographs, 0.24 after bicubic enlargement by 4.
+def grid_index(image: NDArray[np.uint8], *, period: int) -> float:
+    """How unevenly detail lies on a grid: 0.02 in photographs, 0.24 after bicubic upscaling by 4.
 
     The mean absolute Laplacian of Y (a pixel's four neighbours less four times itself) is taken at each of
     the ``period * period`` positions modulo ``period``; the index is the standard deviation of these means
@@ -59,7 +59,7 @@ def consistency(sr_image: NDArray[np.uint8], lr_image: NDArray[np.uint8]) -> tup
 
     Args:
         sr_image: (s * h, s * w, 3), RGB, uint8, s a whole number.
-        lr_image: (h, w, 3): what it was enlarged from.
+        lr_image: (h, w, 3): what it was upscaled from.
 
     Returns:
         The largest and the mean absolute difference, in levels of 255, of the low-res picture and the

@@ -60,12 +60,12 @@ def psnr(first: NDArray[np.generic], second: NDArray[np.generic], *, data_range:
     return math.inf if error == 0 else 10 * math.log10(data_range**2 / error)
 
 
-def psnr_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int = 4) -> float:
+def psnr_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float:
     """PSNR of the Y channel in dB, ``border`` pixels cropped: the figure of super-resolution papers.
 
     Args:
         sr_image: (H, W, 3), RGB, uint8.
-        hr_image: the true picture, of the same shape.
+        hr_image: the ground truth, of the same shape.
         border: pixels cropped on each side; the scale, by convention.
 
     Raises:
@@ -75,7 +75,7 @@ def psnr_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: 
     return psnr(luma(crop_border(sr_image, border)), luma(crop_border(hr_image, border)))
 
 
-def psnr_rgb(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int = 4) -> float:
+def psnr_rgb(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float:
     """PSNR of all channels in dB, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
     _check_shapes(sr_image, hr_image)
     return psnr(crop_border(sr_image, border), crop_border(hr_image, border))
@@ -115,13 +115,13 @@ def ssim(first: NDArray[np.generic], second: NDArray[np.generic], *, data_range:
     return float(np.mean(luminance * structure))
 
 
-def ssim_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int = 4) -> float:
+def ssim_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float:
     """SSIM of the Y channel, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
     _check_shapes(sr_image, hr_image)
     return ssim(luma(crop_border(sr_image, border)), luma(crop_border(hr_image, border)))
 
 
-def ssim_rgb(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int = 4) -> float:
+def ssim_rgb(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float:
     """Mean SSIM of the three channels, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
     _check_shapes(sr_image, hr_image)
     first, second = crop_border(sr_image, border), crop_border(hr_image, border)

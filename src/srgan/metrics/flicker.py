@@ -53,7 +53,7 @@ def flicker(
     With ``motion`` this is the warping error of Lai et al. (2018, "Learning Blind Video Temporal
     Consistency", ECCV), with an absolute instead of a squared difference and a known motion, the same
     everywhere, instead of an estimated one; without, it is that of what stands still. Noise in the input
-    flickers in any result: a figure says something beside that of a plain enlargement of the same frames.
+    flickers in any result: a figure says something beside that of bicubic upscaling of the same frames.
 
     Args:
         first: (H, W, 3), RGB, uint8: a frame of a result.

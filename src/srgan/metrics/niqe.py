@@ -1,4 +1,4 @@
-"""NIQE: how far a picture's statistics are from those of clean photographs, without the true picture.
+"""NIQE: how far a picture's statistics are from those of clean photographs, without the ground truth.
 
 Mittal, Soundararajan and Bovik, "Making a 'completely blind' image quality analyzer", IEEE Signal Processing
 Letters 20(3), 2013, with the settings of the authors' own program.
@@ -40,7 +40,7 @@ class NiqeModel:
     covariance: NDArray[np.float64]
 
 
-def niqe(image: NDArray[np.uint8], model: NiqeModel, *, border: int = 4) -> float:
+def niqe(image: NDArray[np.uint8], model: NiqeModel, *, border: int) -> float:
     """NIQE of a picture: lower is more natural; clean photographs have about 2 to 5.
 
     Args:

@@ -33,6 +33,11 @@ class GeneratorConfig:
 
     SCALE: ClassVar[int] = 4
 
+    @property
+    def scale(self) -> int:
+        """Enlargement per side."""
+        return self.SCALE
+
     def describe(self) -> Architecture:
         """The architecture with these dimensions."""
         if self.architecture == "compact":

@@ -1,4 +1,4 @@
-"""Does enlarging help to recognise and to find faces?"""
+"""Does upscaling help to recognise and to find faces?"""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import DataError
-from srgan.evaluation.dataset import SCALE
-from srgan.evaluation.enlargers import Enlarger
+from srgan.evaluation.dataset import read_8_bit
 from srgan.evaluation.machine import describe_machine
-from srgan.evaluation.measures import for_json
+from srgan.evaluation.methods import Method, common_scale
+from srgan.evaluation.metrics import for_json
 from srgan.events import Event, OnEvent
-from srgan.images.read import read_picture
 from srgan.images.resize import bicubic
-from srgan.images.write import to_depth
 from srgan.metrics.verification import roc, verification_figures
 from srgan.recognition.face_detectors import Box, Detector
 from srgan.recognition.face_recognisers import Recogniser
@@ -31,48 +29,49 @@ _SAME_FACE = 0.5  # intersection over union, as in most benchmarks of detection
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Way:
-    """A way of seeing the faces: at their true size, or reduced and enlarged again."""
+class _View:
+    """The faces as they are seen: at their true size, or downscaled and upscaled again."""
 
     name: str
     reduction: int
-    enlarger: Enlarger | None
+    method: Method | None
     embeddings: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     found: list[bool] = field(default_factory=list)
 
     def see(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The picture as it is seen this way, at its true size."""
-        if self.enlarger is None:
+        """The picture as it is seen, at its true size."""
+        if self.method is None:
             return image
-        enlarged = self.enlarger.enlarge(bicubic(image, 1 / self.reduction))
-        return bicubic(enlarged, self.reduction / SCALE) if self.reduction != SCALE else enlarged
+        upscaled = self.method.upscale(bicubic(image, 1 / self.reduction))
+        scale = self.method.scale
+        return bicubic(upscaled, self.reduction / scale) if self.reduction != scale else upscaled
 
 
 def evaluate_faces(
     images: Path,
     pairs: Sequence[Pair],
-    enlargers: Sequence[Enlarger],
+    methods: Sequence[Method],
     recogniser: Recogniser,
     *,
-    reductions: Sequence[int] = (SCALE,),
+    reductions: Sequence[int] | None = None,
     detector: Detector | None = None,
     on_event: OnEvent | None = None,
 ) -> dict[str, Any]:
-    """Verifies pairs of faces, and looks for the faces, at their true size and enlarged by each way.
+    """Verifies pairs of faces, and looks for the faces, at their true size and upscaled by each method.
 
-    Pictures are reduced by MATLAB's bicubic, enlarged four times, and brought to their true size by bicubic
-    where they were reduced by another factor. Where the face is comes from the true picture; the landmarks
+    Pictures are downscaled by MATLAB's bicubic, upscaled, and brought to their true size by bicubic where
+    they were downscaled by another factor. Where the face is comes from the ground truth; the landmarks
     by which dlib turns it upright come from the picture as it is seen. A picture in which no face is found
     at its true size is named, and its pairs are left out.
 
     Args:
         images: folder of the pictures.
         pairs: of both kinds.
-        enlargers: ways of enlarging.
+        methods: of upscaling, all of one scale.
         recogniser: tells the faces apart.
-        reductions: how many times smaller the faces are made.
+        reductions: how many times smaller the faces are made; the methods' scale if None.
         detector: whose detection rate is measured; the one that locates faces for the recogniser if None.
-        on_event: takes an event after every picture.
+        on_event: told after each picture, in "pictures".
 
     Returns:
         ``{"images", "pairs": {"same", "different"}, "left_out", "recogniser", "detector", "version",
@@ -83,32 +82,35 @@ def evaluate_faces(
         their true size, the share that is found again, by an overlap of half or more.
 
     Raises:
+        UsageError: if the methods have several scales.
         DataError: if fewer than two pairs of a kind can be used.
         ImageError: if a picture cannot be read.
     """
     locator = recogniser.locator
     detector = detector or locator
-    ways = [_Way(name="true size", reduction=1, enlarger=None)]
-    ways += [
-        _Way(name=enlarger.name, reduction=reduction, enlarger=enlarger)
+    scale = common_scale(methods)
+    reductions = reductions or (scale,)
+    views = [_View(name="true size", reduction=1, method=None)]
+    views += [
+        _View(name=method.name, reduction=reduction, method=method)
         for reduction in reductions
-        for enlarger in enlargers
+        for method in methods
     ]
     names = list(dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second)))
     faces: dict[str, Box] = {}
-    unit = int(np.lcm.reduce([*reductions, SCALE]))
+    unit = int(np.lcm.reduce([*reductions, scale]))
     for done, name in enumerate(names, start=1):
         image = _read(images / name, unit)
         face = _central(locator.detect(image), image)
         if face is not None:
             faces[name] = face
             sought = _central(detector.detect(image), image)
-            for way in ways:
-                seen = way.see(image)
-                way.embeddings[name] = recogniser.embed(seen, face)
+            for view in views:
+                seen = view.see(image)
+                view.embeddings[name] = recogniser.embed(seen, face)
                 if sought is not None:
                     found = (sought.overlap(box) >= _SAME_FACE for box in detector.detect(seen))
-                    way.found.append(any(found))
+                    view.found.append(any(found))
         if on_event is not None:
             on_event(Event(done=done, total=len(names), unit="pictures"))
     used = [pair for pair in pairs if pair.first in faces and pair.second in faces]
@@ -124,24 +126,24 @@ def evaluate_faces(
         "detector": detector.name,
         "version": version("srgan"),
         "machine": describe_machine(),
-        "results": [_summary(way, ways[0], used, size) for way in ways],
+        "results": [_summary(view, views[0], used, size) for view in views],
     }
 
 
-def _summary(way: _Way, true: _Way, pairs: Sequence[Pair], size: Sequence[float]) -> dict[str, Any]:
+def _summary(view: _View, true: _View, pairs: Sequence[Pair], size: Sequence[float]) -> dict[str, Any]:
     scores = np.array(
-        [-np.linalg.norm(way.embeddings[pair.first] - way.embeddings[pair.second]) for pair in pairs]
+        [-np.linalg.norm(view.embeddings[pair.first] - view.embeddings[pair.second]) for pair in pairs]
     )
     same = np.array([pair.same for pair in pairs])
-    figures = verification_figures(scores, same) | _distances_to(true, way)
-    if way.found:
-        figures["detection_rate"] = sum(way.found) / len(way.found)
+    figures = verification_figures(scores, same) | _distances_to(true, view)
+    if view.found:
+        figures["detection_rate"] = sum(view.found) / len(view.found)
     curve = roc(scores, same)
     return {
-        "way": way.name,
-        "reduction": way.reduction,
-        **(way.enlarger.facts if way.enlarger else {}),
-        "face_size": [round(side / way.reduction, 1) for side in size],
+        "way": view.name,
+        "reduction": view.reduction,
+        **(view.method.facts if view.method else {}),
+        "face_size": [round(side / view.reduction, 1) for side in size],
         "figures": for_json(figures),
         "roc": {
             "false_accepts": curve.false_accepts.tolist(),
@@ -150,10 +152,11 @@ def _summary(way: _Way, true: _Way, pairs: Sequence[Pair], size: Sequence[float]
     }
 
 
-def _distances_to(true: _Way, way: _Way) -> dict[str, float]:
+def _distances_to(true: _View, view: _View) -> dict[str, float]:
     """Their mean, and where it lies with 95 % certainty if they are many (mean and 1.96 standard errors)."""
     distances = [
-        float(np.linalg.norm(embedding - true.embeddings[name])) for name, embedding in way.embeddings.items()
+        float(np.linalg.norm(embedding - true.embeddings[name]))
+        for name, embedding in view.embeddings.items()
     ]
     mean = statistics.fmean(distances)
     error = 1.96 * statistics.stdev(distances) / math.sqrt(len(distances))
@@ -166,7 +169,7 @@ def _distances_to(true: _Way, way: _Way) -> dict[str, float]:
 
 def _read(file: Path, unit: int) -> NDArray[np.uint8]:
     """The picture, cropped to a multiple of ``unit``."""
-    image = to_depth(read_picture(file).pixels, np.dtype(np.uint8))
+    image = read_8_bit(file)
     height, width = (side // unit * unit for side in image.shape[:2])
     if min(height, width) == 0:
         raise DataError(f"{file}: is smaller than {unit} pixels a side; take a larger picture")

@@ -1,4 +1,4 @@
-"""Object detectors as ONNX files, whose boxes before and after enlarging are compared."""
+"""Object detectors as ONNX files, whose boxes before and after upscaling are compared."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ class OnnxDetector:
         if self._options.order == "bgr":
             canvas = canvas[:, :, ::-1]
         batch = canvas.transpose(2, 0, 1)[None] / (255 / self._options.white)
+        results = self._compiled([np.ascontiguousarray(batch, dtype=self._type)])
         try:
-            results = self._compiled([np.ascontiguousarray(batch, dtype=self._type)])
             boxes, scores, classes = self._decode(results)
         except (RuntimeError, ValueError, IndexError) as error:
             raise ModelError(f"{self._path}: its outputs are not of the layout '{self._layout}'") from error

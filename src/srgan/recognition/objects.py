@@ -1,4 +1,4 @@
-"""Does enlarging help to find objects?"""
+"""Does upscaling help to find objects?"""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from srgan.errors import DataError, MissingExtraError
 from srgan.evaluation.dataset import Dataset
-from srgan.evaluation.enlargers import Enlarger
 from srgan.evaluation.machine import describe_machine
+from srgan.evaluation.methods import Method
 from srgan.events import Event, OnEvent
 from srgan.recognition.object_detectors import Detections, Layout, OnnxDetector
 
 SURE = 0.5
-"""The score from which the detector's own boxes on the true pictures stand for annotations."""
+"""The score from which the detector's own boxes on the ground truth stand for annotations."""
 
 _FIGURES = ("ap", "ap_50", "ap_75", "ap_small", "ap_medium", "ap_large")
 
@@ -29,23 +29,23 @@ _FIGURES = ("ap", "ap_50", "ap_75", "ap_small", "ap_medium", "ap_large")
 def evaluate_objects(
     dataset: Dataset,
     detector: OnnxDetector,
-    enlargers: Sequence[Enlarger],
+    methods: Sequence[Method],
     *,
     layout: Layout,
     annotations: Path | None = None,
     on_event: OnEvent | None = None,
 ) -> dict[str, Any]:
-    """Average precision of a detector on true pictures and on enlarged ones.
+    """Average precision of a detector on the ground truth and on upscaled pictures.
 
     Args:
         dataset: the pictures.
         detector: finds the objects.
-        enlargers: ways of enlarging.
+        methods: of upscaling, of the pictures' scale.
         layout: the detector's: with ``"ssd"`` its classes are the annotations' category ids, with the others
             places in the sorted list of these.
         annotations: in COCO's format, whose ``file_name`` has the stem of a picture; None takes the
-            detector's own boxes on the true pictures from a score of :data:`SURE`.
-        on_event: takes an event after every picture.
+            detector's own boxes on the ground truth from a score of :data:`SURE`.
+        on_event: told after each picture, in "pictures".
 
     Returns:
         ``{"dataset", "low_res", "objects", "annotations", "detector", "version", "machine", "results"}``, the
@@ -59,23 +59,23 @@ def evaluate_objects(
         ModelError, ImageError: see the detector and the dataset.
     """
     _import_coco()
-    truth = None if annotations is None else _read_annotations(annotations)
-    found: dict[str, list[Detections]] = {"true size": [], **{way.name: [] for way in enlargers}}
+    coco = None if annotations is None else _read_annotations(annotations)
+    found: dict[str, list[Detections]] = {"true size": [], **{method.name: [] for method in methods}}
     names = []
     for done, sample in enumerate(dataset, start=1):
         names.append(sample.name)
         found["true size"].append(detector.detect(sample.hr_image))
-        for way in enlargers:
-            found[way.name].append(detector.detect(way.enlarge(sample.lr_image)))
+        for method in methods:
+            found[method.name].append(detector.detect(method.upscale(sample.lr_image)))
         if on_event is not None:
             on_event(Event(done=done, total=len(dataset), unit="pictures"))
-    objects = _own_objects(found["true size"]) if truth is None else _annotated(truth, names, annotations)
+    objects = _own_objects(found["true size"]) if coco is None else _annotated(coco, names, annotations)
     if not objects:
         raise DataError(f"{dataset.name}: there is no object in these pictures; take others")
     categories = sorted({entry["category_id"] for entry in objects})
-    if truth is not None:
-        categories = sorted(category["id"] for category in truth["categories"])
-    facts = {way.name: way.facts for way in enlargers}
+    if coco is not None:
+        categories = sorted(category["id"] for category in coco["categories"])
+    facts = {method.name: method.facts for method in methods}
     return {
         "dataset": dataset.name,
         "low_res": "given" if dataset.has_partners else "reduced by bicubic",
@@ -89,7 +89,7 @@ def evaluate_objects(
                 "way": name,
                 **facts.get(name, {}),
                 "figures": _average_precision(
-                    objects, _numbered(detections, categories, layout, truth is None), len(names), categories
+                    objects, _numbered(detections, categories, layout, coco is None), len(names), categories
                 ),
             }
             for name, detections in found.items()
@@ -134,21 +134,21 @@ def _numbered(
 
 def _read_annotations(path: Path) -> dict[str, Any]:
     try:
-        truth = json.loads(path.read_bytes())
-        _ = [(image["id"], image["file_name"]) for image in truth["images"]]
-        _ = [(entry["image_id"], entry["category_id"], *entry["bbox"]) for entry in truth["annotations"]]
-        _ = [category["id"] for category in truth["categories"]]
+        coco = json.loads(path.read_bytes())
+        _ = [(image["id"], image["file_name"]) for image in coco["images"]]
+        _ = [(entry["image_id"], entry["category_id"], *entry["bbox"]) for entry in coco["annotations"]]
+        _ = [category["id"] for category in coco["categories"]]
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, TypeError, LookupError) as error:
         raise DataError(f"{path}: holds no annotations in COCO's format") from error
-    found: dict[str, Any] = truth
+    found: dict[str, Any] = coco
     return found
 
 
-def _annotated(truth: dict[str, Any], names: Sequence[str], path: Path | None) -> list[dict[str, Any]]:
+def _annotated(coco: dict[str, Any], names: Sequence[str], path: Path | None) -> list[dict[str, Any]]:
     """The annotations of these pictures, by their place among them."""
-    ids = {Path(image["file_name"]).stem: image["id"] for image in truth["images"]}
+    ids = {Path(image["file_name"]).stem: image["id"] for image in coco["images"]}
     missing = [name for name in names if name not in ids]
     if missing:
         raise DataError(f"{path}: has nothing on {len(missing)} of the pictures, the first is {missing[0]}")
@@ -160,7 +160,7 @@ def _annotated(truth: dict[str, Any], names: Sequence[str], path: Path | None) -
             **entry,
             "image_id": places[entry["image_id"]],
         }
-        for entry in truth["annotations"]
+        for entry in coco["annotations"]
         if entry["image_id"] in places
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from srgan.training.crops import SCALE, PictureStore
+from srgan.training.crops import PictureStore
 from srgan.training.losses.adversarial import discriminator_loss, draw_labels, generator_loss
 from srgan.training.losses.content import content_loss, feature_matching_loss
 from srgan.training.losses.grid import grid_loss
@@ -23,7 +23,7 @@ from srgan.training.networks.features import (
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.setup import make_optimisers
-from srgan.training.state import Loss, Losses, Part, RunState
+from srgan.training.trainer import Loss, Losses, Part, Trainer
 
 _SURE, _ALIKE = 0.97, 0.02
 """Mean verdicts from which a discriminator has won, and within which it has died."""
@@ -37,7 +37,7 @@ def make_discriminator(recipe: Recipe) -> nn.Module:
     options = recipe.discriminator
     if options.kind == "unet":
         return UNetDiscriminator(options.channels)
-    return Discriminator(recipe.data.crop * SCALE, options.channels)
+    return Discriminator(recipe.data.crop * recipe.generator.scale, options.channels)
 
 
 def make_features(recipe: Recipe) -> nn.Module | None:
@@ -54,8 +54,8 @@ def make_features(recipe: Recipe) -> nn.Module | None:
     return kind(read_feature_weights(path))
 
 
-class AdversarialRun(RunState):
-    """A run of the second stage: generator and discriminator learn, each against the other as it is."""
+class AdversarialTrainer(Trainer):
+    """The second stage: generator and discriminator learn, each against the other as it is."""
 
     losses = (
         "discriminator_loss",
@@ -118,9 +118,10 @@ class AdversarialRun(RunState):
         if options.feature_matching_weight:
             figures["feature_matching_loss"] = feature_matching_loss(generated[1], true[1])
         if options.consistency_weight:
-            figures["consistency_loss"] = consistency_loss(sr_image, hr_image)
+            figures["consistency_loss"] = consistency_loss(sr_image, hr_image, self.recipe.generator.scale)
         if options.grid_weight:
-            figures["grid_loss"] = grid_loss(sr_image, hr_image, self.processes.mean)
+            scale = self.recipe.generator.scale
+            figures["grid_loss"] = grid_loss(sr_image, hr_image, scale, self.processes.mean)
         weights = {name: getattr(options, name.removesuffix("loss") + "weight") for name in figures}
         loss = torch.stack([weights[name] * figure for name, figure in figures.items()]).sum()
         return loss, figures

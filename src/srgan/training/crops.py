@@ -13,11 +13,9 @@ from torch import Tensor
 
 from srgan.errors import DataError
 from srgan.images.read import read_picture
-from srgan.images.resize import bicubic
+from srgan.images.resize import bicubic, low_res_pair
 from srgan.training.degradations.degrade import degrade
 from srgan.training.degradations.options import DegradationOptions
-
-SCALE = 4
 
 _MIRROR, _ALL_SYMMETRIES = 0b010, 0b111
 """Which of a crop's bits of symmetry are used: 1 flips rows, 2 flips columns, 4 exchanges the two."""
@@ -26,29 +24,16 @@ View = tuple[Path, float]
 """A picture's file, and the size to take it at: 1 as it is, 0.5 reduced to half its sides."""
 
 
-def low_res_pair(hr_image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """A picture cropped to a multiple of 4, and its bicubic reduction.
-
-    Args:
-        hr_image: (H, W, 3), uint8.
-
-    Returns:
-        ``(lr_image, hr_image)``: (h, w, 3) and (4h, 4w, 3), uint8.
-    """
-    height, width = (side // SCALE * SCALE for side in hr_image.shape[:2])
-    cropped = np.ascontiguousarray(hr_image[:height, :width])
-    return bicubic(cropped, 1 / SCALE), cropped
-
-
 def read_pairs(
-    views: Sequence[View], smallest_side: int, *, enlarge_small: bool = False
+    views: Sequence[View], smallest_side: int, scale: int, *, enlarge_small: bool = False
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
     """Reads pictures and reduces them, on all cores.
 
     Args:
         views: pictures, 8 or 16 bit (the latter are cut to 8), each with the size to take it at: 1, or less
             for one that is first reduced, by bicubic, but not below ``smallest_side``.
-        smallest_side: high-res pixels that each side must have.
+        smallest_side: high-res pixels that each side must have, at least ``scale``.
+        scale: of the pairs, see :func:`~srgan.images.resize.low_res_pair`.
         enlarge_small: enlarge smaller ones to that, by bicubic, instead of refusing them.
 
     Returns:
@@ -71,7 +56,7 @@ def read_pairs(
             raise DataError(f"{file}: {sides} is smaller than {smallest_side} pixels; remove the picture")
         elif size < 1:
             pixels = bicubic(pixels, max(size, smallest_side / shorter))
-        return low_res_pair(pixels)
+        return low_res_pair(pixels, scale)
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(read, views))
@@ -99,9 +84,9 @@ class PictureStore:
     the same random numbers, and each uses those of its own samples.
 
     Args:
-        pairs: ``(lr_image, hr_image)`` as :func:`read_pairs` gives them.
+        pairs: ``(lr_image, hr_image)`` as :func:`read_pairs` gives them, all of one scale.
         device: where the pixels live and the batches appear.
-        degradations: how low-res crops are made from the true ones; without rounds they are cut from
+        degradations: how low-res crops are made from the high-res ones; without rounds they are cut from
             ``lr_image``.
         strata: of the pictures here: the i-th is of stratum i modulo this; see :func:`choose_strata`.
         share: of a batch's samples, those whose strata are here.
@@ -126,6 +111,8 @@ class PictureStore:
         self._hr = torch.from_numpy(np.concatenate([hr.reshape(-1, 3) for _, hr in pairs])).to(device)
         if degradations.rounds == 0:
             self._lr = torch.from_numpy(np.concatenate([lr.reshape(-1, 3) for lr, _ in pairs])).to(device)
+        lr_image, hr_image = pairs[0]
+        self._scale = hr_image.shape[0] // lr_image.shape[0]
         self._sizes = torch.tensor([lr.shape[:2] for lr, _ in pairs])
         pixels = self._sizes.prod(1)
         self._offsets = pixels.cumsum(0) - pixels
@@ -143,18 +130,25 @@ class PictureStore:
             generator: a CPU generator, the only source of randomness.
 
         Returns:
-            ``(lr_image, hr_image)``: (N, 3, crop, crop) and (N, 3, 4 crop, 4 crop), float32 in [0, 1],
-            channels-last in memory; N is ``batch_size``, or this process's share of it.
+            ``(lr_image, hr_image)``: (N, 3, crop, crop) and (N, 3, scale * crop, scale * crop), float32 in
+            [0, 1], channels-last in memory; N is ``batch_size``, or this process's share of it.
         """
         chance = torch.rand(batch_size, 3, generator=generator, dtype=torch.float64)[self._share]
         symmetry = torch.randint(8, (batch_size,), generator=generator)[self._share] & self._symmetries
         picture = self._draw_pictures(chance[:, 0], crop)
         free = self._sizes[picture] - crop + 1
         corner = (chance[:, 1:] * free).long()
-        hr_image = self._gather(self._hr, picture, corner, symmetry, crop, SCALE)
+        hr_image = self._gather(self._hr, picture, corner, symmetry, crop, self._scale)
         if self._degradations.rounds == 0:
             return self._gather(self._lr, picture, corner, symmetry, crop, 1), hr_image
-        lr_image = degrade(hr_image, self._degradations, generator, batch_size=batch_size, share=self._share)
+        lr_image = degrade(
+            hr_image,
+            self._scale,
+            self._degradations,
+            generator,
+            batch_size=batch_size,
+            share=self._share,
+        )
         return lr_image.contiguous(memory_format=torch.channels_last), hr_image
 
     def _draw_pictures(self, chance: Tensor, crop: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""The first stage: the generator alone learns to come close to the true picture, pixel by pixel."""
+"""The first stage: the generator alone learns to come close to the ground truth, pixel by pixel."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from srgan.training.losses.pixel import pixel_loss
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.setup import load_model, make_optimisers
-from srgan.training.state import Losses, Part, RunState
+from srgan.training.trainer import Losses, Part, Trainer
 
 
-class FidelityRun(RunState):
-    """A run of the first stage."""
+class FidelityTrainer(Trainer):
+    """The first stage: the generator alone."""
 
     losses: Sequence[str] = ("pixel_loss",)
 
@@ -37,7 +37,7 @@ class FidelityRun(RunState):
         self.teacher = self.place(load_model(teacher)).requires_grad_(False).eval() if teacher else None
 
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
-        """How far the generator's pictures are from the true ones, and from the teacher's."""
+        """How far the generator's pictures are from the ground truth, and from the teacher's."""
         options = self.recipe.loss
         for lr_image, hr_image in parts:
             with self.autocast():
@@ -51,6 +51,8 @@ class FidelityRun(RunState):
                 figures["teacher_loss"] = pixel_loss(sr_image, taught, options.pixel)
                 loss = loss + options.teacher_weight * figures["teacher_loss"]
             if options.grid_weight:
-                figures["grid_loss"] = grid_loss(sr_image, hr_image, self.processes.mean)
+                figures["grid_loss"] = grid_loss(
+                    sr_image, hr_image, self.recipe.generator.scale, self.processes.mean
+                )
                 loss = loss + options.grid_weight * figures["grid_loss"]
             yield {"generator": (loss, figures)}

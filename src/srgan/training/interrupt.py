@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+
+from srgan.events import Cancel
 
 
 @contextmanager
-def stop_requests() -> Iterator[Callable[[], bool]]:
+def stop_requests(cancel: Cancel | None = None) -> Iterator[Cancel]:
     """Turns Ctrl-C and SIGTERM into a request to stop after the step; a second one stops at once.
+
+    Args:
+        cancel: also asked.
 
     Yields:
         A function that tells whether a stop was requested. Outside the main thread, where Python takes no
-        signals, it never is.
+        signals, only ``cancel`` can.
     """
+    asked: Cancel = cancel or (lambda: False)
     if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
+        yield asked
         return
     requested = False
 
@@ -28,7 +34,7 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
 
     previous = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: requested
+        yield lambda: requested or asked()
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

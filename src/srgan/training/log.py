@@ -136,7 +136,7 @@ def _draw(axis: Axes, rows: Sequence[Mapping[str, str]], name: str, colour: str)
 
 
 def save_samples(path: Path, rows: Sequence[Sequence[NDArray[np.uint8]]]) -> None:
-    """Writes pictures of one size as a PNG of a grid: a row each of low-res | bicubic | now | truth.
+    """Writes pictures of one size as a PNG of a grid: a row each of low-res | bicubic | now | ground truth.
 
     Raises:
         OutputError: if it cannot be written.

@@ -10,14 +10,14 @@ import torch
 
 from srgan.errors import DataError
 from srgan.images.read import list_pictures
-from srgan.training.crops import SCALE, PictureStore, choose_strata, read_pairs
+from srgan.training.crops import PictureStore, choose_strata, read_pairs
 from srgan.training.degradations.degrade import degrade
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.validation import Pair
 
-_SMALLEST_VALIDATION = 3 * SCALE
-"""Pixels a side, so that something is left once PSNR's border is cropped."""
+_SMALLEST_VALIDATION = 3
+"""Low-res pixels a side, so that something is left once PSNR's border is cropped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,10 @@ def load_pictures(
             f"{data}: {len(views)} pictures in batches of {options.batch_size} cannot be shared evenly by "
             f"{processes.count} processes; take another number of processes, or more pictures"
         )
-    pairs = read_pairs(views[processes.share], options.crop * SCALE, enlarge_small=options.enlarge_small)
+    scale = recipe.generator.scale
+    pairs = read_pairs(
+        views[processes.share], options.crop * scale, scale, enlarge_small=options.enlarge_small
+    )
     pairs_to_validate = _validation_pairs(validation, recipe) if validation and processes.is_first else []
     return Pictures(
         count=len(files),
@@ -85,13 +88,14 @@ def _listed(folder: Path) -> list[Path]:
 
 def _validation_pairs(folder: Path, recipe: Recipe) -> list[Pair]:
     """Pairs like those the network learns from, the same in every run."""
-    pairs = read_pairs([(file, 1.0) for file in _listed(folder)], _SMALLEST_VALIDATION)
+    scale = recipe.generator.scale
+    pairs = read_pairs([(file, 1.0) for file in _listed(folder)], _SMALLEST_VALIDATION * scale, scale)
     if recipe.degradation.rounds == 0:
         return pairs
     random = torch.Generator().manual_seed(0)
-    worn = []
+    degraded = []
     for _, hr_image in pairs:
         batch = torch.tensor(hr_image).permute(2, 0, 1)[None] / 255
-        lr_image = degrade(batch, recipe.degradation, random)[0].mul(255).round().byte()
-        worn.append((lr_image.permute(1, 2, 0).numpy(), hr_image))
-    return worn
+        lr_image = degrade(batch, scale, recipe.degradation, random)[0].mul(255).round().byte()
+        degraded.append((lr_image.permute(1, 2, 0).numpy(), hr_image))
+    return degraded

@@ -85,9 +85,9 @@ class LossOptions:
     """What is minimised. The first stage takes the pixel loss, at weight 1, the teacher's and the grid's.
 
     Attributes:
-        pixel: "l1" or "mse", between the result and the true picture, RGB in [0, 1].
+        pixel: "l1" or "mse", between the result and the ground truth, RGB in [0, 1].
         pixel_weight: of the pixel loss.
-        consistency_weight: of the mean absolute difference once the result and the true picture are reduced.
+        consistency_weight: of the mean absolute difference once the result and the ground truth are reduced.
         features: network of the content loss: "vgg19" (conv5_4, as in the paper), "squeezenet" or "none".
         features_file: its ImageNet weights, .pth, .npz or .safetensors; without one, torchvision's file for
             vgg19 is downloaded once to the cache.

@@ -17,13 +17,13 @@ from srgan.networks.model_file import write_model
 from srgan.training.degradations.options import DegradationOptions
 from srgan.training.pictures import Pictures
 from srgan.training.setup import processor
-from srgan.training.state import RunState
+from srgan.training.trainer import Trainer
 
 
-def write_generator(run: RunState, path: Path, training: dict[str, Any]) -> None:
+def write_generator(trainer: Trainer, path: Path, training: dict[str, Any]) -> None:
     """Writes the averaged weights, as 16-bit floats, with their card."""
-    tensors = {name: tensor.cpu().half().numpy() for name, tensor in run.average.state_dict().items()}
-    recipe = run.recipe
+    tensors = {name: tensor.cpu().half().numpy() for name, tensor in trainer.average.state_dict().items()}
+    recipe = trainer.recipe
     # A user's own first stage is blended with if it lies beside the file and the card is told so.
     blends = recipe.stage == "adversarial" and recipe.start in list_models()
     card = ModelCard(
@@ -39,34 +39,34 @@ def write_generator(run: RunState, path: Path, training: dict[str, Any]) -> None
 
 
 def training_facts(
-    run: RunState, pictures: Pictures, data: Path, validation: Path | None, losses: Mapping[str, float]
+    trainer: Trainer, pictures: Pictures, data: Path, validation: Path | None, losses: Mapping[str, float]
 ) -> dict[str, Any]:
     """What the card says of the run: its pictures, its length, its hardware, its last losses and validation.
 
     Args:
-        run: where it stands.
+        trainer: of the run.
         pictures: that it learned from and was validated on.
         data: their folder.
         validation: the folder of those it was validated on.
         losses: means over the last steps.
     """
-    recipe = run.recipe
-    device = torch.cuda.get_device_name() if run.device.type == "cuda" else _processor()
+    recipe = trainer.recipe
+    device = torch.cuda.get_device_name() if trainer.device.type == "cuda" else _processor()
     return {
         "data": data.name,
         "pictures": pictures.count,
         "degradation": _degradation(recipe.degradation),
-        "steps": run.step,
-        "skipped_updates": run.skipped,
+        "steps": trainer.step,
+        "skipped_updates": trainer.skipped,
         "losses": dict(losses),
         "recipe": _without_folders(dataclasses.asdict(recipe)),
-        "hours": round(run.seconds / 3600, 2),
+        "hours": round(trainer.seconds / 3600, 2),
         "hardware": device,
-        "processes": run.processes.count,
-        "precision": str(run.dtype).removeprefix("torch."),
+        "processes": trainer.processes.count,
+        "precision": str(trainer.dtype).removeprefix("torch."),
         "validation": validation.name if validation else None,
         "validation_pictures": len(pictures.validation),
-        "validation_psnr_y": run.psnr_y and round(run.psnr_y, 3),
+        "validation_psnr_y": trainer.psnr_y and round(trainer.psnr_y, 3),
     }
 
 

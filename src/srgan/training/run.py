@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from srgan.events import Event, OnEvent
+from srgan.events import Cancel, OnEvent
 from srgan.files import claim, make_folder, resumable, write_file
-from srgan.training.adversarial import AdversarialRun
+from srgan.training.adversarial import AdversarialTrainer
 from srgan.training.checkpoints import (
     discard_after,
     load_checkpoint,
     load_newest_checkpoint,
-    save_checkpoint,
 )
-from srgan.training.fidelity import FidelityRun
+from srgan.training.fidelity import FidelityTrainer
+from srgan.training.fit import fit
 from srgan.training.interrupt import stop_requests
-from srgan.training.log import RunLog, last_losses, plot_log, save_samples
-from srgan.training.pictures import Pictures, load_pictures
+from srgan.training.log import RunLog, last_losses
+from srgan.training.pictures import load_pictures
 from srgan.training.processes import Processes, joined_processes
 from srgan.training.recipe import Recipe
 from srgan.training.result import training_facts, write_generator
 from srgan.training.setup import Device, choose_device
-from srgan.training.state import RunState
-from srgan.training.validation import sample_rows, validate
-from srgan.training.watch import Watch
+from srgan.training.trainer import Trainer
 
 _COLUMNS = ("learning_rate", "seconds", "skipped", "validation_psnr_y")
 
@@ -61,6 +58,7 @@ def train(
     resume: Literal["auto", "never"] | Path = "auto",
     device: Device = "auto",
     on_event: OnEvent | None = None,
+    cancel: Cancel | None = None,
 ) -> RunResult:
     """Runs a recipe's stage, or goes on with it from its last checkpoint.
 
@@ -76,8 +74,10 @@ def train(
         resume: "auto" goes on where the folder's newest checkpoint is, "never" starts anew, a path goes on
             from that checkpoint; the folder's later checkpoints are removed.
         device: "auto", "cpu", "cuda" or "mps".
-        on_event: takes an event after every step, in the first process; figures: "loss", the pixel loss of
-            the log's last row, and "psnr_y", the last validation's in dB.
+        on_event: told after every step, in the first process, in "steps"; the figures are "loss", the pixel
+            loss of the log's last row, and "validation_psnr_y" in dB, as soon as there are any; a note is
+            what a person should know.
+        cancel: asked after every step; the run then stops with a checkpoint, as after Ctrl-C.
 
     Raises:
         DataError, ImageError: if the pictures cannot serve.
@@ -89,25 +89,25 @@ def train(
     with joined_processes(chosen) as processes:
         pictures = load_pictures(recipe, data, validation, chosen, processes)
         lengthy = recipe.with_steps(pictures.count)
-        kind = AdversarialRun if recipe.stage == "adversarial" else FidelityRun
-        run = kind(lengthy, pictures.store, chosen, processes)
+        kind = AdversarialTrainer if recipe.stage == "adversarial" else FidelityTrainer
+        trainer = kind(lengthy, pictures.store, chosen, processes)
         with resumable(out), _run_folder(out, processes):
-            _go_on(run, out, resume)
+            _go_on(trainer, out, resume)
             if processes.is_first:
                 write_file(out / "config.toml", recipe.to_toml())
-            with _opened_log(run, out) as log, stop_requests() as stop_requested:
-                fit(run, pictures, log, out, stop_requested, on_event)
-            finished = run.step >= lengthy.optimiser.steps
+            with _opened_log(trainer, out) as log, stop_requests(cancel) as stop_requested:
+                fit(trainer, pictures, log, out, stop_requested=stop_requested, on_event=on_event)
+            finished = trainer.step >= lengthy.optimiser.steps
             model = out / "generator.safetensors"
             if finished and processes.is_first:
-                facts = training_facts(run, pictures, data, validation, last_losses(out))
-                write_generator(run, model, facts)
+                facts = training_facts(trainer, pictures, data, validation, last_losses(out))
+                write_generator(trainer, model, facts)
     return RunResult(
-        step=run.step,
+        step=trainer.step,
         finished=finished,
-        psnr_y=run.psnr_y,
+        psnr_y=trainer.psnr_y,
         model=model if finished else None,
-        seconds=run.seconds,
+        seconds=trainer.seconds,
     )
 
 
@@ -126,102 +126,23 @@ def _run_folder(out: Path, processes: Processes) -> Iterator[None]:
         lock.release()
 
 
-def _opened_log(run: RunState, out: Path) -> AbstractContextManager[RunLog | None]:
+def _opened_log(trainer: Trainer, out: Path) -> AbstractContextManager[RunLog | None]:
     """The run's log in the first process, None in the others."""
-    if not run.processes.is_first:
+    if not trainer.processes.is_first:
         return nullcontext()
-    return closing(RunLog(out, (*run.losses, *_COLUMNS), run.step))
+    return closing(RunLog(out, (*trainer.losses, *_COLUMNS), trainer.step))
 
 
-def _go_on(run: RunState, out: Path, resume: Literal["auto", "never"] | Path) -> None:
+def _go_on(trainer: Trainer, out: Path, resume: Literal["auto", "never"] | Path) -> None:
     """Brings the run to where it goes on from, and removes what lies beyond."""
     state = None
-    if run.processes.is_first:
+    if trainer.processes.is_first:
         if isinstance(resume, Path):
             state = load_checkpoint(resume)
         elif resume == "auto":
             state = load_newest_checkpoint(out / "checkpoints")
-    state = run.processes.from_first(state)
+    state = trainer.processes.from_first(state)
     if state is not None:
-        run.load(state)
-    if run.processes.is_first:
-        discard_after(out / "checkpoints", run.step)
-
-
-def fit(
-    run: RunState,
-    pictures: Pictures,
-    log: RunLog | None,
-    out: Path,
-    stop_requested: Callable[[], bool],
-    on_event: OnEvent | None,
-) -> None:
-    """Steps, logs, validates and saves until the recipe's last step or a request to stop.
-
-    Args:
-        run: where it stands.
-        pictures: to learn from and to validate on.
-        log: None in all processes but the first.
-        out: the run's folder.
-        stop_requested: whether to stop after the step; all processes stop if one should.
-        on_event: takes an event after every step.
-    """
-    options, steps = run.recipe.run, run.recipe.optimiser.steps
-    steps_per_epoch = run.recipe.data.steps_per_epoch(pictures.count)
-    watch = Watch(run)
-    before = run.seconds
-    started = last_save = time.perf_counter()
-    loss: float | None = None
-    while run.step < steps and not run.processes.any(stop_requested(), run.device):
-        run.train_step()
-        run.seconds = before + time.perf_counter() - started
-        ends = run.step == steps
-        figures: dict[str, float] = {}
-        notice = None
-        if run.step % options.log_every == 0:
-            figures = run.recent.take(run.processes)
-            loss = figures.get("pixel_loss")
-            notice = watch.notice(figures)
-            figures |= _standing(run)
-        epoch_figures = run.epoch.take(run.processes) if run.step % steps_per_epoch == 0 else None
-        if log is None:
-            continue
-        if epoch_figures is not None:
-            log.write_epoch(run.step, run.step // steps_per_epoch, epoch_figures | _standing(run))
-        if pictures.validation and (run.step % options.validate_every == 0 or ends):
-            figures["validation_psnr_y"] = _validate(run, pictures, out)
-        if figures:
-            log.write(run.step, figures)
-        if "validation_psnr_y" in figures or ends:
-            plot_log(out)
-        if on_event is not None:
-            shown = {"loss": loss, "psnr_y": run.psnr_y}
-            known = {name: value for name, value in shown.items() if value is not None}
-            on_event(Event(done=run.step, total=steps, unit="steps", figures=known, note=notice))
-        if time.perf_counter() - last_save > options.checkpoint_seconds:
-            _save(run, out)
-            last_save = time.perf_counter()
-    if log is not None:
-        _save(run, out)
-
-
-def _standing(run: RunState) -> dict[str, float]:
-    return {
-        "learning_rate": run.optimisers[0].param_groups[0]["lr"],
-        "seconds": run.seconds,
-        "skipped": run.skipped,
-    }
-
-
-def _validate(run: RunState, pictures: Pictures, out: Path) -> float:
-    with run.autocast():
-        run.psnr_y = validate(run.average, pictures.validation, run.device)
-        rows = sample_rows(run.average, pictures.validation, run.device)
-    save_samples(out / "samples" / f"step-{run.step:08d}.png", rows)
-    return run.psnr_y
-
-
-def _save(run: RunState, out: Path) -> None:
-    # A checkpoint of broken weights would push out the sound ones.
-    run.check_weights()
-    save_checkpoint(out / "checkpoints", run.step, run.state(), run.recipe.run.keep_checkpoints)
+        trainer.load(state)
+    if trainer.processes.is_first:
+        discard_after(out / "checkpoints", trainer.step)

@@ -19,8 +19,8 @@ Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 @torch.no_grad()
-def enlarge(network: nn.Module, lr_image: NDArray[np.uint8], device: torch.device) -> NDArray[np.uint8]:
-    """One picture through the network: (h, w, 3) to (4h, 4w, 3), uint8."""
+def upscale(network: nn.Module, lr_image: NDArray[np.uint8], device: torch.device) -> NDArray[np.uint8]:
+    """One picture through the network: (h, w, 3) to (scale * h, scale * w, 3), uint8."""
     batch = torch.from_numpy(lr_image).to(device).permute(2, 0, 1)[None].float() / 255
     batch = batch.contiguous(memory_format=torch.channels_last)
     sr_image = network(batch)[0].float().clamp(0, 1).mul(255).round()
@@ -28,21 +28,28 @@ def enlarge(network: nn.Module, lr_image: NDArray[np.uint8], device: torch.devic
 
 
 def validate(network: nn.Module, pairs: Sequence[Pair], device: torch.device) -> float:
-    """Mean PSNR of Y in dB (border of 4 cropped) over ``(lr_image, hr_image)`` pairs."""
-    return float(np.mean([psnr_y(enlarge(network, lr, device), hr) for lr, hr in pairs]))
+    """Mean PSNR of Y in dB (a border of ``scale`` pixels cropped) over ``(lr_image, hr_image)`` pairs."""
+    return float(
+        np.mean([psnr_y(upscale(network, lr, device), hr, border=_scale_of(lr, hr)) for lr, hr in pairs])
+    )
 
 
 def sample_rows(
     network: nn.Module, pairs: Sequence[Pair], device: torch.device
 ) -> list[list[NDArray[np.uint8]]]:
-    """Rows of low-res | bicubic | now | truth from the centres of the first pictures, the same every time."""
+    """Rows of low-res | bicubic | now | ground truth: the centres of the first pictures, always the same."""
     shown = pairs[:_SAMPLES]
     side = min(_SAMPLE_SIDE, *(min(lr_image.shape[:2]) for lr_image, _ in shown))
     rows = []
     for lr_image, hr_image in shown:
         top, left = ((length - side) // 2 for length in lr_image.shape[:2])
         lr_crop = lr_image[top : top + side, left : left + side]
-        hr_crop = hr_image[4 * top : 4 * (top + side), 4 * left : 4 * (left + side)]
-        pixels = lr_crop.repeat(4, axis=0).repeat(4, axis=1)
-        rows.append([pixels, bicubic(lr_crop, 4), enlarge(network, lr_crop, device), hr_crop])
+        scale = _scale_of(lr_image, hr_image)
+        hr_crop = hr_image[scale * top : scale * (top + side), scale * left : scale * (left + side)]
+        pixels = lr_crop.repeat(scale, axis=0).repeat(scale, axis=1)
+        rows.append([pixels, bicubic(lr_crop, scale), upscale(network, lr_crop, device), hr_crop])
     return rows
+
+
+def _scale_of(lr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8]) -> int:
+    return hr_image.shape[0] // lr_image.shape[0]

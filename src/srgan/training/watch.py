@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from srgan.training.state import RunState
+from srgan.training.trainer import Trainer
 
 _ROWS = 3
 """Rows of the log in a row that must show the same concern: one alone may be chance."""
@@ -14,24 +14,24 @@ class Watch:
     """Turns a run's figures into notices; each concern is said once.
 
     Args:
-        run: the run.
+        trainer: of the run.
     """
 
-    def __init__(self, run: RunState) -> None:
-        self._run = run
-        self._skipped = run.skipped
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._skipped = trainer.skipped
         self._said: set[str] = set()
         self._concern: str | None = None
         self._rows = 0
 
     def notice(self, means: Mapping[str, float]) -> str | None:
         """What the newest row of the log gives cause to say; None if nothing."""
-        concern = self._run.concern(means)
+        concern = self._trainer.concern(means)
         self._rows = self._rows + 1 if concern == self._concern else 1
         self._concern = concern
-        step = self._run.step
-        if self._run.skipped > self._skipped:
-            new, self._skipped = self._run.skipped - self._skipped, self._run.skipped
+        step = self._trainer.step
+        if self._trainer.skipped > self._skipped:
+            new, self._skipped = self._trainer.skipped - self._skipped, self._trainer.skipped
             return f"step {step}: {new} updates left out, for their loss was no finite number"
         if concern is None or concern in self._said or self._rows < _ROWS:
             return None

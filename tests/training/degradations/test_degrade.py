@@ -21,7 +21,7 @@ def changed(**options):
 
 
 def worn(image, options, seed=0):
-    return degrade(image, options, torch.Generator().manual_seed(seed))
+    return degrade(image, 4, options, torch.Generator().manual_seed(seed))
 
 
 def as_bytes(image):
@@ -111,11 +111,11 @@ def test_the_generator_alone_decides(hr_image):
     options = DegradationOptions(rounds=2)
     generator = torch.Generator().manual_seed(5)
     before = torch.get_rng_state()
-    first = degrade(hr_image, options, generator)
+    first = degrade(hr_image, 4, options, generator)
     state = generator.get_state()
-    second = degrade(hr_image, options, generator)
+    second = degrade(hr_image, 4, options, generator)
     torch.rand(3)
-    assert torch.equal(degrade(hr_image, options, torch.Generator().set_state(state)), second)
+    assert torch.equal(degrade(hr_image, 4, options, torch.Generator().set_state(state)), second)
     assert not torch.equal(first, second)
     torch.set_rng_state(before)
     assert torch.equal(worn(hr_image, options, 5), first)
@@ -153,3 +153,11 @@ def test_all_contradictions_are_named_at_once():
     for field in fields:
         assert any(problem.startswith(f"'degradations.{field}'") for problem in problems)
     assert degradation_problems(DegradationOptions(rounds=2), "degradations") == []
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("rounds", [0, 1, 2])
+def test_pictures_become_smaller_by_the_scale(scale, rounds):
+    hr_image = torch.rand(2, 3, 24 * scale, 16 * scale, generator=torch.Generator().manual_seed(0))
+    options = DegradationOptions(rounds=rounds)
+    assert degrade(hr_image, scale, options, torch.Generator().manual_seed(0)).shape == (2, 3, 24, 16)

@@ -63,8 +63,16 @@ def test_consistency_compares_the_means_of_cells_only():
     first, second = random.random((2, 2, 3, 8, 12))
     means = [block_reduce(image, (1, 1, 4, 4), np.mean) for image in (first, second)]
     expected = np.abs(means[0] - means[1]).mean()
-    loss = consistency_loss(torch.from_numpy(first), torch.from_numpy(second))
+    loss = consistency_loss(torch.from_numpy(first), torch.from_numpy(second), 4)
     assert loss.item() == pytest.approx(expected)
     flat = torch.from_numpy(first[:, :, ::4, ::4].repeat(4, 2).repeat(4, 3))
     checkered = flat + 0.1 * torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(4, 6)
-    assert consistency_loss(checkered, flat).item() == pytest.approx(0, abs=1e-9)
+    assert consistency_loss(checkered, flat, 4).item() == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_what_averages_out_within_a_cell_of_the_scale_is_consistent(scale):
+    checkered = torch.zeros(1, 3, 4 * scale, 4 * scale)
+    checkered[..., ::scale, ::scale] = scale**2
+    assert consistency_loss(checkered, torch.ones_like(checkered), scale).item() == pytest.approx(0, abs=1e-6)
+    assert consistency_loss(checkered, torch.ones_like(checkered), 1).item() > 0.1

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from srgan.networks.architecture import GeneratorConfig
 from srgan.training.degradations.filters import bicubic_resize, gaussian_blur
 from srgan.training.degradations.jpeg import compress
 from srgan.training.degradations.options import DegradationOptions
@@ -57,16 +56,18 @@ class _Draws:
 
 def degrade(
     hr_image: Tensor,
+    scale: int,
     options: DegradationOptions,
     generator: torch.Generator,
     *,
     batch_size: int | None = None,
     share: slice = slice(None),
 ) -> Tensor:
-    """Makes low-res pictures from true ones.
+    """Makes low-res pictures from high-res ones.
 
     Args:
-        hr_image: (N, 3, 4h, 4w), RGB, float32 in [0, 1], on any device.
+        hr_image: (N, 3, scale * h, scale * w), RGB, float32 in [0, 1], on any device.
+        scale: how many times smaller each side becomes.
         options: what happens to them.
         generator: a CPU generator, the only source of randomness.
         batch_size: pictures in the whole batch, where several processes have a share of it each.
@@ -75,17 +76,17 @@ def degrade(
     Returns:
         (N, 3, h, w) in whole levels of 255, on the same device.
     """
-    height, width = (side // GeneratorConfig.SCALE for side in hr_image.shape[2:])
+    height, width = (side // scale for side in hr_image.shape[2:])
     lr_image = bicubic_resize(hr_image, height, width)
     if options.rounds > 0:
         draws = _Draws(batch_size or len(hr_image), share, hr_image.device, generator)
-        worn = _wear(hr_image, height, width, options, draws)
-        lr_image = torch.where(draws.chosen(options.clean), lr_image, worn)
+        degraded = _degrade(hr_image, height, width, options, draws)
+        lr_image = torch.where(draws.chosen(options.clean), lr_image, degraded)
     return lr_image.clamp_(0, 1).mul_(255).round_().div_(255)
 
 
-def _wear(image: Tensor, height: int, width: int, options: DegradationOptions, draws: _Draws) -> Tensor:
-    """All rounds, from the true pictures to (N, 3, height, width)."""
+def _degrade(image: Tensor, height: int, width: int, options: DegradationOptions, draws: _Draws) -> Tensor:
+    """All rounds, from the high-res pictures to (N, 3, height, width)."""
     image = image.contiguous()  # channels-last would be turned around at every step
     size = (image.shape[2], image.shape[3])
     for rounds_left in reversed(range(options.rounds)):

@@ -28,8 +28,8 @@ class DegradationOptions:
         blur_min: least standard deviation of the Gaussian, in pixels of the picture at that moment.
         blur_max: greatest.
         anisotropic: share of blurs that have two deviations, along axes turned at random.
-        resize_min: least factor by which a round resizes a batch: the first rounds from the true size, the
-            last from the low-res size.
+        resize_min: least factor by which a round resizes a batch: the first rounds from the high-res size,
+            the last from the low-res size.
         resize_max: greatest; the factor's logarithm is uniform. The method is area, antialiased bicubic, or
             bilinear without antialiasing.
         noise: share of pictures that a round adds noise to.

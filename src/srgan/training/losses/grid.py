@@ -16,18 +16,20 @@ _CELLS = 4  # a side of the windows in which repetition is looked for
 _VISIBLE = 1e-3  # energy of detail that is just seen: a Laplacian of 8 levels of 255
 
 
-def grid_loss(sr_image: Tensor, hr_image: Tensor, mean: Callable[[Tensor], Tensor]) -> Tensor:
+def grid_loss(sr_image: Tensor, hr_image: Tensor, scale: int, mean: Callable[[Tensor], Tensor]) -> Tensor:
     """The unevenness and the repetition of a batch of results, (N, 3, H, W), together.
 
     Args:
         sr_image: the results, or this process's share of them.
-        hr_image: the true pictures, the same shape.
+        hr_image: the ground truth, the same shape.
+        scale: the period of the grid, in pixels.
         mean: of a tensor over all processes.
     """
-    return unevenness_loss(mean(detail_at_places(sr_image))) + repetition_loss(sr_image, hr_image)
+    detail = mean(detail_at_places(sr_image, scale))
+    return unevenness_loss(detail) + repetition_loss(sr_image, hr_image, scale)
 
 
-def detail_at_places(image: Tensor, period: int = 4) -> Tensor:
+def detail_at_places(image: Tensor, period: int) -> Tensor:
     """Mean absolute Laplacian of Y of (N, 3, H, W), RGB, at each of ``period * period`` places modulo period.
 
     Each side is at least ``2 * period`` pixels.
@@ -51,17 +53,17 @@ def unevenness_loss(detail: Tensor) -> Tensor:
     return detail.var(correction=0) / detail.mean().square().clamp_min(1e-12)
 
 
-def repetition_loss(sr_image: Tensor, hr_image: Tensor, period: int = 4) -> Tensor:
-    """How much more of a result's detail repeats from cell to cell than of the true picture's.
+def repetition_loss(sr_image: Tensor, hr_image: Tensor, period: int) -> Tensor:
+    """How much more of a result's detail repeats from cell to cell than of the ground truth's.
 
     The Laplacian of Y, with its sign, is averaged over the cells of ``period * period`` pixels of each window
     of 4x4 cells. Detail that does not repeat averages out. The loss is the energy that is left, where it is
-    above the true picture's, over the energy of the true picture's detail in that window: dots in a clear sky
+    above the ground truth's, over the energy of the ground truth's detail in that window: dots in a clear sky
     are seen sooner than dots in grass.
 
     Args:
         sr_image: (N, 3, H, W), RGB; at least ``5 * period`` pixels a side.
-        hr_image: the true pictures, the same shape.
+        hr_image: the ground truth, the same shape.
         period: of the grid, in pixels: the scale.
 
     Returns:

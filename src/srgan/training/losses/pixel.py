@@ -13,14 +13,14 @@ def pixel_loss(sr_image: Tensor, hr_image: Tensor, kind: Literal["l1", "mse"]) -
     return F.l1_loss(sr_image, hr_image) if kind == "l1" else F.mse_loss(sr_image, hr_image)
 
 
-def consistency_loss(sr_image: Tensor, hr_image: Tensor, scale: int = 4) -> Tensor:
+def consistency_loss(sr_image: Tensor, hr_image: Tensor, scale: int) -> Tensor:
     """Mean absolute difference of two (N, 3, H, W) pictures in [0, 1] whose cells of pixels are averaged.
 
     What a low-res picture shows is kept, colours above all, while the detail within a cell is left free.
 
     Args:
         sr_image: the result.
-        hr_image: the true picture; sides are multiples of ``scale``.
+        hr_image: the ground truth; sides are multiples of ``scale``.
         scale: pixels on a cell's side.
     """
     return F.l1_loss(F.avg_pool2d(sr_image, scale), F.avg_pool2d(hr_image, scale))

@@ -1,18 +1,18 @@
-"""What can be measured of a result: every figure's name, its metric, and which way is better."""
+"""What can be measured of a result: every figure's name, its metric, and whether more is better."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.errors import UsageError
 from srgan.evaluation.dataset import Sample
-from srgan.evaluation.onnx import OnnxDistance, OnnxFeatures
+from srgan.evaluation.onnx_metrics import OnnxDistance, OnnxFeatures
 from srgan.evaluation.torchmetrics_distance import TorchmetricsDistance
 from srgan.evaluation.torchmetrics_inception import TorchmetricsInception
 from srgan.metrics.artifacts import colour_shift, consistency, grid_index
@@ -42,12 +42,12 @@ HIGHER_IS_BETTER = frozenset(("psnr_y", "psnr_rgb", "ssim_y", "ssim_rgb"))
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A picture that was enlarged.
+    """A picture that was upscaled.
 
     Attributes:
-        sample: the low-res and the true picture.
-        sr_image: (4h, 4w, 3), uint8.
-        seconds: the enlarging took; nan if other software did it.
+        sample: the low-res picture and the ground truth.
+        sr_image: as large as the ground truth, uint8.
+        seconds: that upscaling took; nan if other software did it.
     """
 
     sample: Sample
@@ -95,17 +95,30 @@ def measure(result: Result, metric: Metric, tools: Tools) -> dict[str, float]:
     """
     tools.check(metric)
     if metric == "niqe" and tools.niqe:
-        return {metric: niqe(result.sr_image, tools.niqe)}
+        return {metric: niqe(result.sr_image, tools.niqe, border=result.sample.scale)}
     distance = {"lpips": tools.lpips, "dists": tools.dists}.get(metric)
     if distance is not None:
         return {metric: distance(result.sr_image, result.sample.hr_image)}
-    return {} if metric == "fid" else _MEASURES[metric](result)
+    return {} if metric == "fid" else _METRICS[metric](result)
 
 
-def _against_truth(
-    name: str, function: Callable[[NDArray[np.uint8], NDArray[np.uint8]], float]
-) -> Callable[[Result], dict[str, float]]:
-    return lambda result: {name: function(result.sr_image, result.sample.hr_image)}
+class _Fidelity(Protocol):
+    def __call__(self, sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float: ...
+
+
+def _fidelity(name: str, function: _Fidelity) -> Callable[[Result], dict[str, float]]:
+    """A metric of a result and its ground truth, a border of ``scale`` pixels cropped."""
+    return lambda result: {
+        name: function(result.sr_image, result.sample.hr_image, border=result.sample.scale)
+    }
+
+
+def _colour_shift(result: Result) -> dict[str, float]:
+    return {"colour_shift": colour_shift(result.sr_image, result.sample.hr_image)}
+
+
+def _grid_index(result: Result) -> dict[str, float]:
+    return {"grid_index": grid_index(result.sr_image, period=result.sample.scale)}
 
 
 def _consistency(result: Result) -> dict[str, float]:
@@ -113,20 +126,20 @@ def _consistency(result: Result) -> dict[str, float]:
     return {"consistency": largest, "consistency_mean": mean}
 
 
-_MEASURES: dict[str, Callable[[Result], dict[str, float]]] = {
-    "psnr": _against_truth("psnr_y", psnr_y),
-    "ssim": _against_truth("ssim_y", ssim_y),
-    "psnr_rgb": _against_truth("psnr_rgb", psnr_rgb),
-    "ssim_rgb": _against_truth("ssim_rgb", ssim_rgb),
-    "grid_index": lambda result: {"grid_index": grid_index(result.sr_image)},
-    "colour_shift": _against_truth("colour_shift", colour_shift),
+_METRICS: dict[str, Callable[[Result], dict[str, float]]] = {
+    "psnr": _fidelity("psnr_y", psnr_y),
+    "ssim": _fidelity("ssim_y", ssim_y),
+    "psnr_rgb": _fidelity("psnr_rgb", psnr_rgb),
+    "ssim_rgb": _fidelity("ssim_rgb", ssim_rgb),
+    "grid_index": _grid_index,
+    "colour_shift": _colour_shift,
     "consistency": _consistency,
     SECONDS: lambda result: {SECONDS: result.seconds / (result.sr_image[..., 0].size / 1e6)},
 }
 
 
 class FrechetDistances:
-    """FID of each model: of its results from the true pictures, as features of a network.
+    """FID of each model: of its results from the ground truth, as features of a network.
 
     Args:
         network: makes the features.

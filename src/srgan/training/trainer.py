@@ -1,4 +1,4 @@
-"""What a training run is made of while it runs, whichever its stage, and what its checkpoints hold."""
+"""What a training step does, whichever its stage, and what a run's checkpoints hold."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from srgan.training.recipe import Recipe
 from srgan.training.setup import autocast_dtype, schedule, start_network
 
 Part = tuple[Tensor, Tensor]
-"""Low-res pictures and their true ones."""
+"""Low-res pictures and their ground truth."""
 
 Loss = tuple[Tensor, Mapping[str, Tensor]]
 """What is minimised, and the figures of the log that go with it."""
 
 Losses = Mapping[str, Loss]
-"""The loss of each who learns, named as in :attr:`RunState.learners`."""
+"""The loss of each network that learns, named as in :attr:`Trainer.learners`."""
 
 _MOST_SKIPPED = 20
 """Updates in a row without a finite loss; then the weights themselves are taken to be broken."""
@@ -35,8 +35,8 @@ _MOST_SKIPPED = 20
 _Module = TypeVar("_Module", bound=nn.Module)
 
 
-class RunState(ABC):
-    """A run at some step. Each stage says who learns, and by :meth:`losses_of` what from.
+class Trainer(ABC):
+    """Trains a generator. Each stage says which networks learn, and by :meth:`losses_of` from which losses.
 
     Args:
         recipe: everything but the pictures.
@@ -88,7 +88,11 @@ class RunState(ABC):
 
     @abstractmethod
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
-        """Of a batch in parts of (n, 3, crop, crop) and (n, 3, 4 crop, 4 crop), one part after the other."""
+        """The losses of a batch, part by part.
+
+        Args:
+            parts: low-res crops (n, 3, crop, crop), and their ground truth (n, 3, scale crop, scale crop).
+        """
 
     @property
     def optimisers(self) -> list[torch.optim.Optimizer]:
