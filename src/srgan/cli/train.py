@@ -25,6 +25,10 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder of training pictures, searched with its sub-folders.")],
     out: Annotated[Path, typer.Option(help="The run's folder: log, checkpoints, samples, model.")],
     validation: Annotated[Path | None, typer.Option(help="Folder of pictures to validate on.")] = None,
+    low_res: Annotated[
+        Path | None,
+        typer.Option(help="Folder of low-res pictures of the same names: learn from given pairs."),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Length of the run, instead of the recipe's.")] = None,
     changes: Annotated[
         list[str] | None,
@@ -56,7 +60,7 @@ def train(
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out}: is not a folder; name a new one")
     is_first = os.environ.get("RANK", "0") == "0"  # of the processes that torchrun may have started
-    result = _run(loaded, data, validation, out, resume, device, hidden=not is_first)
+    result = _run(loaded, data, validation, out, low_res, resume, device, hidden=not is_first)
     if is_first:
         _print_result(result, as_json)
     if not result.finished:
@@ -85,6 +89,7 @@ def _run(
     data: Path,
     validation: Path | None,
     out: Path,
+    low_res: Path | None,
     resume: str,
     device: DeviceName,
     *,
@@ -112,6 +117,7 @@ def _run(
             data,
             validation,
             out,
+            low_res=low_res,
             resume=_where_to_go_on(resume),
             device=device.value,
             on_event=show,

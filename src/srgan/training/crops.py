@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,8 +47,7 @@ def read_pairs(
 
     def read(view: View) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         file, size = view
-        pixels = read_picture(file).pixels
-        pixels = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+        pixels = eight_bit(read_picture(file).pixels)
         shorter = min(pixels.shape[:2])
         if shorter < smallest_side and enlarge_small:
             pixels = bicubic(pixels, smallest_side / shorter)
@@ -60,6 +60,11 @@ def read_pairs(
 
     with ThreadPoolExecutor() as pool:
         return list(pool.map(read, views))
+
+
+def eight_bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Samples of 8 or 16 bits as 8, the lower ones cut off."""
+    return (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8)
 
 
 def choose_strata(pictures: int, batch_size: int) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from srgan.errors import DataError
+from srgan.errors import DataError, UsageError
 from srgan.images.read import list_pictures
 from srgan.training.crops import PictureStore, choose_strata, read_pairs
 from srgan.training.degradations.degrade import degrade
+from srgan.training.given_pairs import Files, list_given_pairs, read_given_pairs
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.validation import Pair
@@ -28,15 +31,23 @@ class Pictures:
         count: training pictures, of all processes together.
         store: this process's share of them.
         validation: pairs to validate on; in the first process only.
+        low_res: name of the folder of given low-res pictures; "" if they are made from the true ones.
     """
 
     count: int
     store: PictureStore
     validation: Sequence[Pair]
+    low_res: str = ""
 
 
 def load_pictures(
-    recipe: Recipe, data: Path, validation: Path | None, device: torch.device, processes: Processes
+    recipe: Recipe,
+    data: Path,
+    validation: Path | None,
+    device: torch.device,
+    processes: Processes,
+    *,
+    low_res: Path | None = None,
 ) -> Pictures:
     """Reads a run's pictures.
 
@@ -46,27 +57,25 @@ def load_pictures(
         validation: folder of pictures to validate on, or None.
         device: where the training pictures are kept.
         processes: of the run; this one reads its share.
+        low_res: folder of the low-res pictures of the same names that go with them; None to make them.
 
     Raises:
-        DataError: if there are none, too few for the processes, or one is too small.
+        UsageError: if low-res pictures are given and the recipe makes them.
+        DataError: if there are none, too few for the processes, or one is too small; if pairs do not fit.
         ImageError: if one cannot be read.
     """
     options = recipe.data
-    files = _listed(data)
-    views = [(file, 0.5 ** (copy / 2)) for copy in range(options.reduced_copies + 1) for file in files]
-    strata = choose_strata(len(views), options.batch_size)
+    count, views, read = _made(recipe, data) if low_res is None else _given(recipe, data, low_res)
+    strata = choose_strata(views, options.batch_size)
     if strata % processes.count:
         raise DataError(
-            f"{data}: {len(views)} pictures in batches of {options.batch_size} cannot be shared evenly by "
+            f"{data}: {views} pictures in batches of {options.batch_size} cannot be shared evenly by "
             f"{processes.count} processes; take another number of processes, or more pictures"
         )
-    scale = recipe.generator.scale
-    pairs = read_pairs(
-        views[processes.share], options.crop * scale, scale, enlarge_small=options.enlarge_small
-    )
+    pairs = read(processes.share)
     pairs_to_validate = _validation_pairs(validation, recipe) if validation and processes.is_first else []
     return Pictures(
-        count=len(files),
+        count=count,
         store=PictureStore(
             pairs,
             device,
@@ -76,7 +85,47 @@ def load_pictures(
             upright=options.upright,
         ),
         validation=pairs_to_validate,
+        low_res=low_res.name if low_res else "",
     )
+
+
+_Source = tuple[int, int, Callable[[slice], Sequence[Pair]]]
+"""How many pictures there are, and how many with reduced copies; what reads a share of the latter."""
+
+
+def _made(recipe: Recipe, data: Path) -> _Source:
+    """Pictures whose low-res ones are made from them."""
+    options = recipe.data
+    files = _listed(data)
+    views = [(file, 0.5 ** (copy / 2)) for copy in range(options.reduced_copies + 1) for file in files]
+
+    def read(share: slice) -> Sequence[Pair]:
+        scale = recipe.generator.scale
+        return read_pairs(views[share], options.crop * scale, scale, enlarge_small=options.enlarge_small)
+
+    return len(files), len(views), read
+
+
+def _given(recipe: Recipe, data: Path, low_res: Path) -> _Source:
+    """Pictures whose low-res ones are given."""
+    settings = {
+        "degradation.rounds": recipe.degradation.rounds,
+        "data.reduced_copies": recipe.data.reduced_copies,
+        "data.enlarge_small": recipe.data.enlarge_small,
+    }
+    in_the_way = [f"{name} = {json.dumps(value)}" for name, value in settings.items() if value]
+    if in_the_way:
+        raise UsageError(
+            f"{low_res}: pairs are taken as they are, but the recipe has {', '.join(in_the_way)}; "
+            "set this to 0 or false",
+            field="low_res",
+        )
+    files = list_given_pairs(data, low_res)
+    return len(files), len(files), partial(_read_given, files, recipe)
+
+
+def _read_given(files: Sequence[Files], recipe: Recipe, share: slice) -> Sequence[Pair]:
+    return read_given_pairs(files[share], recipe.data.crop, recipe.generator.scale)
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -55,7 +55,7 @@ def training_facts(
     return {
         "data": data.name,
         "pictures": pictures.count,
-        "degradation": _degradation(recipe.degradation),
+        "degradation": _degradation(recipe.degradation, pictures.low_res),
         "steps": trainer.step,
         "skipped_updates": trainer.skipped,
         "losses": dict(losses),
@@ -70,7 +70,9 @@ def training_facts(
     }
 
 
-def _degradation(options: DegradationOptions) -> str:
+def _degradation(options: DegradationOptions, low_res: str) -> str:
+    if low_res:
+        return f"given low-res pictures ({low_res})"
     if options.rounds:
         return f"{options.rounds} rounds of blur, resize, noise and JPEG, as the recipe says, then bicubic"
     return "bicubic reduction of the whole picture (MATLAB's imresize)"

@@ -55,6 +55,7 @@ def train(
     validation: Path | None,
     out: Path,
     *,
+    low_res: Path | None = None,
     resume: Literal["auto", "never"] | Path = "auto",
     device: Device = "auto",
     on_event: OnEvent | None = None,
@@ -71,6 +72,7 @@ def train(
         data: folder of training pictures, searched with its sub-folders.
         validation: folder of pictures to validate on, or None.
         out: the run's folder; made if absent.
+        low_res: folder of low-res pictures of the same names; None to make them.
         resume: "auto" goes on where the folder's newest checkpoint is, "never" starts anew, a path goes on
             from that checkpoint; the folder's later checkpoints are removed.
         device: "auto", "cpu", "cuda" or "mps".
@@ -80,14 +82,14 @@ def train(
         cancel: asked after every step; the run then stops with a checkpoint, as after Ctrl-C.
 
     Raises:
-        DataError, ImageError: if the pictures cannot serve.
+        DataError, ImageError, UsageError: if the pictures cannot serve, or not with this recipe.
         InUseError: if another process is working in the folder.
         OutputError: if the folder cannot be written.
         RunError: if a checkpoint cannot be used, or the loss stays no number.
     """
     chosen = choose_device(device)
     with joined_processes(chosen) as processes:
-        pictures = load_pictures(recipe, data, validation, chosen, processes)
+        pictures = load_pictures(recipe, data, validation, chosen, processes, low_res=low_res)
         lengthy = recipe.with_steps(pictures.count)
         kind = AdversarialTrainer if recipe.stage == "adversarial" else FidelityTrainer
         trainer = kind(lengthy, pictures.store, chosen, processes)
