@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from srgan.cli.console import print_error, print_message
-from srgan.errors import ImageError, SrganError, UsageError, VideoError
+from srgan.errors import ImageError, InUseError, OutputError, SrganError, UsageError, VideoError
 
 
 def reason_of(error: Exception, source: Path) -> str:
     """What failed and where, in one line."""
-    if isinstance(error, (ImageError, VideoError, UsageError)):  # they name the file themselves
+    # They name the file themselves.
+    if isinstance(error, (ImageError, InUseError, OutputError, UsageError, VideoError)):
         reason = str(error)
     elif isinstance(error, SrganError):
         reason = f"{source}: {error}"
