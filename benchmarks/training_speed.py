@@ -21,7 +21,8 @@ from skimage import data
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from srgan.bench.speed import BATCH, CROP, compare, plain_network
+from srgan.bench.plain import PlainSRResNet
+from srgan.bench.speed import BATCH, CROP, compare
 from srgan.cpu import prepare_for_torch
 from srgan.images.read import list_pictures
 from srgan.training.adversarial import AdversarialTrainer
@@ -81,7 +82,7 @@ def our_fidelity_step(folder: Path) -> Work:
 
 
 def usual_fidelity_step(folder: Path) -> Work:
-    network = plain_network()
+    network = PlainSRResNet()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
     batches = iter(DataLoader(Files(folder, 10**6), BATCH, num_workers=2))
 
@@ -128,7 +129,7 @@ def our_adversarial_step(batch: int, crop: int, folder: Path) -> Work:
 
 def plain_adversarial_step(batch: int, crop: int, folder: Path) -> Work:
     """The same networks and losses in fp32 and the default layout, on a batch that is given."""
-    network, judge = plain_network(), Discriminator(4 * crop)
+    network, judge = PlainSRResNet(), Discriminator(4 * crop)
     features = VGGFeatures(torch.load(folder / "vgg19.pth", weights_only=True)).requires_grad_(False)
     optimisers = [torch.optim.Adam(module.parameters(), lr=1e-4) for module in (network, judge)]
     lr_image, hr_image = (torch.rand(batch, 3, side, side) for side in (crop, 4 * crop))

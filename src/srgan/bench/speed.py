@@ -59,7 +59,10 @@ def plain_generator() -> Work:
     """The same network in PyTorch, eager, fp32, channels-last."""
     import torch
 
-    network = plain_network().to(memory_format=torch.channels_last).eval()
+    from srgan.bench.plain import PlainSRResNet
+
+    network: Any = PlainSRResNet()  # torch's stubs lack memory_format of its method to()
+    network.to(memory_format=torch.channels_last).eval()
     batch = torch.rand(1, 3, LR_SIZE[1], LR_SIZE[0]).contiguous(memory_format=torch.channels_last)
 
     @torch.inference_mode()
@@ -92,7 +95,9 @@ def plain_step() -> Work:
     import torch
     from torch.nn.functional import l1_loss
 
-    network = plain_network()
+    from srgan.bench.plain import PlainSRResNet
+
+    network = PlainSRResNet()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
     lr_image = torch.rand(BATCH, 3, CROP, CROP)
     with torch.no_grad():
@@ -184,33 +189,6 @@ def _repeat(work: Work, connection: Connection) -> None:
         started = time.perf_counter()
         work()
         connection.send(time.perf_counter() - started)
-
-
-def plain_network() -> Any:
-    """The SRResNet as the paper draws it: PyTorch's own modules, in the paper's order."""
-    from torch import Tensor, nn
-
-    class Residual(nn.Module):
-        def __init__(self, *layers: nn.Module) -> None:
-            super().__init__()
-            self.inside = nn.Sequential(*layers)
-
-        def forward(self, x: Tensor) -> Tensor:
-            branch: Tensor = self.inside(x)
-            return x + branch
-
-    def convolution(inputs: int, outputs: int, size: int) -> nn.Conv2d:
-        return nn.Conv2d(inputs, outputs, size, padding=size // 2)
-
-    blocks = [Residual(convolution(64, 64, 3), nn.PReLU(), convolution(64, 64, 3)) for _ in range(16)]
-    enlarge = [layer for _ in range(2) for layer in (convolution(64, 256, 3), nn.PixelShuffle(2), nn.PReLU())]
-    return nn.Sequential(
-        convolution(3, 64, 9),
-        nn.PReLU(),
-        Residual(*blocks, convolution(64, 64, 3)),
-        *enlarge,
-        convolution(64, 3, 9),
-    )
 
 
 def _noise(*shape: int) -> Any:
