@@ -256,14 +256,6 @@ def test_what_a_killed_process_left_goes_at_the_next_write(tmp_path, writer):
     assert names(tmp_path) == ["b"]
 
 
-def test_a_lock_that_was_made_a_moment_ago_is_left(tmp_path, writer):
-    writer.kill()
-    writer.wait()
-    there = names(tmp_path)
-    write_file(tmp_path / "b", "")
-    assert names(tmp_path) == sorted([*there, "b"])
-
-
 @pytest.mark.parametrize(
     "left", [[".srgan-of-another-computer.part", ".srgan-of-another-computer.lock"], [".srgan-x.part"]]
 )

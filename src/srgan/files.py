@@ -20,7 +20,6 @@ from srgan.errors import InUseError, OutputError
 _PART, _LOCK = ".part", ".lock"
 _PREFIX = ".srgan-"
 _OURS = f"{_PREFIX}{hashlib.sha256(node().encode()).hexdigest()[:8]}-"  # written on this computer
-_MOMENT = 5.0  # seconds; who has just made a lock may not have taken it yet
 _DAY = 86_400.0  # seconds; who has not touched a file for so long does not write it
 _PAUSE = 60.0  # seconds between two searches of a folder for what was abandoned
 _PATIENCE = 10.0  # seconds for a lock of our own, which only a search can hold, and that for a moment
@@ -263,7 +262,8 @@ def _remove_if_abandoned(part: Path) -> None:
     name = Path(lock.lock_file)
     with suppress(OSError):  # it is gone; or, with Timeout, which is one too, its process is alive
         is_locked = name.exists()
-        least = _MOMENT if is_locked and part.name.startswith(_OURS) else _DAY
+        # Who has just made a lock may not have taken it yet, and works on without it if it goes now.
+        least = 0.0 if is_locked and part.name.startswith(_OURS) else _DAY
         touched = (path.stat().st_mtime for path in (part, name) if path.exists())
         if time.time() - max(touched, default=time.time()) < least:
             return

@@ -165,8 +165,8 @@ def test_what_is_undefined_is_told(srgan, hr):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--metric", "niqe"], "give --niqe-model niqe_pris_params.npz"),
-        (["--metric", "fid"], "give --fid-network FILE.pth or FILE.onnx"),
+        (["--metric", "niqe"], "--niqe-model: the metric niqe needs"),
+        (["--metric", "fid"], "--fid-network: the metric fid needs"),
         (["--margin", "0.1"], "give --against REPORT.json too"),
         (["--margin", "psnr_y=much", "--against", "x.json"], "--margin psnr_y=much: must be a number from 0"),
         (["--margin", "-1", "--against", "x.json"], "--margin -1: must be a number from 0"),

@@ -76,8 +76,8 @@ def test_the_help_names_the_usual_sources(srgan):
     [
         (["nowhere", "set"], 2, "nowhere: there is no such folder or archive"),
         (["raw", "raw/set"], 2, "lies in the source itself"),
-        (["raw", "set", "--crop", "400"], 2, "--crop 400 is larger than --min-size 360"),
-        (["raw", "set", "--validation", "1.5"], 2, "--validation 1.5 must be"),
+        (["raw", "set", "--crop", "400"], 2, "crop is 400, larger than min_size, 360"),
+        (["raw", "set", "--validation", "1.5"], 2, "validation is 1.5, must be"),
         (["raw", "set", "--limit", "0"], 2, "--limit"),
         (["raw", "set"], 1, "no picture can serve; left out: 4 too small"),
     ],

@@ -265,9 +265,9 @@ def test_what_computes_is_said_unless_it_is_the_processor(upscale, pictures, mon
         really(self, *arguments, **options)
         self.device = "cuda"
 
-    assert "computes with" not in upscale("a.png").err
+    assert "computes on" not in upscale("a.png").err
     monkeypatch.setattr(srgan.engines.openvino.OpenVinoEngine, "__init__", on_a_graphics_card)
     done = upscale("a.png", "--overwrite", "--json")
-    assert done.err.startswith("computes with ")
+    assert done.err.startswith("computes on ")
     assert done.err.count("\n") == 1
     assert json.loads(done.out)["device"] == "cuda"

@@ -41,7 +41,7 @@ def test_a_model_without_sibling_is_refused(upscale, pictures, here, option):
     pictures("a.png")
     done = upscale("a.png", *option)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("srgan: model 'tiny' has no fidelity sibling")
+    assert done.err.startswith("srgan: --model 'tiny' has no fidelity sibling")
     assert done.err.count("\n") == 1
     assert [path.name for path in here.iterdir()] == ["a.png"]
 

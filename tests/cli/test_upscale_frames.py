@@ -84,7 +84,7 @@ def test_frames_that_are_there_are_not_replaced_unasked(upscale, make, here):
         (["film.mp4", "--fps", "fast"], 2, "--fps: 'fast' is not a rate"),
         (["film.mp4", "--fps", "1/0"], 2, "--fps: '1/0' is not a rate"),
         (["film.mp4", "--fps", "0"], 2, "must be above 0"),
-        (["film.mp4", "-o", "a.gif", "--crf", "3"], 1, "--crf: is for films"),
+        (["film.mp4", "-o", "a.gif", "--crf", "3"], 1, "--crf: is for video files"),
         (["in/%d.png", "-o", "a.mp4"], 1, "in/%d.png: of the frames 1 to 5, 2, 4 are missing or empty"),
         (["in", "-o", "a.mp4"], 1, "in: of the frames 1 to 5, 2, 4 are missing or empty"),
         (["gone/%d.png", "-o", "a.mp4"], 1, "gone/%d.png: there are no such frames"),

@@ -285,7 +285,7 @@ def test_a_set_made_otherwise_is_refused_and_left_alone(raw, tmp_path, dest, fin
     except KeyboardInterrupt:
         assert not finished
     before = files_in(dest)
-    with pytest.raises(UsageError, match="was made with --crop 32, not 24; --seed 0, not 1; name a new"):
+    with pytest.raises(UsageError, match="was made with crop 32, not 24; seed 0, not 1; name a new"):
         prepare(raw, dest, replace(OPTIONS, crop=24, seed=1))
     save(tmp_path / "other" / "a.png", photo(0))
     with pytest.raises(UsageError, match=r"was made from .*raw; name a new folder"):
@@ -417,10 +417,10 @@ def test_what_cannot_work_is_one_line_and_changes_nothing(raw, tmp_path, dest):
         (raw, tmp_path / "file", OPTIONS, "is a file"),
         (raw, tmp_path / "file" / "set", OPTIONS, "cannot be made"),
         (raw, raw / "set", OPTIONS, "lies in the source itself"),
-        (raw, dest, replace(OPTIONS, crop=48), "--crop 48 is larger than --min-size 40"),
-        (raw, dest, replace(OPTIONS, validation=1.0), "--validation 1.0 must be"),
-        (raw, dest, replace(OPTIONS, limit=0, crop=-1), "--crop -1 .*; --limit 0 must be at least 1"),
-        (raw, dest, replace(OPTIONS, crop=80, validation=2.0), "--crop 80 .*; --validation 2.0 must"),
+        (raw, dest, replace(OPTIONS, crop=48), "crop is 48, larger than min_size, 40"),
+        (raw, dest, replace(OPTIONS, validation=1.0), "validation is 1.0, must be"),
+        (raw, dest, replace(OPTIONS, limit=0, crop=-1), "crop is -1, .*; limit is 0, must be at least 1"),
+        (raw, dest, replace(OPTIONS, crop=80, validation=2.0), "crop is 80, .*; validation is 2.0, must"),
     ):
         with pytest.raises(SrganError, match=message) as caught:
             prepare(source, target, options)

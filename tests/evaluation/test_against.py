@@ -111,14 +111,14 @@ def test_nothing_to_compare_is_refused(report, earlier):
 
 
 def test_a_margin_of_no_figure_is_refused(report, earlier):
-    with pytest.raises(UsageError, match="--margin psnr: there is no such figure"):
+    with pytest.raises(UsageError, match="no figure 'psnr'"):
         compare_reports(report, earlier(), {"psnr": 0.1})
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"results": []}', '{"results": [{"model": 1}]}'])
 def test_what_is_no_report_is_refused(report, tmp_path, content):
     (tmp_path / "x.json").write_text(content)
-    with pytest.raises(DataError, match=r"x\.json: is not a report"):
+    with pytest.raises(DataError, match=r"x\.json: is not a JSON report"):
         compare_reports(report, tmp_path / "x.json", {})
     with pytest.raises(DataError, match=r"gone\.json: cannot be read"):
         compare_reports(report, tmp_path / "gone.json", {})

@@ -108,7 +108,7 @@ def test_every_metric_is_that_of_its_function(hr):
 def test_niqe_needs_its_model(tmp_path):
     coffee = skimage.data.coffee()
     Image.fromarray(coffee[:240, :300]).save(tmp_path / "a.png")
-    with pytest.raises(UsageError, match="--niqe-model"):
+    with pytest.raises(UsageError, match="niqe needs a model"):
         evaluate(Dataset(tmp_path), open_methods([], ["bicubic"]), metrics=["niqe"])
     model = fit_niqe(coffee[top:, left:] for top in (0, 31) for left in range(0, 100, 20))
     (result,) = evaluate(

@@ -214,10 +214,12 @@ def test_a_video_that_is_cancelled_goes_on_in_the_next_call(job, models, clip, t
 
     assert run_job(wanted, models, watch, stop.is_set).status == "cancelled"
     assert not Path("large.mkv").exists()
+    # What was still on its way to the disk is done again.
+    there = [0, 60] if target == "large.mkv" else [len(list(Path("out").glob("*.png")))]
     events = []
     result = run_job(job(clip, target, codec=wanted.options.codec, existing="replace"), models, events.append)
     assert (result.status, result.frames, result.output_size) == ("ok", 80, (128, 96))
-    assert events[0].figures["resumed"] >= 60
+    assert events[0].figures["resumed"] in there
     assert (events[0].unit, events[-1].done) == ("frames", 80)
     whole = "whole.mkv" if target == "large.mkv" else "whole/%d.png"
     assert run_job(job(clip, whole, codec=wanted.options.codec), models).status == "ok"
@@ -273,13 +275,13 @@ def test_failures_have_a_code_a_field_and_a_sentence(job, models, here):
         (job("text.jpg"), "image", None, "text.jpg: "),
         (job("text.mp4", "b.mp4"), "video", None, "text.mp4: "),
         (job(max_pixels=700), "image", "max_pixels", "a.png: "),
-        (job("a.png", "b.xyz"), "usage", None, "b.xyz: "),
+        (job("a.png", "b.xyz"), "usage", "file_format", "b.xyz: "),
         (job("a.png", "file/b.png"), "output", None, "file: "),
         (job(target=io.BytesIO()), "usage", "file_format", ""),
         (job("a.png", "a.png", existing="replace"), "usage", "target", "a.png: "),
-        (job(model="photoo"), "usage", None, "unknown model 'photoo'"),
+        (job(model="photoo"), "usage", "model", "unknown model 'photoo'"),
         (job(model=here / "gone.safetensors"), "model", None, "a.png: "),
-        (job(invented=Path("m.png")), "usage", None, "model 'tiny' has no fidelity sibling"),
+        (job(invented=Path("m.png")), "usage", "model", "model 'tiny' has no fidelity sibling"),
         (job("text.mp4", "b.mp4", panels=Path("p.png")), "usage", "panels", "text.mp4: "),
     ]:
         result = run_job(wanted, models)

@@ -47,7 +47,7 @@ def test_sizes_that_do_not_fit_are_all_told_at_once(tmp_path):
         save(tmp_path / "low" / f"{name}.png", *((5, 6) if name == "small" else (10, 12)))
     (tmp_path / "low" / "good.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with pytest.raises(DataError) as caught:
-        read_given_pairs(list_given_pairs(tmp_path / "true", tmp_path / "low"), 8)
+        read_given_pairs(list_given_pairs(tmp_path / "true", tmp_path / "low"), 8, 4)
     message = str(caught.value)
     assert "good.png: is damaged or cut short" in message
     assert "tall.png: is 48x41, must be 48x40, 4 times its low-res picture" in message

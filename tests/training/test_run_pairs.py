@@ -69,13 +69,13 @@ def test_a_stopped_run_goes_on_exactly(stage, pairs, tmp_path):
         recipe = load_recipe("srresnet", [*settings, "run.checkpoint_seconds=0"])
         seen = []
 
-        def stop(progress):
-            seen.append(progress.step)
-            if progress.step == steps:
+        def stop(event):
+            seen.append(event.done)
+            if event.done == steps:
                 raise KeyboardInterrupt
 
         with suppress(KeyboardInterrupt):
-            train(recipe, pairs / "true", None, out, low_res=pairs / "negative", report=stop)
+            train(recipe, pairs / "true", None, out, low_res=pairs / "negative", on_event=stop)
         return seen
 
     assert run(tmp_path / "whole", None) == [1, 2, 3, 4, 5, 6]

@@ -49,7 +49,10 @@ def with_option(message: str, field: str | None) -> str:
         return message
     if field == "existing":
         return f"{message}; add --overwrite or --skip-existing"
-    return f"{_OPTIONS.get(field, '--' + field.replace('_', '-'))}: {message}"
+    option = _OPTIONS.get(field, f"--{field.replace('_', '-')}")
+    if message.startswith(f"{field} "):  # the sentence's own subject
+        return f"{option} {message.removeprefix(f'{field} ')}"
+    return f"{option}: {message}"
 
 
 def print_error(message: str) -> None:

@@ -133,7 +133,7 @@ def upscale(
     # Opened before anything is planned or done: it says its own scale, and what is wrong with it ends all.
     usual = models.for_pictures(options)
     if usual.engine.device != "cpu" or usual.engine.note:
-        print_message("; ".join(filter(None, (usual.engine.description, usual.engine.note))))
+        print_message("; ".join(filter(None, (f"computes on {usual.engine.description}", usual.engine.note))))
     if is_pipe:
         run_pipe(models, options)
         return
@@ -181,7 +181,7 @@ def _tile(text: str) -> Literal["auto", "off"] | int:
     if text == "off":
         return "off"
     if not text.isdecimal():
-        raise UsageError(f"must be auto, off or a number of pixels, not {text}", field="tile")
+        raise UsageError(f"tile must be auto, off or a number of pixels, not {text}", field="tile")
     return int(text)
 
 

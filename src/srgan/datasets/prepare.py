@@ -94,18 +94,18 @@ def describe_dropped(counts: Mapping[str, int]) -> str:
 
 def _check(source: Path, dest: Path, options: PrepareOptions) -> None:
     problems = [
-        f"--{name.replace('_', '-')} {getattr(options, name)} must be at least {least}"
+        f"{name} is {getattr(options, name)}, must be at least {least}"
         for name, least in (("min_size", 1), ("crop", 0), ("limit", 1), ("max_pixels", 1))
         if getattr(options, name) is not None and getattr(options, name) < least
     ]
     if options.crop > options.min_size:
         problems.append(
-            f"--crop {options.crop} is larger than --min-size {options.min_size}, which lets smaller "
-            f"pictures in; lower the one or raise the other"
+            f"crop is {options.crop}, larger than min_size, {options.min_size}, which lets smaller "
+            "pictures in; lower the one or raise the other"
         )
     if not 0 <= options.validation < 1:
         problems.append(
-            f"--validation {options.validation} must be from 0 to below 1, the share to validate on"
+            f"validation is {options.validation}, must be from 0 to below 1, the share to validate on"
         )
     if not source.exists():
         problems.append(f"{source}: there is no such folder or archive")

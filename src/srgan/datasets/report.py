@@ -177,4 +177,4 @@ def _copies_table(header: str, copies: Sequence[dict[str, Any]]) -> str:
     rows = [[shown(copy["name"]), shown(copy["of"]), likeness_text(copy)] for copy in copies[:MOST_LISTED]]
     table = markdown_table(["picture", header, "how"], rows)
     rest = len(copies) - len(rows)
-    return f"{table}\n\n{rest} more: see --json or --html" if rest else table
+    return f"{table}\n\n{rest} more: see the JSON or the HTML report" if rest else table

@@ -100,7 +100,7 @@ class TrainingSet:
         if source != self.head["source"]:
             raise UsageError(f"{self.folder}: was made from {source}; name a new folder")
         changed = [
-            f"--{name.replace('_', '-')} {options.get(name)}, not {value}"
+            f"{name} {options.get(name)}, not {value}"
             for name, value in self.head["options"].items()
             if options.get(name) != value
         ]

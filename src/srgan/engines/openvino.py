@@ -50,7 +50,7 @@ class OpenVinoEngine:
         self._network = network
         self.info = network.info
         self.precision = choose_precision(self._core, precision)
-        self.description = f"processor, {self.precision}, by OpenVINO"
+        self.description = f"the processor, {self.precision}, by OpenVINO"
         self.note = note
         self._options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": _HINTS[self.precision],

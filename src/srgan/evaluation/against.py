@@ -87,7 +87,7 @@ def compare_reports(
         raise UsageError(f"{earlier}: has no figure in common with this report; measure the same models")
     unknown = [name for name in margins if name not in (ANY, *(change.figure for change in changes))]
     if unknown:
-        raise UsageError(f"--margin {unknown[0]}: there is no such figure in both reports")
+        raise UsageError(f"there is no figure '{unknown[0]}' in both reports", field="margin")
     return changes, missing
 
 
@@ -139,7 +139,7 @@ def read_report(path: Path) -> dict[str, Any]:
     except ValueError:
         report = None
     if not _is_report(report):
-        raise DataError(f"{path}: is not a report of 'srgan evaluate --json'; make one again")
+        raise DataError(f"{path}: is not a JSON report of 'srgan evaluate'; make one again")
     found: dict[str, Any] = report
     return found
 

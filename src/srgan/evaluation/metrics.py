@@ -77,12 +77,14 @@ class Tools:
         """Raises UsageError if a metric lacks what it needs."""
         if metric == "niqe" and self.niqe is None:
             raise UsageError(
-                "niqe needs a model of clean photographs; give --niqe-model niqe_pris_params.npz"
+                "the metric niqe needs a model of clean photographs, such as niqe_pris_params.npz",
+                field="niqe_model",
             )
         if metric in ("lpips", "dists", "fid") and getattr(self, metric) is None:
             files = "FILE.pth or FILE.onnx" if metric == "fid" else "FILE.onnx"
             raise UsageError(
-                f"{metric} needs its network, which srgan does not have; give --{metric}-network {files}"
+                f"the metric {metric} needs its network, which srgan does not have: {files}",
+                field=f"{metric}_network",
             )
 
 

@@ -32,8 +32,9 @@ class TorchmetricsInception:
             from torchmetrics.image.fid import FrechetInceptionDistance
         except (ImportError, RuntimeError) as error:  # RuntimeError: torchvision was built for another torch
             raise UsageError(
-                f"fid with {file} needs torchmetrics, torch-fidelity and torchvision: install them, "
-                f"or give --fid-network FILE.onnx ({error})"
+                f"{file} needs torchmetrics, torch-fidelity and torchvision: install them, or take a "
+                f"network as FILE.onnx ({error})",
+                field="fid_network",
             ) from error
         import torch
 

@@ -134,7 +134,7 @@ def write_picture(
     def write_to(part: Path | IO[bytes]) -> None:
         def save(image: Any) -> None:
             finished = _finished(image, source, format_, final_size, dtype)
-            _save(part, finished, format_, options, stopped)
+            _save(part, name, finished, format_, options, stopped)
 
         channels = 1 if source.grey else 3
         with explained_saving(name):
@@ -158,7 +158,12 @@ def write_picture(
 
 
 def _save(
-    part: Path | IO[bytes], image: Any, format_: Format, options: dict[str, Any], stopped: threading.Event
+    part: Path | IO[bytes],
+    name: str | Path,
+    image: Any,
+    format_: Format,
+    options: dict[str, Any],
+    stopped: threading.Event,
 ) -> None:
     if isinstance(part, Path) and not format_.apart:
         getattr(image, format_.saver)(os.fsencode(part), **options)
@@ -168,7 +173,7 @@ def _save(
     else:
         content = getattr(image, f"{format_.saver}_buffer")(**options)
     if isinstance(part, Path):
-        with explained(part):
+        with explained(name):
             part.write_bytes(content)
     else:
         part.write(content)

@@ -69,7 +69,9 @@ class OnnxDetector:
         self._type = self._compiled.inputs[0].element_type.to_dtype()
         self._by_name = {name: port for port in self._compiled.outputs for name in port.get_names()}
         if layout == "ssd" and not {"boxes", "scores", "labels"} <= self._by_name.keys():
-            raise ModelError(f"{path}: has no outputs boxes, scores and labels; choose another --layout")
+            raise ModelError(
+                f"{path}: has no outputs boxes, scores and labels; choose another layout", field="layout"
+            )
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
         """The objects in (H, W, 3), RGB, uint8.

@@ -84,5 +84,8 @@ def load_newest_checkpoint(folder: Path) -> dict[str, Any] | None:
         except RunError as error:
             warnings.warn(f"{error}; falling back to the one before", stacklevel=2)
     if paths:
-        raise RunError(f"{folder}: none of the {len(paths)} checkpoints can be read; use --resume never")
+        raise RunError(
+            f"{folder}: none of the {len(paths)} checkpoints can be read; start anew with 'never'",
+            field="resume",
+        )
     return None

@@ -53,7 +53,9 @@ def load_recipe(recipe: str, changes: Sequence[str] = ()) -> Recipe:
 def _apply(values: dict[str, Any], change: str) -> None:
     key, separator, text = change.partition("=")
     if not separator:
-        raise UsageError(f"--set {change}: write it as section.key=value, for example optimiser.steps=1000")
+        raise UsageError(
+            f"{change}: write it as section.key=value, for example optimiser.steps=1000", field="set"
+        )
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -62,7 +64,7 @@ def _apply(values: dict[str, Any], change: str) -> None:
     for section in sections:
         values = values.setdefault(section, {})
         if not isinstance(values, dict):
-            raise UsageError(f"--set {change}: '{section}' is not a section")
+            raise UsageError(f"{change}: '{section}' is not a section", field="set")
     values[name] = value
 
 

@@ -32,7 +32,9 @@ def choose_device(device: Device) -> torch.device:
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     name = next(name for name, present in there.items() if present) if device == "auto" else device
     if not there[name]:
-        raise UsageError(f"--device {name}: this computer's PyTorch finds no such device; use --device cpu")
+        raise UsageError(
+            f"this computer's PyTorch finds no {name} device; choose cpu, or leave it to auto", field="device"
+        )
     if name != "cuda":
         return torch.device(name)
     own = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))

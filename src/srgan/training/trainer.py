@@ -228,8 +228,9 @@ class Trainer(ABC):
             self.epoch.load(state["epoch"])
         except (KeyError, ValueError, RuntimeError):
             raise RunError(
-                "the checkpoint is of another stage, network or optimiser than the recipe's; "
-                "use the run's own config.toml, or --resume never"
+                "the checkpoint is of another stage, network or optimiser than the recipe's; use the run's "
+                "own config.toml, or start anew with 'never'",
+                field="resume",
             ) from None
         self.random.set_state(state["random"])
         for name in ("step", "skipped", "seconds", "psnr_y"):
