@@ -1,3 +1,6 @@
+import gc
+from itertools import count
+
 import numpy as np
 import pytest
 import skimage.data
@@ -131,3 +134,23 @@ def test_nothing_is_left_of_what_was_cancelled(tmp_path, ending, asked):
 def test_more_frames_than_can_be_written_are_refused_before_they_are_taken(tmp_path):
     with pytest.raises(ImageError, match="too many"):
         write_frames(tmp_path / "a.gif", iter(()), size=(8, 50_000), durations=[10] * 3000)
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp"])
+def test_a_writing_that_is_cancelled_leaves_nothing_even_later(tmp_path, name):
+    frames = [np.full((24, 32, 3), 30 * number, np.uint8) for number in range(6)]
+    for last in range(30):
+        asked = count()
+        try:
+            write_frames(
+                tmp_path / name,
+                frames,
+                size=(32, 24),
+                durations=[40] * 6,
+                cancel=lambda asked=asked, last=last: next(asked) >= last,
+            )
+            break
+        except CancelledError:
+            gc.collect()  # the encoder's memory
+            assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [name]

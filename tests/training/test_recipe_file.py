@@ -81,7 +81,7 @@ def test_contradictions_are_reported_at_once():
             "unknown recipe 'nosuch'; there are: celeba, coco, face, fast, fast-photo, photo, "
             "photo-fidelity, srgan, srgan-offline, srresnet",
         ),
-        ("srresnet", ["steps"], "--set steps: write it as section.key=value"),
+        ("srresnet", ["steps"], "steps: write it as section.key=value"),
         ("srresnet", ["name.x=1"], "'name' is not a section"),
         ("missing.toml", [], "missing.toml"),
     ],

@@ -203,7 +203,7 @@ def write_frames(
         def save(image: Any) -> None:
             animated = _animated(image, height, delays, plays, icc_profile)
             if isinstance(part, Path):
-                getattr(animated, f"{wanted}save")(os.fsencode(part), **options)
+                _save_to(part, animated, wanted, options)
             else:
                 part.write(getattr(animated, f"{wanted}save_buffer")(**options))
 
@@ -219,6 +219,15 @@ def write_frames(
         write_to(memory)
         with explained_writing(str(name)):
             write_all(file, memory.getbuffer())
+
+
+def _save_to(part: Path, image: Any, name: str, options: dict[str, Any]) -> None:
+    import pyvips
+
+    # By a descriptor: given a name, a GIF encoder that was stopped writes what it has to a new file of that
+    # name when its memory is freed, long after the part was removed.
+    with part.open("wb") as file:
+        getattr(image, f"{name}save_target")(pyvips.Target.new_to_descriptor(file.fileno()), **options)
 
 
 def _animated(image: Any, height: int, delays: Sequence[int], plays: int, icc_profile: bytes | None) -> Any:
