@@ -43,7 +43,7 @@ def test_without_dlib_the_extra_is_named(monkeypatch):
 class Locator:
     name = "nowhere"
 
-    def detect(self, image):  # noqa: ARG002
+    def detect(self, image):
         return []
 
 

@@ -19,7 +19,7 @@ class Doubling:
     def __init__(self):
         self.alive = weakref.WeakValueDictionary()
 
-    def frames(self, images, *, cancel=None):  # noqa: ARG002
+    def frames(self, images, *, cancel=None):
         for number, image in enumerate(images):
             result = np.repeat(np.repeat(image, 2, axis=0), 2, axis=1)
             self.alive[number] = result

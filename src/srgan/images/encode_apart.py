@@ -32,9 +32,14 @@ def encode_apart(image: Any, saver: str, options: dict[str, Any], is_stopped: Ca
     import pyvips
 
     task = json.dumps([saver, options, image.xres, image.yres])
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([sys.executable, "-P", __file__, task], **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(
+        [sys.executable, "-P", __file__, task],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     try:
+        assert process.stdin is not None  # as the types cannot know
         with process.stdin as pipe:
             process.stdin = None  # which is this function's to close
             image.pngsave_target(pyvips.Target.new_to_descriptor(pipe.fileno()), compression=0)

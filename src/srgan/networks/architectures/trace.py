@@ -72,7 +72,7 @@ class _TracingOps:
         self.steps.append(step)
         return step
 
-    def convolution(self, x: _Step, name: str, norm: str = "") -> _Step:  # noqa: ARG002
+    def convolution(self, x: _Step, name: str, norm: str = "") -> _Step:
         outputs, *_, size = self._shapes[f"{name}.weight"]
         self.widest = max(self.widest, outputs * x.scale**2)
         return self.step(x, name=name, radius=size // 2)
@@ -80,7 +80,7 @@ class _TracingOps:
     def first_convolution(self, picture: _Step, name: str) -> _Step:
         return self.convolution(picture, name)
 
-    def last_convolution(self, x: _Step, name: str, side: int) -> _Step:  # noqa: ARG002
+    def last_convolution(self, x: _Step, name: str, side: int) -> _Step:
         return self.convolution(x, name)
 
     def last_convolution_of_shuffled(self, x: _Step, name: str, side: int) -> _Step:
@@ -88,7 +88,7 @@ class _TracingOps:
         self.widest = max(self.widest, outputs * (side * x.scale) ** 2)
         return self.step(x, name=name, radius=-(-(size // 2) // side))
 
-    def prelu(self, x: _Step, name: str) -> _Step:  # noqa: ARG002
+    def prelu(self, x: _Step, name: str) -> _Step:
         return x
 
     def add(self, x: _Step, y: _Step) -> _Step:
@@ -97,7 +97,7 @@ class _TracingOps:
     def shuffle(self, x: _Step, side: int) -> _Step:
         return self.step(x, side=side)
 
-    def add_repeated(self, cells: _Step, picture: _Step, side: int) -> _Step:  # noqa: ARG002
+    def add_repeated(self, cells: _Step, picture: _Step, side: int) -> _Step:
         return self.step(cells, picture)
 
     def picture(self, cells: _Step, side: int) -> _Step:

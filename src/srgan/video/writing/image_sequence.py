@@ -82,7 +82,7 @@ class ImageSequence:
         except ImageError as error:
             raise OutputError(str(error)) from error
 
-    def finish(self, folder: WorkFolder, times: array[int], cancel: Cancel | None) -> None:  # noqa: ARG002
+    def finish(self, folder: WorkFolder, times: array[int], cancel: Cancel | None) -> None:
         """As in ``Output``."""
         frames = len(times) - 1
         there, whole = whole_numbers(self._target)
