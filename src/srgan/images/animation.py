@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -139,6 +139,7 @@ def write_frames(
     plays: int = 0,
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
+    xmp: bytes | None = None,
     file_format: str | None = None,
     quality: int | None = None,
     cancel: Cancel | None = None,
@@ -158,6 +159,7 @@ def write_frames(
         plays: how often the whole is shown; 0 stands for for ever.
         icc_profile: a colour profile for RGB; GIF has no place for it.
         exif: an EXIF block from its byte-order mark on; GIF has no place for it.
+        xmp: an XMP packet; likewise.
         file_format: gif or webp; None goes by the extension.
         quality: 1 to 100, for WebP (90 otherwise).
         cancel: asked before every frame whether to stop.
@@ -174,6 +176,7 @@ def write_frames(
     wanted = check_animation(Path(name), size, frames=len(durations), file_format=file_format)
     delays = _in_hundredths(durations) if wanted == "gif" else list(durations)
     options = {"effort": _GIF_EFFORT} if wanted == "gif" else {"Q": quality or 90}
+    blobs = {"icc-profile-data": icc_profile, "xmp-data": xmp}
     width, height = size
 
     def rows() -> Iterator[NDArray[np.uint8]]:
@@ -183,7 +186,7 @@ def write_frames(
 
     def write_to(part: Path | IO[bytes]) -> None:
         def save(image: Any) -> None:
-            animated = _animated(image, height, delays, plays, icc_profile)
+            animated = _animated(image, height, delays, plays, blobs)
             if isinstance(part, Path):
                 getattr(animated, f"{wanted}save")(os.fsencode(part), **options)
             else:
@@ -203,7 +206,9 @@ def write_frames(
             write_all(file, memory.getbuffer())
 
 
-def _animated(image: Any, height: int, delays: Sequence[int], plays: int, icc_profile: bytes | None) -> Any:
+def _animated(
+    image: Any, height: int, delays: Sequence[int], plays: int, blobs: Mapping[str, bytes | None]
+) -> Any:
     """The ``pyvips.Image`` of all frames below each other, as libvips takes it for an animation."""
     import pyvips
 
@@ -211,8 +216,9 @@ def _animated(image: Any, height: int, delays: Sequence[int], plays: int, icc_pr
     image.set_type(pyvips.GValue.gint_type, "page-height", height)
     image.set_type(pyvips.GValue.array_int_type, "delay", list(delays))
     image.set_type(pyvips.GValue.gint_type, "loop", plays)
-    if icc_profile is not None:
-        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
+    for name, blob in blobs.items():
+        if blob is not None:
+            image.set_type(pyvips.GValue.blob_type, name, blob)
     return image
 
 

@@ -17,6 +17,7 @@ from srgan.images.tiff_directory import Header
 _EXIF, _INTEROPERABILITY = 0x8769, 0xA005
 _WITHIN = {None: DIRECTORY_TAGS, _EXIF: (_INTEROPERABILITY,)}  # which directories hold which
 _RESOLUTION, _EMBEDDED = (0x011A, 0x011B, 0x0128), (700, 34675)  # XMP, colour profile
+_IPTC, _UNDEFINED = 33723, 7
 _LONG, _LONG8 = 4, 16  # the types of a position in a classic TIFF and in a BigTIFF
 
 
@@ -45,8 +46,8 @@ def read_tags(file: IO[bytes], directory: int) -> Image.Exif:
     return tags
 
 
-def add_exif(file: IO[bytes], exif: bytes) -> None:
-    """Adds an EXIF block to a TIFF of one picture, classic or BigTIFF, without reading its pixels.
+def add_exif(file: IO[bytes], exif: bytes | None, iptc: bytes | None = None) -> None:
+    """Adds EXIF and IPTC to a TIFF of one picture, classic or BigTIFF, without reading its pixels.
 
     What the block says about the picture, its EXIF and its GPS directory are appended to the file, and with
     them a first directory that has the entries of the old one besides. What the block says about the layout
@@ -56,15 +57,20 @@ def add_exif(file: IO[bytes], exif: bytes) -> None:
         file: the file, opened to read and write; changed in place, and as good as before if this fails on
             the way.
         exif: the block from its byte-order mark on; what is damaged in it is left out.
+        iptc: the records.
 
     Raises:
         OSError: if the file cannot be written.
     """
     with quiet_pillow():
         header = Header.read(file)
-        (first,) = struct.unpack_from("<I" if exif[:1] == b"I" else ">I", exif, 4)
-        directory = _append_copy(file, header, exif, first, None)
-        entries = {**header.entries(file, directory), **header.entries(file, header.directory)}
+        entries = header.entries(file, header.directory)
+        if exif is not None:
+            (first,) = struct.unpack_from("<I" if exif[:1] == b"I" else ">I", exif, 4)
+            directory = _append_copy(file, header, exif, first, None)
+            entries = {**header.entries(file, directory), **entries}
+        if iptc is not None:
+            entries[_IPTC] = _append_bytes(file, header, _IPTC, iptc)
         merged = header.pack_count(len(entries)) + b"".join(entries[tag] for tag in sorted(entries))
         position = _append(file, merged + header.pack_position(0))
         file.seek(8 if header.is_big else 4)
@@ -88,6 +94,14 @@ def _append_copy(file: IO[bytes], header: Header, exif: bytes, position: int, gr
         copy.tagtype[tag] = type_
         copy[tag] = unchanged(value)
     return _append(file, copy.tobytes(_end(file)))
+
+
+def _append_bytes(file: IO[bytes], header: Header, tag: int, data: bytes) -> bytes:
+    """Appends bytes of any meaning; returns the entry that leads to them."""
+    padded = data.ljust(9, b"\0")  # shorter ones would stand in the entry itself
+    position = header.pack_position(_append(file, padded))
+    count = struct.pack(f"{header.order}{'Q' if header.is_big else 'I'}", len(padded))
+    return struct.pack(f"{header.order}HH", tag, _UNDEFINED) + count + position
 
 
 def _end(file: IO[bytes]) -> int:
