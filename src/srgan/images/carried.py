@@ -82,14 +82,14 @@ def carried_by(image: Image.Image, file: IO[bytes]) -> Carried:
             lost.append(f"samples of {said.bits} bits, which are read as 8")
     resources: Any = info.get("photoshop")
     iptc = resources.get(0x0404) if isinstance(resources, dict) else None
-    with quiet_pillow():
-        dpi = dpi_of(image)
+    # Where JFIF states none, Pillow gives a JPEG the EXIF's horizontal one twice.
+    is_stated = image.format != "JPEG" or info.get("jfif_unit") in (1, 2)
     return _settled(
         lost,
         exif=info.get("exif"),
         icc_profile=info.get("icc_profile"),
         colour=colour,
-        dpi=dpi,
+        dpi=dpi_of(image) if is_stated else None,
         xmp=info.get("xmp"),
         iptc=iptc if isinstance(iptc, bytes) else None,
     )
@@ -148,6 +148,6 @@ def _settled(
         orientation=orientation,
         dpi=dpi or (dpi_of_exif(settled) if settled else None),
         xmp=_TURNED.sub(rb"\g<1>1", xmp) if xmp else None,
-        notes=(f"left out: {'; '.join(lost)}",) if lost else (),
+        notes=(f"left out: {'; '.join(dict.fromkeys(lost))}",) if lost else (),
         **others,
     )
