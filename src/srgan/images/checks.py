@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from PIL import Image
 
@@ -17,8 +19,21 @@ class DamageError(ValueError):
     """What is wrong with a file, for people to read."""
 
 
+_MOST_COMPRESSED = 2731  # LZW: strings of 4096 bytes in codes of 12 bits; zlib: 1032
+
 # Pillow keeps its limit on pixels, and Python its warning filters, in globals.
 _globals_lock = threading.Lock()
+
+
+def check_length(file: IO[bytes], size: tuple[int, int]) -> None:
+    """Refuses a TIFF or PNG that cannot hold as many pixels, before any are allocated.
+
+    Raises:
+        DamageError: if it is shorter than one bit a pixel takes, compressed as far as LZW and zlib can.
+    """
+    width, height = size
+    if width * height > 8 * _MOST_COMPRESSED * file.seek(0, os.SEEK_END):
+        raise DamageError("it is too short for its size")
 
 
 @contextmanager

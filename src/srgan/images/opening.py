@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from srgan.images.carried import Carried, carried_by, carried_by_png, carried_by_tiff
-from srgan.images.checks import check_size, quiet_pillow
+from srgan.images.checks import check_length, check_size, quiet_pillow
 from srgan.images.decode import decode, is_cut_by_pillow
 from srgan.images.deep import decode_deep
 from srgan.images.file_objects import name_of
@@ -95,6 +95,7 @@ def _opened_by_pillow(
 def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[OpenPicture]:
     layout = TiffLayout.read(name, file)
     check_size(name, layout.size, max_pixels)
+    check_length(file, layout.size)
     layout.check(name)
     carried = carried_by_tiff(file, layout)
     if not layout.is_plain:
@@ -118,6 +119,7 @@ def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[O
 def _open_png(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[OpenPicture]:
     parts = take_apart(file)
     with _opened_by_pillow(name, parts.plain, "PNG", max_pixels) as image:
+        check_length(file, image.size)
         carried = carried_by_png(image, parts)
         if is_cut_by_pillow(image):
             yield OpenPicture(

@@ -15,7 +15,6 @@ from srgan.images.photoshop import iptc_of
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _END = bytes.fromhex("0000000049454e44ae426082")
 _OF_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"acTL", b"fcTL", b"fdAT", b"pHYs"}
-_MOST_INFLATED = 32 * 2**20
 _XMP = "XML:com.adobe.xmp"
 _RAW_PROFILE = "Raw profile type "
 
@@ -32,6 +31,7 @@ class PngParts:
         exif, xmp, iptc: embedded.
         texts: by their keywords, what else is written in it.
         lost: what was there but is damaged, or too large.
+        budget: how many bytes texts and profiles may still inflate to.
     """
 
     plain: IO[bytes] = field(default_factory=io.BytesIO)
@@ -43,6 +43,17 @@ class PngParts:
     iptc: bytes | None = None
     texts: dict[str, str] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    budget: int = 32 * 2**20
+
+    def inflated(self, data: bytes) -> bytes | None:
+        """What a zlib stream holds; None where it is damaged or too large."""
+        inflater = zlib.decompressobj()
+        try:
+            result = inflater.decompress(data, self.budget) if self.budget > 0 else b""
+        except zlib.error:
+            return None
+        self.budget -= len(result)
+        return result if inflater.eof else None
 
 
 def take_apart(file: IO[bytes]) -> PngParts:
@@ -67,7 +78,7 @@ def take_apart(file: IO[bytes]) -> PngParts:
     parts.exif = found.get(b"eXIf", parts.exif)
     parts.colour = _colour_of(found)
     if b"iCCP" in found and b"cICP" not in found:
-        parts.icc_profile = _inflated(found[b"iCCP"].partition(b"\0")[2][1:])
+        parts.icc_profile = parts.inflated(found[b"iCCP"].partition(b"\0")[2][1:])
         if parts.icc_profile is None:
             parts.lost.append("its colour profile")
     parts.plain.seek(0)
@@ -86,26 +97,16 @@ def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bool]]:
             return
 
 
-def _inflated(data: bytes) -> bytes | None:
-    """What a zlib stream holds; None where it is damaged or too large."""
-    inflater = zlib.decompressobj()
-    try:
-        result = inflater.decompress(data, _MOST_INFLATED)
-    except zlib.error:
-        return None
-    return result if inflater.eof else None
-
-
 def _take_text(parts: PngParts, kind: bytes, data: bytes) -> None:
     raw_keyword, _, rest = data.partition(b"\0")
     keyword = raw_keyword.decode("latin-1")
     content: bytes | None = rest
     if kind == b"zTXt":
-        content = _inflated(rest[1:])
+        content = parts.inflated(rest[1:])
     elif kind == b"iTXt":
         compressed, rest = rest[:1], rest[2:]
         content = rest.split(b"\0", 2)[-1]
-        content = _inflated(content) if compressed == b"\1" else content
+        content = parts.inflated(content) if compressed == b"\1" else content
     if content is None:
         parts.lost.append(f"the text {keyword!r}")
     elif keyword == _XMP:

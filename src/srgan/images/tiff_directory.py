@@ -11,6 +11,8 @@ from typing import IO
 _INTEGERS = {1: "B", 2: "B", 3: "H", 4: "I", 5: "II", 7: "B", 13: "I", 16: "Q", 18: "Q"}
 _MOST_ENTRIES, _MOST_VALUES, _MOST_DIRECTORIES = 4096, 2**24, 10_000  # no honest file has more
 
+_FARTHEST = 2**48  # no file system holds more, nor can one seek much farther
+
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
@@ -62,8 +64,8 @@ class Header:
             yield position
             count = self._count(file, position)
             width = len(self.pack_position(0))
-            file.seek(position + len(self.pack_count(0)) + count * self._entry_size)
-            position = int.from_bytes(file.read(width), "little" if self.order == "<" else "big")
+            after = position + len(self.pack_count(0)) + count * self._entry_size
+            position = self._number(_read(file, after, width))
 
     def values(self, file: IO[bytes], directory: int, tag: int) -> tuple[int, ...]:
         """The whole numbers of an entry; none where it is absent, cut short, or of another type.
@@ -73,8 +75,7 @@ class Header:
         where, layout = self._data(file, directory, tag)
         if not layout:
             return ()
-        file.seek(where)
-        data = file.read(struct.calcsize(layout))
+        data = _read(file, where, struct.calcsize(layout))
         return struct.unpack(layout, data) if len(data) == struct.calcsize(layout) else ()
 
     def set_values(self, file: IO[bytes], directory: int, tag: int, value: int) -> None:
@@ -90,8 +91,10 @@ class Header:
         return 20 if self.is_big else 12
 
     def _count(self, file: IO[bytes], directory: int) -> int:
-        file.seek(directory)
-        return int.from_bytes(file.read(len(self.pack_count(0))), "little" if self.order == "<" else "big")
+        return self._number(_read(file, directory, len(self.pack_count(0))))
+
+    def _number(self, data: bytes) -> int:
+        return int.from_bytes(data, "little" if self.order == "<" else "big")
 
     def _located(self, file: IO[bytes], directory: int) -> dict[int, tuple[int, bytes]]:
         """By its position, each entry's tag and what it is."""
@@ -99,7 +102,7 @@ class Header:
         count = min(self._count(file, directory), _MOST_ENTRIES)
         for number in range(count):
             position = directory + len(self.pack_count(0)) + number * self._entry_size
-            entry = file.read(self._entry_size)
+            entry = _read(file, position, self._entry_size)
             if len(entry) < self._entry_size:
                 break
             found[position] = struct.unpack_from(f"{self.order}H", entry)[0], entry
@@ -119,6 +122,14 @@ class Header:
             layout = f"{self.order}{numbers}{_INTEGERS[kind][0]}"
             where = position + self._entry_size - width
             if struct.calcsize(layout) > width:
-                where = int.from_bytes(entry[-width:], "little" if self.order == "<" else "big")
+                where = self._number(entry[-width:])
             return where, layout
         return 0, ""
+
+
+def _read(file: IO[bytes], position: int, length: int) -> bytes:
+    """The bytes at a position, which may lie anywhere in a damaged file; fewer where it ends."""
+    if position > _FARTHEST:
+        return b""
+    file.seek(position)
+    return file.read(length)
