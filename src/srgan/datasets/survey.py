@@ -21,7 +21,8 @@ from srgan.datasets.fingerprint import Fingerprint
 from srgan.errors import DataError, ImageError, UsageError
 from srgan.events import Event, OnEvent
 from srgan.images.jpeg_quality import jpeg_quality
-from srgan.images.read import explained, list_pictures, read_picture, sniff
+from srgan.images.read import list_pictures, read_picture
+from srgan.images.recognise import explained, sniff
 from srgan.images.write import to_depth
 from srgan.metrics.sharpness import sharpness
 

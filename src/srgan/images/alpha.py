@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -54,6 +55,31 @@ def fill_transparent(pixels: Pixels, alpha: Pixels) -> Pixels:
     """
     visible = alpha > 0
     return _filled(pixels, visible) if visible.any() else pixels
+
+
+def within_neighbours(enlarged: Pixels, alpha: Pixels) -> Pixels:
+    """An enlarged mask without what a network adds: no pixel leaves the range of the ones it came from.
+
+    So what is opaque stays opaque, and what is transparent transparent, but for two pixels of ``alpha``
+    beside an edge.
+
+    Args:
+        enlarged: (s * height, s * width), of the same type as ``alpha``, s whole.
+        alpha: (height, width).
+
+    Returns:
+        An array like ``enlarged``.
+    """
+    scale = enlarged.shape[0] // alpha.shape[0]
+    result = np.empty_like(enlarged)
+    padded = np.pad(alpha, 2, "edge")
+    for row in range(alpha.shape[0]):
+        rows = padded[row : row + 5]
+        low = sliding_window_view(rows.min(axis=0), 5).min(axis=1)
+        high = sliding_window_view(rows.max(axis=0), 5).max(axis=1)
+        band = slice(scale * row, scale * (row + 1))
+        np.clip(enlarged[band], low.repeat(scale), high.repeat(scale), out=result[band])
+    return result
 
 
 def enlarge_alpha(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

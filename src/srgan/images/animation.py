@@ -1,12 +1,10 @@
-"""Animated pictures: every frame of a GIF or WebP, and back."""
+"""Animated pictures: every frame of a GIF, WebP, PNG or AVIF; written as GIF and WebP."""
 
 from __future__ import annotations
 
 import io
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -14,19 +12,20 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
 
 from srgan.errors import ImageError, UsageError
 from srgan.events import Cancel
 from srgan.files import explained as explained_writing
 from srgan.files import replacing
-from srgan.images.decode import check_size, decode, quiet_pillow
 from srgan.images.encode import encode, explained_saving, write_all
 from srgan.images.file_objects import binary_file, name_of
 from srgan.images.formats import check_side
-from srgan.images.metadata import exif_of, settle_exif, upright
+from srgan.images.opening import open_picture
 from srgan.images.picture import Picture
-from srgan.images.read import DEFAULT_MAX_PIXELS, explained, kind_of, opened
+from srgan.images.read import DEFAULT_MAX_PIXELS, picture_of
+from srgan.images.recognise import explained
+from srgan.images.recognise import opened as open_file
+from srgan.images.write import to_depth
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
 # Of 320x240 photographs: 92 ms a frame, 36.8 dB of PSNR, and 47.7 dB after a blur by 1.5 pixels, as the eye
@@ -46,6 +45,8 @@ class Animation:
         size: (width, height).
         icc_profile: the colour profile of the pixels.
         exif: the EXIF block from its byte-order mark on, with the orientation reset to 1.
+        xmp: the XMP packet.
+        notes: what the file had besides that could not be taken, a sentence each.
     """
 
     frames: Iterator[Picture]
@@ -54,41 +55,30 @@ class Animation:
     size: tuple[int, int]
     icc_profile: bytes | None = None
     exif: bytes | None = None
+    xmp: bytes | None = None
+    notes: tuple[str, ...] = ()
 
 
-@contextmanager
-def _open(source: Path | IO[bytes], max_pixels: int) -> Iterator[ImageFile.ImageFile]:
-    name = name_of(source)
-    with explained(name), opened(source) as file:
-        kind = kind_of(name, file)
-        with quiet_pillow():
-            image = Image.open(file, formats=[kind])
-        with image:
-            check_size(name, image.size, max_pixels)
-            yield image
+def _frames(source: Path | IO[bytes], max_pixels: int) -> Iterator[Picture]:
+    with open_picture(source, max_pixels) as opened:
+        for array in opened.frames():
+            yield picture_of(to_depth(array, np.dtype(np.uint8)), opened.carried)
 
 
-def _frames(source: Path | IO[bytes], max_pixels: int, orientation: int) -> Iterator[Picture]:
-    with _open(source, max_pixels) as image:
-        for index in range(getattr(image, "n_frames", 1)):
-            image.seek(index)
-            yield Picture.from_array(upright(decode(name_of(source), image), orientation))
-
-
-def is_animated(source: str | os.PathLike[str] | IO[bytes]) -> bool:
-    """Whether a picture has more than one frame; a file object must be seekable.
+def is_animated(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> bool:
+    """Whether a picture moves: a GIF, WebP, PNG or AVIF of several frames. A file object must be seekable.
 
     Raises:
-        ImageError: if it is not a picture.
+        ImageError: if it is not a picture, or a frame has more than ``max_pixels``.
     """
-    with _open(binary_file(source), sys.maxsize) as image:
-        return getattr(image, "n_frames", 1) > 1
+    with open_picture(binary_file(source), max_pixels) as opened:
+        return opened.count > 1
 
 
 def read_frames(
     source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS
 ) -> Animation:
-    """Reads all frames of a GIF or WebP; any other picture is an animation of one frame.
+    """Reads all frames of a GIF, WebP, PNG or AVIF; any other picture is an animation of one frame.
 
     Args:
         source: the file, or a binary file object, which is read from its beginning if it is seekable.
@@ -99,28 +89,20 @@ def read_frames(
     """
     file = binary_file(source)
     if not isinstance(file, Path):
-        with explained(name_of(file)), opened(file) as own:
+        with explained(name_of(file)), open_file(file) as own:
             file = io.BytesIO(own.read())  # frames are taken later, when the caller's may be closed
-    with _open(file, max_pixels) as image:
-        durations = []
-        for index in range(getattr(image, "n_frames", 1)):
-            image.seek(index)
-            image.load()  # WebP states the duration with the pixels
-            durations.append(round(image.info.get("duration", 0)))
-        loop = image.info.get("loop")
-        # GIF counts repetitions and leaves the count out for none; WebP counts showings.
-        if image.format == "GIF" and loop != 0:
-            loop = 1 if loop is None else loop + 1
-        with quiet_pillow():
-            raw_exif = exif_of(image)
-        exif, orientation = settle_exif(raw_exif) if raw_exif else (None, 1)
+    with open_picture(file, max_pixels) as opened:
+        durations, plays = opened.timing()
+        carried = opened.carried
         return Animation(
-            frames=_frames(file, max_pixels, orientation),
-            durations=tuple(durations),
-            plays=loop or 0,
-            size=image.size if orientation < 5 else image.size[::-1],
-            icc_profile=image.info.get("icc_profile"),
-            exif=exif,
+            frames=_frames(file, max_pixels),
+            durations=durations,
+            plays=plays,
+            size=opened.size if carried.orientation < 5 else opened.size[::-1],
+            icc_profile=carried.profile_for(is_grey=False),
+            exif=carried.exif,
+            xmp=carried.xmp,
+            notes=carried.notes_for(is_grey=False),
         )
 
 
@@ -157,6 +139,7 @@ def write_frames(
     plays: int = 0,
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
+    xmp: bytes | None = None,
     file_format: str | None = None,
     quality: int | None = None,
     cancel: Cancel | None = None,
@@ -176,6 +159,7 @@ def write_frames(
         plays: how often the whole is shown; 0 stands for for ever.
         icc_profile: a colour profile for RGB; GIF has no place for it.
         exif: an EXIF block from its byte-order mark on; GIF has no place for it.
+        xmp: an XMP packet; likewise.
         file_format: gif or webp; None goes by the extension.
         quality: 1 to 100, for WebP (90 otherwise).
         cancel: asked before every frame whether to stop.
@@ -192,6 +176,7 @@ def write_frames(
     wanted = check_animation(Path(name), size, frames=len(durations), file_format=file_format)
     delays = _in_hundredths(durations) if wanted == "gif" else list(durations)
     options = {"effort": _GIF_EFFORT} if wanted == "gif" else {"Q": quality or 90}
+    blobs = {"icc-profile-data": icc_profile, "xmp-data": xmp}
     width, height = size
 
     def rows() -> Iterator[NDArray[np.uint8]]:
@@ -201,7 +186,7 @@ def write_frames(
 
     def write_to(part: Path | IO[bytes]) -> None:
         def save(image: Any) -> None:
-            animated = _animated(image, height, delays, plays, icc_profile)
+            animated = _animated(image, height, delays, plays, blobs)
             if isinstance(part, Path):
                 _save_to(part, animated, wanted, options)
             else:
@@ -230,7 +215,9 @@ def _save_to(part: Path, image: Any, name: str, options: dict[str, Any]) -> None
         getattr(image, f"{name}save_target")(pyvips.Target.new_to_descriptor(file.fileno()), **options)
 
 
-def _animated(image: Any, height: int, delays: Sequence[int], plays: int, icc_profile: bytes | None) -> Any:
+def _animated(
+    image: Any, height: int, delays: Sequence[int], plays: int, blobs: Mapping[str, bytes | None]
+) -> Any:
     """The ``pyvips.Image`` of all frames below each other, as libvips takes it for an animation."""
     import pyvips
 
@@ -238,8 +225,9 @@ def _animated(image: Any, height: int, delays: Sequence[int], plays: int, icc_pr
     image.set_type(pyvips.GValue.gint_type, "page-height", height)
     image.set_type(pyvips.GValue.array_int_type, "delay", list(delays))
     image.set_type(pyvips.GValue.gint_type, "loop", plays)
-    if icc_profile is not None:
-        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc_profile)
+    for name, blob in blobs.items():
+        if blob is not None:
+            image.set_type(pyvips.GValue.blob_type, name, blob)
     return image
 
 

@@ -9,25 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-ASSOCIATED, UNASSOCIATED = 1, 2
-"""Alpha that the inks are multiplied by, and plain alpha, as TIFF's ExtraSamples has them."""
+
+class ProfileError(ValueError):
+    """A colour profile cannot be used."""
+
+
+def is_usable(profile: bytes) -> bool:
+    """Whether a colour profile can be read and, for CMYK, be converted from."""
+    try:
+        opened = ImageCms.getOpenProfile(io.BytesIO(profile))
+        if profile[16:20] == b"CMYK":
+            ImageCms.buildTransform(opened, ImageCms.createProfile("sRGB"), "CMYK", "RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return False
+    return True
 
 
 def srgb_of(image: Image.Image) -> Image.Image:
     """An 8-bit CMYK or Lab image of Pillow's as sRGB, by relative colorimetry with black point compensation.
 
     Raises:
-        ValueError: if its profile cannot be used.
+        ProfileError: if its profile cannot be used.
     """
     srgb = ImageCms.createProfile("sRGB")
     embedded = image.info.get("icc_profile") or b""
-    if image.mode == "LAB":
-        source: Any = ImageCms.createProfile("LAB")
-    elif embedded[16:20] == b"CMYK":
-        source = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
-    else:
+    if image.mode != "LAB" and embedded[16:20] != b"CMYK":
         return image.convert("RGB")
     try:
+        source: Any = ImageCms.createProfile("LAB") if image.mode == "LAB" else io.BytesIO(embedded)
         converted = ImageCms.profileToProfile(
             image,
             source,
@@ -36,46 +45,26 @@ def srgb_of(image: Image.Image) -> Image.Image:
             outputMode="RGB",
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
-    except ImageCms.PyCMSError as error:
-        raise ValueError(f"its colour profile cannot be used: {error}") from error
+    except (ImageCms.PyCMSError, OSError) as error:
+        raise ProfileError("its colour profile cannot be used") from error
     if converted is None:  # only when converting in place
-        raise ValueError("its colour profile cannot be used")
+        raise ProfileError("its colour profile cannot be used")
     return converted
 
 
-def srgb_of_samples(samples: NDArray[Any], profile: bytes | None, extra: int) -> NDArray[Any]:
-    """CMYK samples, perhaps with alpha, as sRGB.
+def srgb_of_inks(inks: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
+    """CMYK samples as sRGB.
 
     Args:
-        samples: (height, width, 4 or more), uint8 or uint16: the inks, and what comes with them.
-        profile: the file's.
-        extra: what the fifth sample means: :data:`ASSOCIATED` or :data:`UNASSOCIATED` alpha; anything else
-            is left out.
+        inks: (height, width, 4), uint8 or uint16.
+        profile: the file's; without one for CMYK, light is what the inks let through.
 
     Returns:
-        (height, width, 3 or 4) of the same type: RGB, or RGBA with plain alpha.
+        (height, width, 3) of the same type.
 
     Raises:
-        ValueError: if the profile cannot be used.
+        ProfileError: if the profile cannot be used.
     """
-    inks = np.ascontiguousarray(samples[..., :4])
-    if samples.shape[2] == 4 or extra not in (ASSOCIATED, UNASSOCIATED):
-        return _srgb_of_inks(inks, profile)
-    alpha = samples[..., 4:5]
-    if extra == ASSOCIATED:
-        inks = _divided(inks, alpha)
-    return np.concatenate((_srgb_of_inks(inks, profile), alpha), axis=2)
-
-
-def _divided(inks: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    white = np.uint32(np.iinfo(inks.dtype).max)
-    divisor = np.maximum(alpha.astype(np.uint32), 1)
-    # Where nothing is visible there is no ink either.
-    result: NDArray[Any] = np.minimum((inks * white + divisor // 2) // divisor, white).astype(inks.dtype)
-    return result
-
-
-def _srgb_of_inks(inks: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
     if inks.dtype == np.uint8:
         image = Image.frombytes("CMYK", (inks.shape[1], inks.shape[0]), inks.tobytes())
         image.info["icc_profile"] = profile
@@ -85,6 +74,32 @@ def _srgb_of_inks(inks: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
     white = np.uint32(65535)
     light = white - inks
     return ((light[..., :3] * light[..., 3:] + white // 2) // white).astype(np.uint16)
+
+
+def srgb_of_lab(lab: NDArray[Any], *, is_signed: bool) -> NDArray[Any]:
+    """CIE L*a*b* samples as TIFF has them, under D50, as sRGB.
+
+    Args:
+        lab: (height, width, 3), uint8 or uint16: the bits of the file.
+        is_signed: whether a* and b* are signed (TIFF's CIELab); else 128 (32768) stands for 0 (ICCLab).
+
+    Returns:
+        (height, width, 3) of the same type.
+    """
+    if lab.dtype == np.uint8:
+        signed = lab if is_signed else lab ^ np.array([0, 128, 128], np.uint8)
+        return np.asarray(srgb_of(Image.frombytes("LAB", lab.shape[1::-1], signed.tobytes())))
+    import pyvips
+
+    # 256 stands for a step of a*; ICCLab has ICC's encoding of version 2, where 65280 stands for L* = 100.
+    chroma = lab[..., 1:].view(np.int16) if is_signed else lab[..., 1:].astype(np.int32) - 32768
+    lightness = lab[..., :1] * np.float32(100 / (65535 if is_signed else 65280))
+    values = np.concatenate((lightness, chroma.astype(np.float32) / 256), axis=2)
+    image = pyvips.Image.new_from_array(values).copy(interpretation="lab")
+    converted: NDArray[Any] = image.icc_export(
+        output_profile="srgb", depth=16, intent="relative", black_point_compensation=True
+    ).numpy()
+    return converted
 
 
 def _deep_by_profile(inks: NDArray[np.uint16], profile: bytes) -> NDArray[np.uint16]:
@@ -99,5 +114,5 @@ def _deep_by_profile(inks: NDArray[np.uint16], profile: bytes) -> NDArray[np.uin
         )
         result: NDArray[np.uint16] = converted.numpy()
     except pyvips.Error as error:
-        raise ValueError("its colour profile cannot be used") from error
+        raise ProfileError("its colour profile cannot be used") from error
     return result

@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
-from PIL.TiffImagePlugin import BITSPERSAMPLE, TiffImageFile
 
 from srgan.errors import ImageError
 from srgan.images.cmyk import srgb_of
 
-# Pillow keeps its limit on pixels, and Python its warning filters, in globals.
-_globals_lock = threading.Lock()
-
-
-@contextmanager
-def quiet_pillow() -> Iterator[None]:
-    """Pillow without its own limit on pixels (``check_size`` has ours) and its warnings about odd tags."""
-    with _globals_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-
-
-def check_size(name: str | Path, size: tuple[int, int], max_pixels: int) -> None:
-    """Refuses a (width, height) without pixels or with more than ``max_pixels``.
-
-    Raises:
-        ImageError: saying how many pixels the limit would have to allow.
-    """
-    width, height = size
-    if width <= 0 or height <= 0:
-        raise ImageError(f"{name}: has no pixels ({width}x{height})")
-    if width * height > max_pixels:
-        raise ImageError(
-            f"{name}: {width}x{height} is more than the limit of {max_pixels:,} pixels; if you trust the "
-            f"file, raise the limit to {width * height}",
-            field="max_pixels",
-        )
-
 
 def is_cut_by_pillow(image: ImageFile.ImageFile) -> bool:
-    """Whether the file has 16-bit samples in several channels, which Pillow would reduce to 8 bits.
+    """Whether a PNG has 16-bit samples in several channels, which Pillow would reduce to 8 bits.
 
     Told by what Pillow read from the file's header.
     """
-    if isinstance(image, TiffImageFile):
-        depths = image.tag_v2.get(BITSPERSAMPLE, (1,))
-        return len(depths) > 1 and max(depths) == 16
     layout = image.tile[0].args if image.tile else ""
     mode = layout[0] if isinstance(layout, tuple) and layout else layout
     if not isinstance(mode, str):

@@ -21,6 +21,7 @@ class Format:
         deep: holds 16-bit samples.
         grey: holds a single channel.
         alpha: holds transparency.
+        iptc: holds IPTC records.
         apart: encoded in a process of its own, for nothing else stops the encoder.
     """
 
@@ -31,9 +32,11 @@ class Format:
     deep: bool = False
     grey: bool = True
     alpha: bool = True
+    iptc: bool = False
     apart: bool = False
 
 
+_JPEG = {"subsample_mode": "off"}
 _TIFF = {"compression": "deflate", "predictor": "horizontal"}
 _AVIF = {"compression": "av1", "effort": 2, "bitdepth": 8, "subsample_mode": "off"}
 
@@ -42,8 +45,10 @@ FORMATS = {
     "png": Format(
         saver="pngsave", options={"compression": 3, "filter": "paeth"}, limit=10_000_000, deep=True
     ),
-    "jpg": Format(saver="jpegsave", options={"subsample_mode": "off"}, limit=65_535, quality=95, alpha=False),
-    "tiff": Format(saver="tiffsave", options=_TIFF, limit=10_000_000, deep=True),
+    "jpg": Format(
+        saver="jpegsave", options={"subsample_mode": "off"}, limit=65_535, quality=95, alpha=False, iptc=True
+    ),
+    "tiff": Format(saver="tiffsave", options=_TIFF, limit=10_000_000, deep=True, iptc=True),
     "webp": Format(saver="webpsave", limit=16_383, quality=90, grey=False),
     "avif": Format(saver="heifsave", options=_AVIF, limit=16_384, quality=80, grey=False, apart=True),
 }

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.images.decode import quiet_pillow
-from srgan.images.read import explained
+from srgan.images.checks import DamageError, quiet_pillow
+from srgan.images.recognise import explained
 
 
 def jpeg_quality(path: Path) -> int:
@@ -38,7 +38,7 @@ def _luminance_table(image: Image.Image) -> NDArray[np.int64]:
     """The 64 steps of a JPEG file's luminance, whose table is its first."""
     tables: dict[int, list[int]] = getattr(image, "quantization", {})
     if not tables:
-        raise ValueError("no quantisation tables")
+        raise DamageError("no quantisation tables")
     return np.array(tables[min(tables)])
 
 

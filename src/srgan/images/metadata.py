@@ -9,10 +9,10 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image
 
-_ORIENTATION = 0x0112
+ORIENTATION = 0x0112
 _RESOLUTION, _RESOLUTION_UNIT = (0x011A, 0x011B), 0x0128
 # What a TIFF's own directory says about the picture rather than about the layout of that file.
-DESCRIPTIVE_TAGS = (0x010E, 0x010F, 0x0110, _ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298)
+DESCRIPTIVE_TAGS = (0x010E, 0x010F, 0x0110, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298)
 DIRECTORY_TAGS = (0x8769, 0x8825)  # EXIF, GPS
 
 
@@ -39,7 +39,7 @@ def settle_exif(exif: bytes) -> tuple[bytes | None, int]:
         (count,) = struct.unpack_from(f"{order}H", body, directory)
         for entry in range(directory + 2, directory + 2 + 12 * count, 12):
             (tag,) = struct.unpack_from(f"{order}H", body, entry)
-            if tag == _ORIENTATION:
+            if tag == ORIENTATION:
                 (orientation,) = struct.unpack_from(f"{order}H", body, entry + 8)
                 struct.pack_into(f"{order}H", body, entry + 8, 1)
         struct.pack_into(f"{order}I", body, directory + 2 + 12 * count, 0)
@@ -60,13 +60,15 @@ def upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def exif_of(image: Image.Image) -> bytes | None:
-    """The EXIF block of an opened file, or None."""
-    if image.format != "TIFF":
-        raw = image.info.get("exif")
-        if raw is None and image.getexif():  # a PNG may hold it as text, an older custom
-            raw = image.getexif().tobytes()
-        return raw or None
-    return exif_of_tags(image.getexif())
+    """The EXIF block of an image of Pillow's; None where it has none, or one that is damaged."""
+    if image.format == "TIFF":
+        return exif_of_tags(image.getexif())
+    if raw := image.info.get("exif"):
+        return bytes(raw)
+    try:  # a PNG may hold it as text, an older custom
+        return image.getexif().tobytes() if image.getexif() else None
+    except ValueError:
+        return None
 
 
 def exif_of_tags(tags: Image.Exif) -> bytes | None:
@@ -74,11 +76,16 @@ def exif_of_tags(tags: Image.Exif) -> bytes | None:
     kept = Image.Exif()
     for tag in DESCRIPTIVE_TAGS:
         if tag in tags:
-            kept[tag] = tags[tag]
+            kept[tag] = unchanged(tags[tag])
     for tag in DIRECTORY_TAGS:
         if directory := tags.get_ifd(tag):
-            kept.get_ifd(tag).update(directory)
+            kept.get_ifd(tag).update({inner: unchanged(value) for inner, value in directory.items()})
     return kept.tobytes() if len(kept) else None
+
+
+def unchanged(value: Any) -> Any:
+    """A tag's value as Pillow writes the bytes that it was read from: texts in UTF-8 are not ASCII."""
+    return value.encode("latin-1") if isinstance(value, str) and not value.isascii() else value
 
 
 def dpi_of(image: Image.Image) -> tuple[float, float] | None:
@@ -94,6 +101,16 @@ def dpi_of_tags(tags: Image.Exif) -> tuple[float, float] | None:
         return None
     horizontal, vertical = (float(tags[tag]) / inches for tag in _RESOLUTION)
     return _sensible(horizontal, vertical)
+
+
+def dpi_of_exif(exif: bytes) -> tuple[float, float] | None:
+    """Pixels per inch, (horizontal, vertical), where an EXIF block states them."""
+    tags = Image.Exif()
+    try:
+        tags.load(exif)
+        return dpi_of_tags(tags)
+    except (ValueError, TypeError, ArithmeticError, SyntaxError, struct.error):
+        return None
 
 
 def _sensible(horizontal: float, vertical: float) -> tuple[float, float] | None:

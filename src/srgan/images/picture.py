@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,10 @@ class Picture:
         icc_profile: the colour profile of the pixels: an RGB one, or a grey one where ``bands`` is 1.
         exif: the EXIF block from its byte-order mark on, with the orientation reset to 1.
         dpi: pixels per inch, (horizontal, vertical).
+        xmp: the XMP packet.
+        iptc: the IPTC records.
+        texts: other texts, by their keywords, as PNG has them.
+        notes: what the file had besides that could not be taken, a sentence each.
     """
 
     pixels: NDArray[Any]
@@ -33,6 +38,10 @@ class Picture:
     icc_profile: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:

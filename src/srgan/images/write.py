@@ -18,7 +18,10 @@ from srgan.images.encode import encode, explained_saving, write_all
 from srgan.images.encode_apart import encode_apart
 from srgan.images.file_objects import binary_file, name_of
 from srgan.images.formats import FORMATS, Format, check_side, format_of
+from srgan.images.losses import JPEG_SEGMENT
+from srgan.images.photoshop import with_resources
 from srgan.images.picture import Picture
+from srgan.images.png_texts import add_texts
 from srgan.images.resample import resampled
 from srgan.images.tiff import add_exif
 
@@ -41,25 +44,58 @@ def _mean_channel(band: NDArray[Any]) -> NDArray[Any]:
 
 
 def _finished(
-    image: Any, source: Picture, format_: Format, output_size: tuple[int, int], dtype: np.dtype[Any]
+    image: Any,
+    source: Picture,
+    alpha: NDArray[Any] | None,
+    format_: Format,
+    output_size: tuple[int, int],
+    dtype: np.dtype[Any],
 ) -> Any:
-    """The ``pyvips.Image`` as it is saved: resized, with alpha, profile and resolution."""
+    """The ``pyvips.Image`` as it is saved: resized, with alpha, profile, resolution, XMP and IPTC."""
     import pyvips
 
     image = resampled(image, output_size, "lanczos3")
     if image.bands == 1 and not (source.bands == 1 and format_.grey):
         image = image.bandjoin([image, image]).copy(interpretation="rgb16" if dtype == np.uint16 else "srgb")
-    profile = source.icc_profile
-    if profile is not None and (profile[16:20] == b"GRAY") == (image.bands == 1):
-        image = image.copy()
-        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
-    if source.alpha is not None:
-        alpha = pyvips.Image.new_from_array(np.ascontiguousarray(to_depth(source.alpha, dtype)))
-        image = image.bandjoin(resampled(alpha, output_size, "cubic"))
+    image = _with_blobs(image, source, format_)
+    if alpha is not None:
+        plane = pyvips.Image.new_from_array(np.ascontiguousarray(to_depth(alpha, dtype)))
+        image = image.bandjoin(resampled(plane, output_size, "cubic"))
         if not format_.alpha:
             image = image.flatten(background=255)
     horizontal, vertical = source.dpi or (_DEFAULT_DPI, _DEFAULT_DPI)
     return image.copy(xres=horizontal / 25.4, yres=vertical / 25.4)
+
+
+def _with_blobs(image: Any, source: Picture, format_: Format) -> Any:
+    """With the profile, XMP and IPTC, where libvips writes them as others read them."""
+    import pyvips
+
+    blobs = {}
+    profile = source.icc_profile
+    if profile is not None and (profile[16:20] == b"GRAY") == (image.bands == 1):
+        blobs["icc-profile-data"] = profile
+    is_jpeg = format_.saver == "jpegsave"
+    if (
+        source.xmp is not None
+        and format_.saver != "pngsave"
+        and not (is_jpeg and len(source.xmp) > JPEG_SEGMENT)
+    ):
+        blobs["xmp-data"] = source.xmp
+    if source.iptc is not None and is_jpeg and len(source.iptc) <= JPEG_SEGMENT:
+        blobs["iptc-data"] = with_resources(source.iptc)
+    image = image.copy()
+    for name, blob in blobs.items():
+        image.set_type(pyvips.GValue.blob_type, name, blob)
+    return image
+
+
+def _complete(file: IO[bytes], source: Picture, format_: Format) -> None:
+    """Adds to a file what libvips has not written into it."""
+    if format_.saver == "tiffsave" and (source.exif is not None or source.iptc is not None):
+        add_exif(file, source.exif, source.iptc)
+    elif format_.saver == "pngsave" and (source.texts or source.xmp is not None):
+        add_texts(file, source.texts, source.xmp)
 
 
 def _options(
@@ -83,6 +119,7 @@ def write_picture(
     *,
     size: tuple[int, int],
     source: Picture,
+    alpha: NDArray[Any] | None = None,
     output_size: tuple[int, int] | None = None,
     file_format: str | None = None,
     quality: int | None = None,
@@ -93,7 +130,8 @@ def write_picture(
     PNG, JPEG and TIFF are written as the bands come; WebP and AVIF are held whole. The result is 16-bit if
     ``source`` is and the format can be (PNG, TIFF), grey where ``source`` is, and has one channel where the
     file of ``source`` had (PNG, JPEG, TIFF). JPEG has no transparency: it is laid over white. Profile,
-    resolution (72 dpi where the source says nothing) and EXIF are kept. A file appears under its name when
+    resolution (72 dpi where the source says nothing), EXIF, XMP, IPTC and texts are kept where the format has
+    a place for them, see :func:`~srgan.images.losses.losses`. A file appears under its name when
     it is complete and on the disk, and replaces one that is there.
 
     Args:
@@ -102,7 +140,9 @@ def write_picture(
         bands: arrays (rows, width, 3), uint8 or uint16, from top to bottom; consumed in this thread. What
             the iterator raises comes out unchanged.
         size: (width, height) that the bands make up.
-        source: the picture that was enlarged; its alpha is enlarged here.
+        source: the picture that was enlarged.
+        alpha: its alpha, (height, width) of any size and of its type, which is resized to the result's; None
+            takes that of ``source``.
         output_size: (width, height) to resize to: Lanczos to reduce, bicubic to enlarge.
         file_format: png, jpg, tiff, webp or avif; None goes by the extension.
         quality: 1 to 100, for JPEG (95 otherwise), WebP (90) and AVIF (80); lossless formats ignore it.
@@ -128,38 +168,36 @@ def write_picture(
         for band in bands:
             yield to_depth(_mean_channel(band) if source.grey else band, dtype)
 
-    exif = source.exif if format_.saver == "tiffsave" else None  # what libvips does not write there
+    is_long = format_.saver == "jpegsave" and len(source.exif or b"") > JPEG_SEGMENT
+    exif = None if is_long else source.exif
+    alpha = source.alpha if alpha is None else alpha
     stopped = threading.Event()
 
     def write_to(part: Path | IO[bytes]) -> None:
         def save(image: Any) -> None:
-            finished = _finished(image, source, format_, final_size, dtype)
-            _save(part, name, finished, format_, options, stopped)
+            finished = _finished(image, source, alpha, format_, final_size, dtype)
+            _save(name, part, finished, format_, options, stopped)
 
         channels = 1 if source.grey else 3
         with explained_saving(name):
-            encode(
-                rows(), save, size=size, channels=channels, exif=source.exif, cancel=cancel, stopped=stopped
-            )
+            encode(rows(), save, size=size, channels=channels, exif=exif, cancel=cancel, stopped=stopped)
 
     if isinstance(file, Path):
         with replacing(file, durable=True) as part:
             write_to(part)
-            if exif is not None:
-                with explained(file), part.open("r+b") as written:
-                    add_exif(written, exif)
+            with explained(file), part.open("r+b") as written:
+                _complete(written, source, format_)
     else:
         memory = io.BytesIO()
         write_to(memory)
-        if exif is not None:
-            add_exif(memory, exif)
+        _complete(memory, source, format_)
         with explained(str(name)):
             write_all(file, memory.getbuffer())
 
 
 def _save(
-    part: Path | IO[bytes],
     name: str | Path,
+    part: Path | IO[bytes],
     image: Any,
     format_: Format,
     options: dict[str, Any],

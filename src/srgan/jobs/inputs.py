@@ -32,7 +32,7 @@ def find_inputs(
     """The files that are meant, without what earlier runs wrote; see :func:`~srgan.jobs.naming.plan_jobs`."""
     if is_image_sequence(inputs, out):
         return [Input(Path(inputs[0]))]
-    found = _collect(inputs, recursive, out)
+    found = _collect(inputs, recursive, out, tell)
     return _without_results(found, tell) if out is None else found
 
 
@@ -47,14 +47,20 @@ def is_image_sequence(inputs: Sequence[str], out: Path | None) -> bool:
     )
 
 
-def _collect(inputs: Sequence[str], recursive: bool, out: Path | None) -> list[Input]:
+def _collect(
+    inputs: Sequence[str], recursive: bool, out: Path | None, tell: Callable[[str], None]
+) -> list[Input]:
     found: dict[Path, Input] = {}
     unreadable: list[Path] = []
     for path in (path for text in inputs for path in _expanded(text)):
         if path.is_dir():
             results = _below(path, out)
             for file in list_pictures(
-                path, recursive=recursive, extensions=_LISTED, on_error=unreadable.append
+                path,
+                recursive=recursive,
+                extensions=_LISTED,
+                on_error=unreadable.append,
+                on_special=lambda file: tell(f"{file} is a pipe, a socket or a device, and left out"),
             ):
                 subfolder = file.parent.relative_to(path)
                 if results is None or not subfolder.is_relative_to(results):

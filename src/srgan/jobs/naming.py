@@ -10,6 +10,7 @@ from pathlib import Path
 
 from srgan.errors import UsageError
 from srgan.images.formats import format_of
+from srgan.images.heic import is_transparent
 from srgan.jobs.inputs import Input, find_inputs, is_image_sequence
 from srgan.jobs.job import Existing, Job
 from srgan.jobs.options import JobOptions
@@ -215,4 +216,8 @@ def _extension(file: Path, wanted: str | None) -> str:
 
 def _kept_extension(file: Path) -> str:
     extension = file.suffix.lower()
-    return file.suffix if extension in _KEPT else _REPLACED.get(extension, ".png")
+    if extension in _KEPT:
+        return file.suffix
+    replaced = _REPLACED.get(extension, ".png")
+    # A HEIC may be transparent, which a JPEG cannot be.
+    return ".png" if extension in (".heic", ".heif") and is_transparent(file) else replaced

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -14,7 +14,10 @@ from PIL import Image
 from srgan.errors import UsageError
 from srgan.events import Cancel, Event, OnEvent
 from srgan.files import make_folder
+from srgan.images.alpha import within_neighbours
 from srgan.images.animation import Animation, is_animated, read_frames, write_frames
+from srgan.images.formats import format_of
+from srgan.images.losses import losses
 from srgan.images.picture import Picture
 from srgan.images.read import read_picture
 from srgan.images.write import write_picture
@@ -55,9 +58,10 @@ def upscale_file(
 ) -> Upscaled:
     """Enlarges one picture; a file appears under its name only when it is whole.
 
-    Transparency, colour profile, EXIF and resolution are kept, see
-    :func:`~srgan.images.write.write_picture`; GIF holds neither profile nor EXIF. A moving picture stays one
-    where the target is GIF or WebP; elsewhere its first frame is taken.
+    Transparency, colour profile, EXIF, XMP, IPTC and resolution are kept, see
+    :func:`~srgan.images.write.write_picture`; an event's note says what the target cannot hold, and what of
+    the source could not be read. Transparency is enlarged by the network too, as a grey picture. A moving
+    picture stays one where the target is GIF or WebP; elsewhere its first frame is taken.
 
     Args:
         source: the picture, or a file that is open in binary mode.
@@ -94,11 +98,14 @@ def upscale_watched(
     file_format = _format_of(target, options)
     if isinstance(source, Path) and isinstance(target, Path):
         _check_apart(source, target)
-    if file_format == "gif" or (file_format == "webp" and is_animated(source)):
+    if file_format == "gif" or (file_format == "webp" and is_animated(source, max_pixels=options.max_pixels)):
         animation = read_frames(source, max_pixels=options.max_pixels)
+        _tell(animation.notes, on_event)
         done = _upscale_frames(animation, target, upscaler, options, watchers, on_event, cancel)
     else:
         picture = read_picture(source, max_pixels=options.max_pixels)
+        _tell(picture.notes, on_event)
+        _tell_losses(losses(picture, format_of(Path(), file_format)), file_format, on_event)
         done = _upscale_still(picture, target, upscaler, options, watchers, on_event, cancel)
     for watcher in watchers:
         watcher.finish(cancel)
@@ -117,6 +124,9 @@ def _upscale_still(
     width, height = picture.size
     output_size = options.output_size(width, height)
     _make_folder_of(target)
+    alpha = None
+    if picture.alpha is not None:
+        alpha = within_neighbours(upscaler.upscale(picture.alpha, cancel=cancel), picture.alpha)
 
     def write(bands: Iterator[NDArray[Any]]) -> None:
         write_picture(
@@ -124,6 +134,7 @@ def _upscale_still(
             _watched(bands, picture.pixels, upscaler.scale, watchers),
             size=(upscaler.scale * width, upscaler.scale * height),
             source=picture,
+            alpha=alpha,
             output_size=output_size,
             file_format=options.file_format,
             quality=options.quality,
@@ -147,15 +158,18 @@ def _upscale_frames(
     output_size = options.output_size(*animation.size)
 
     def enlarged() -> Iterator[NDArray[np.uint8]]:
-        frames, sources = tee(animation.frames)
+        frames, sources, masked = tee(animation.frames, 3)
         results = upscaler.frames((source.pixels for source in sources), cancel=cancel)
-        for number, (frame, result) in enumerate(zip(frames, results, strict=True)):
+        masks = _masks(masked, upscaler, cancel)
+        for number, (frame, result, mask) in enumerate(zip(frames, results, masks, strict=True)):
+            if number == 0 and _format_of(target, options) == "gif":
+                _tell_losses(losses(frame, "gif"), "gif", on_event)
             if number == 0:
                 for _ in _watched(iter([result]), frame.pixels, upscaler.scale, watchers):
                     pass
             if on_event is not None:
                 on_event(Event(done=number + 1, total=count, unit="frames"))
-            yield _finish_frame(frame, result, output_size)
+            yield _finish_frame(result, mask, output_size)
 
     _make_folder_of(target)
     write_frames(
@@ -166,6 +180,7 @@ def _upscale_frames(
         plays=animation.plays,
         icc_profile=animation.icc_profile,
         exif=animation.exif,
+        xmp=animation.xmp,
         file_format=options.file_format,
         quality=options.quality,
         cancel=cancel,
@@ -203,15 +218,36 @@ def _make_folder_of(target: Path | BinaryIO) -> None:
         make_folder(target.parent)
 
 
+def _masks(
+    frames: Iterator[Picture], upscaler: Upscaler, cancel: Cancel | None
+) -> Iterator[NDArray[np.uint8] | None]:
+    """The enlarged transparency of each frame; None for one that has none."""
+    sources, masked = tee(frames)
+    with_alpha = (frame.alpha for frame in masked if frame.alpha is not None)
+    results = upscaler.frames(with_alpha, cancel=cancel)
+    for frame in sources:
+        yield None if frame.alpha is None else within_neighbours(next(results), frame.alpha)
+
+
 def _finish_frame(
-    frame: Picture, enlarged: NDArray[np.uint8], output_size: tuple[int, int]
+    enlarged: NDArray[np.uint8], mask: NDArray[np.uint8] | None, output_size: tuple[int, int]
 ) -> NDArray[np.uint8]:
     """One frame as (height, width, 3 or 4), uint8, with its transparency."""
     pixels = _resized(enlarged, output_size, Image.Resampling.LANCZOS)
-    if frame.alpha is None:
+    if mask is None:
         return pixels
-    alpha = _resized(frame.alpha, output_size, Image.Resampling.BICUBIC)
-    return np.dstack((pixels, alpha))
+    return np.dstack((pixels, _resized(mask, output_size, Image.Resampling.BICUBIC)))
+
+
+def _tell(notes: Iterable[str], on_event: OnEvent | None) -> None:
+    for note in notes:
+        if on_event is not None:
+            on_event(Event(note=note))
+
+
+def _tell_losses(lost: Sequence[str], file_format: str, on_event: OnEvent | None) -> None:
+    if lost:
+        _tell([f"{file_format.upper()} cannot hold {', '.join(lost)}"], on_event)
 
 
 def _resized(array: NDArray[np.uint8], size: tuple[int, int], method: Image.Resampling) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from srgan.errors import UsageError
 from srgan.images.decode import decode
 from srgan.images.metadata import dpi_of, exif_of
 from srgan.images.picture import fitting_profile
-from srgan.images.read import explained
+from srgan.images.recognise import explained
 
 PictureLike = Image.Image | NDArray[Any] | Sequence[Any]
 """What :meth:`srgan.Upscaler.upscale` takes."""

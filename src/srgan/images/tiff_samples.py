@@ -1,0 +1,88 @@
+"""Samples of a TIFF that Pillow would not read, or not right: taken raw by libvips, understood here."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srgan.images.checks import DamageError
+from srgan.images.cmyk import srgb_of_inks, srgb_of_lab
+from srgan.images.tiff_layout import (
+    BLACK_IS_ZERO,
+    CMYK,
+    EXTRA_SAMPLES,
+    LAB,
+    PHOTOMETRIC,
+    RGB,
+    WHITE_IS_ZERO,
+    TiffLayout,
+)
+
+
+def decode_tiff(file: IO[bytes], layout: TiffLayout, profile: bytes | None) -> NDArray[Any]:
+    """Decodes the page of a TIFF that ``layout`` describes and ``layout.check`` has let through.
+
+    Args:
+        file: the TIFF.
+        layout: how the page holds its samples.
+        profile: by which CMYK becomes sRGB, if it is for that.
+
+    Returns:
+        (height, width, 1 to 4), uint8 or uint16, not yet turned upright: grey, grey + alpha, RGB or RGBA with
+        plain alpha.
+
+    Raises:
+        DamageError: if it cannot be decoded.
+    """
+    samples = _raw_samples(file, layout)
+    colours = np.ascontiguousarray(samples[..., : layout.colours])
+    alpha = None if layout.alpha is None else samples[..., layout.alpha, None]
+    if alpha is not None and layout.is_associated:
+        colours = _divided(colours, alpha)
+    if layout.photometric == WHITE_IS_ZERO:
+        colours = np.iinfo(colours.dtype).max - colours
+    elif layout.photometric == CMYK:
+        colours = srgb_of_inks(colours[..., :4], profile)
+    elif layout.photometric not in (BLACK_IS_ZERO, RGB):
+        colours = srgb_of_lab(colours, is_signed=layout.photometric == LAB)
+    return colours if alpha is None else np.concatenate((colours, alpha), axis=2)
+
+
+def _raw_samples(file: IO[bytes], layout: TiffLayout) -> NDArray[Any]:
+    """All samples as they stand in the file, (height, width, samples).
+
+    libvips inverts, divides by alpha and converts Lab, some of it wrongly: it is shown a copy in which greys
+    begin at black, Lab is RGB, and samples beyond the colours mean nothing.
+    """
+    import pyvips
+
+    file.seek(0)
+    copy = io.BytesIO(file.read())
+    if layout.photometric != CMYK:
+        plain = RGB if layout.colours == 3 else BLACK_IS_ZERO
+        layout.header.set_values(copy, layout.directory, PHOTOMETRIC, plain)
+    layout.header.set_values(copy, layout.directory, EXTRA_SAMPLES, 0)
+    try:
+        image = pyvips.Image.tiffload_buffer(
+            copy.getbuffer(), page=layout.page, access="sequential", fail_on="error"
+        )
+        array: NDArray[Any] = image.numpy()
+    except pyvips.Error as error:
+        raise DamageError("its pixels cannot be decoded") from error
+    samples = array.reshape(*array.shape[:2], -1)
+    if samples.shape[2] != layout.samples or samples.dtype not in (np.uint8, np.uint16):
+        raise DamageError("its samples are not what its tags say")
+    return samples
+
+
+def _divided(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    """Colours that alpha had been multiplied into; 0 where nothing is visible."""
+    white = np.uint32(np.iinfo(colours.dtype).max)
+    divisor = np.maximum(alpha.astype(np.uint32), 1)
+    result: NDArray[Any] = np.minimum((colours * white + divisor // 2) // divisor, white).astype(
+        colours.dtype
+    )
+    return result
