@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +13,9 @@ from srgan.images.read import list_pictures
 
 _NUMBER = re.compile(r"%(?:0\d+)?d")
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")  # the last number of a stem
+_LONGEST_NAME = 255  # bytes, of all usual file systems
+WORK = ".srgan"
+"""How the names of work folders end."""
 _NAMED = 5  # how many missing numbers are named
 
 
@@ -57,7 +62,10 @@ def whole_numbers(pattern: Path) -> tuple[set[int], set[int]]:
 
 def work_path(target: Path) -> Path:
     """The folder in which a video, or an image sequence, is made."""
-    return target.with_name(f".{target.name}.srgan")
+    name = f".{target.name}{WORK}"
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}{WORK}"
+    return target.with_name(name)
 
 
 def exists(target: Path) -> bool:

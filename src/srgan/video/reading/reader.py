@@ -55,6 +55,7 @@ class VideoReader:
         time_base: seconds, the unit of times.
         rate: frames per second, on average.
         frames_expected: how many there are about; None if the file does not say.
+        first_image: the first frame, decoded.
         colour: of the first frame; all are taken for such.
         aspect: width of a pixel by its height; None if the file does not say.
         display_matrix: nine numbers for players to turn the picture by; None if there are none.
@@ -101,6 +102,7 @@ class VideoReader:
             where = f" from {float(start):g} s on" if start else ""
             raise VideoError(f"holds no frame that can be decoded{where}", field="start" if start else None)
         self._first = first
+        self.first_image = first.image
         self.size = first.image.width, first.image.height
         self.colour = Colour.of(first.image)
         self.aspect = self.stream.sample_aspect_ratio

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from dataclasses import dataclass
 from fractions import Fraction
@@ -120,7 +119,7 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
             if own is None:
                 raise UsageError(f"the encoder {codec.name} takes no {option}; leave it out", field=option)
             settings[own] = str(value)
-    encoding = Encoding(
+    return Encoding(
         codec=codec.name,
         settings=settings,
         pixel_format=_pixel_format(codec, colour),
@@ -129,8 +128,6 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
         colour=colour.tagged_for(*size),
         aspect=aspect,
     )
-    _try(encoding, name)
-    return encoding
 
 
 def _shape(
@@ -182,19 +179,3 @@ def _pixel_format(codec: Codec, colour: Colour) -> str:
             f"'{codec.name}' takes none of the usual pixel formats; choose another encoder", field="codec"
         )
     return fitting
-
-
-def _try(encoding: Encoding, container: str) -> None:
-    """Opens the encoder once, so that a wrong option shows before any frame is computed."""
-    try:
-        with av.open(io.BytesIO(), "w", format=container) as trial:
-            encoding.add_to(trial)
-            trial.start_encoding()
-    except (av.FFmpegError, ValueError) as error:
-        settings = " ".join(f"{name}={value}" for name, value in encoding.settings.items())
-        width, height = encoding.size
-        raise UsageError(
-            f"{encoding.codec} cannot encode {width}x{height} {encoding.pixel_format} with {settings} "
-            f"in {container}; choose another encoder, crf or preset",
-            field="codec",
-        ) from error

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -19,13 +21,31 @@ from srgan.events import Cancel, check
 from srgan.video.reading.opening import first_video, open_input
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.encoding import Encoding
-from srgan.video.writing.streams import StreamCopier, add_copier, plan_streams
+from srgan.video.writing.streams import Plan, StreamCopier, add_copier
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # in the stubs only
 
 # About the file that was read, not about the video.
-_FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder")
+_FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
+
+# What of the other streams goes into a sample: packets of each, and bytes of the input read for them.
+_SAMPLE_PACKETS, _SAMPLE_BYTES = 20, 32 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a file holds beside the enlarged video.
+
+    Attributes:
+        plans: its other streams.
+        timecode: of the first frame; None for none.
+        own_tags: mp4 and mov name tags as the input does, instead of as players expect; so they hold all.
+    """
+
+    plans: tuple[Plan, ...] = ()
+    timecode: str | None = None
+    own_tags: bool = False
 
 
 def join(
@@ -35,7 +55,9 @@ def join(
     part: Path,
     output: str,
     encoding: Encoding,
+    contents: Contents,
     *,
+    is_sample: bool = False,
     cancel: Cancel | None = None,
 ) -> None:
     """Writes the finished file.
@@ -47,6 +69,8 @@ def join(
         part: the file to write.
         output: libavformat's name of its format.
         encoding: how the segments were encoded.
+        contents: what else goes into the file.
+        is_sample: take only the first packets of the other streams, whatever part is asked for.
         cancel: asked at every packet whether to stop.
 
     Raises:
@@ -62,13 +86,15 @@ def join(
         )
     begin = Fraction(reader.begin * reader.time_base)
     end = None if reader.end is None else Fraction(reader.end * reader.time_base)
+    if is_sample:
+        begin, end = Fraction(reader.container.start_time or 0, av.time_base) if begin else begin, None
     with (
         open_input(Path(reader.path)) as source,
         av.open(str(segments[0])) as first,
-        _open_output(part, output) as result,
+        _open_output(part, output, own_tags=contents.own_tags) as result,
     ):
         video = first_video(source)
-        plans, _ = plan_streams(source, video, output)
+        plans = {plan.index: plan for plan in contents.plans}
         copiers: dict[int, StreamCopier] = {}
         target: Any = None
         for stream in source.streams:
@@ -76,26 +102,36 @@ def join(
                 target = result.add_stream_from_template(first.streams.video[0], opaque=True)
                 _describe(target, reader, encoding, video.metadata)
                 target.disposition = video.disposition
-            for plan in plans:
-                if plan.stream.index == stream.index and (copier := add_copier(result, plan, begin)):
+            elif plan := plans.get(stream.index):
+                copier = add_copier(result, stream, plan, begin)
+                if copier is not None:
                     copiers[stream.index] = copier
         result.metadata.update(
-            {key: value for key, value in source.metadata.items() if key not in _FILE_TAGS}
+            {key: value for key, value in tags_of(source).items() if key.lower() != "timecode"}
         )
+        if contents.timecode is not None:
+            target.metadata["timecode"] = contents.timecode
         result.set_chapters(_chapters(source, begin, end))
-        others = _others(source, copiers, begin, end)
+        packets = _demuxed(source, copiers, most=_SAMPLE_BYTES if is_sample else None)
+        others = _others(packets, copiers, begin, end)
         pictures = _pictures(segments, order, times, reader.time_base, target)
         for _, packet in heapq.merge(pictures, others, key=lambda item: item[0]):
             check(cancel)
             result.mux(packet)
 
 
-def _open_output(part: Path, output: str) -> OutputContainer:
+def tags_of(container: InputContainer) -> dict[str, str]:
+    """What a file says about the video, not about itself."""
+    return {key: value for key, value in container.metadata.items() if key.lower() not in _FILE_TAGS}
+
+
+def _open_output(part: Path, output: str, *, own_tags: bool) -> OutputContainer:
+    flags = "+faststart+use_metadata_tags" if own_tags else "+faststart"
     return av.open(
         str(part),
         "w",
         format=output,
-        container_options={"movflags": "+faststart"} if output in ("mp4", "mov") else {},
+        container_options={"movflags": flags} if output in ("mp4", "mov") else {},
         metadata_errors="surrogateescape",
     )
 
@@ -111,7 +147,7 @@ def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: di
     target.time_base = reader.time_base
     if reader.display_matrix is not None:
         target.set_display_matrix(_scaled(reader.display_matrix, reader.size, encoding.size))
-    kept = ("language", "title", "handler_name", "timecode", "creation_time")
+    kept = ("language", "title", "handler_name", "creation_time", "stereo_mode")
     target.metadata.update({key: value for key, value in metadata.items() if key.lower() in kept})
 
 
@@ -157,29 +193,39 @@ def _pictures(
 
 
 def _others(
-    source: InputContainer, copiers: dict[int, StreamCopier], begin: Fraction, end: Fraction | None
+    packets: Iterator[Packet[Any]],
+    copiers: dict[int, StreamCopier],
+    begin: Fraction,
+    end: Fraction | None,
 ) -> Iterator[tuple[float, Packet[Any]]]:
     """The packets of all other streams between two time stamps; with the time in seconds."""
     time = 0.0
+
+    def copied() -> Iterator[Packet[Any]]:
+        for packet in packets:
+            if _is_between(packet, begin, end):
+                _end_by(packet, end)
+                yield from copiers[packet.stream.index].take(packet)
+        for copier in copiers.values():
+            yield from copier.take(None)
+
+    for one in copied():
+        stamp = one.dts if one.dts is not None else one.pts
+        time = time if stamp is None else float(stamp * one.time_base)
+        yield time, one
+
+
+def _demuxed(
+    source: InputContainer, copiers: dict[int, StreamCopier], *, most: int | None
+) -> Iterator[Packet[Any]]:
+    """The packets of the streams that are copied, up to the end, or to where the file cannot be read.
+
+    With ``most``, up to where that many bytes are read or there are enough packets of each stream.
+    """
     if not copiers:
         return
-    for packet in _demuxed(source, [source.streams[index] for index in copiers]):
-        if not packet.size:
-            copied = copiers[packet.stream.index].take(None)
-        elif _is_between(packet, begin, end):
-            _end_by(packet, end)
-            copied = copiers[packet.stream.index].take(packet)
-        else:
-            continue
-        for one in copied:
-            stamp = one.dts if one.dts is not None else one.pts
-            time = time if stamp is None else float(stamp * one.time_base)
-            yield time, one
-
-
-def _demuxed(source: InputContainer, streams: list[Any]) -> Iterator[Packet[Any]]:
-    """All packets up to the end, or to where the file cannot be read any more."""
-    packets = source.demux(*streams)
+    seen, read = Counter[int](), 0
+    packets = source.demux([source.streams[index] for index in copiers] if most is None else [])
     while True:
         try:
             packet = next(packets, None)
@@ -187,7 +233,14 @@ def _demuxed(source: InputContainer, streams: list[Any]) -> Iterator[Packet[Any]
             return
         if packet is None:
             return
-        yield packet
+        index = packet.stream.index
+        if packet.size and index in copiers:
+            yield packet
+        if most is not None:
+            seen[index] += 1
+            read += packet.size
+            if read > most or all(seen[index] >= _SAMPLE_PACKETS for index in copiers):
+                return
 
 
 def _is_between(packet: Packet[Any], begin: Fraction, end: Fraction | None) -> bool:
