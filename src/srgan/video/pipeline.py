@@ -108,8 +108,14 @@ def upscale_video(
             output_size=output.size,
             frames=len(times) - 1,
             repeated=reader.findings.repeated,
-            notes=tuple(output.notes + findings_of(reader, times)),
+            notes=tuple(output.notes + _laid_on_white(reader, output) + findings_of(reader, times)),
         )
+
+
+def _laid_on_white(reader: VideoReader, output: Output) -> list[str]:
+    if not reader.findings.transparent or output.holds_alpha:
+        return []
+    return ["is transparent in places, which are laid over white; webm, mov, WebP and numbered PNG keep them"]
 
 
 def _kind_of(target: Path, options: VideoOptions) -> Callable[[VideoReader, Path, VideoOptions], Output]:
@@ -164,7 +170,8 @@ def _enlarge(
         partial(output.write, folder),
         report,
         done=done,
-        as_pictures=output.as_pictures,
+        is_upright=output.is_upright,
+        keeps_alpha=output.keeps_alpha,
         cancel=cancel,
     )
 

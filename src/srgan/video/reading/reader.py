@@ -77,7 +77,7 @@ class VideoReader:
     ) -> None:
         self.path = source if isinstance(source, Path) else "-"
         self.findings = Findings()
-        self._fps = fps
+        self._start, self._end, self._fps = start, end, fps
         with explained(self.path):
             self.container = open_input(source, fps)
             try:
@@ -155,6 +155,10 @@ class VideoReader:
                 if self.findings.resized is None and (image.width, image.height) != self.size:
                     self.findings.resized = image.width, image.height
                 yield frame
+
+    def again(self) -> VideoReader:
+        """The same frames, from the first one on."""
+        return VideoReader(Path(self.path), start=self._start, end=self._end, fps=self._fps)
 
     def _cut(self, frames: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
         half = 1 / self.rate / self.time_base / 2

@@ -35,10 +35,11 @@ class ImageSequence:
         ImageError: if the format cannot hold the size.
     """
 
-    as_pictures = True
+    is_upright = keeps_alpha = True
 
     def __init__(self, reader: VideoReader, target: Path, options: VideoOptions) -> None:
         self._format = name = format_of(target, None)
+        self.holds_alpha = FORMATS[name].alpha
         self.size = picture_size(reader, options)
         check_side(target, self.size, FORMATS[name].limit, "png or tiff")
         # With the names: the frames that are done lie under them, not in the work folder.

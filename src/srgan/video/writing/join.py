@@ -139,6 +139,7 @@ def _open_output(part: Path, output: str, *, own_tags: bool) -> OutputContainer:
 def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: dict[str, str]) -> None:
     """What a container says about the video besides its packets."""
     encoding.describe(target.codec_context)
+    encoding.mark_alpha(target)
     if encoding.aspect is not None:
         target.codec_context.sample_aspect_ratio = encoding.aspect
     if target.codec_context.name == "hevc" and target.container.format.name in ("mp4", "mov"):

@@ -33,16 +33,19 @@ class VideoFile(Segmented):
         UsageError: if they do not go together.
     """
 
-    as_pictures = False
+    is_upright = False
 
     def __init__(self, reader: VideoReader, target: Path, options: VideoOptions) -> None:
         super().__init__(plan_encoding(reader, target, options), reader.colour)
         self._reader, self._target = reader, target
         self._container = container_of(target)
+        self.keeps_alpha = self.holds_alpha = self.encoding.has_alpha
         self._contents, self.notes = rehearse(reader, self.encoding, self._container)
         if reader.hdr is not None and reader.hdr.settings(self.encoding.codec, {}) is None:
             codec = self.encoding.codec
             self.notes.append(f"has HDR10 mastering metadata, which {codec} does not take; libx264 does")
+        if reader.colour.deep and not self.encoding.is_deep:
+            self.notes.append(f"has {reader.colour.depth} bits a sample; those of the result have 8")
         if reader.aspect not in (None, 1) and self.encoding.aspect == 1:
             self.notes.append(f"has non-square pixels ({reader.aspect}); those of the result are square")
 
