@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import heapq
 from array import array
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 from av import Packet
@@ -21,31 +19,12 @@ from srgan.events import Cancel, check
 from srgan.video.reading.opening import first_video, open_input
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.encoding import Encoding
-from srgan.video.writing.streams import Plan, StreamCopier, add_copier
-
-if TYPE_CHECKING:
-    from av.container.core import Chapter  # in the stubs only
+from srgan.video.writing.others import chapters, demuxed, others
+from srgan.video.writing.plan import Contents
+from srgan.video.writing.streams import StreamCopier, add_copier
 
 # About the file that was read, not about the video.
 _FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
-
-# What of the other streams goes into a sample: packets of each, and bytes of the input read for them.
-_SAMPLE_PACKETS, _SAMPLE_BYTES = 20, 32 * 2**20
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contents:
-    """What a file holds beside the enlarged video.
-
-    Attributes:
-        plans: its other streams.
-        timecode: of the first frame; None for none.
-        own_tags: mp4 and mov name tags as the input does, instead of as players expect; so they hold all.
-    """
-
-    plans: tuple[Plan, ...] = ()
-    timecode: str | None = None
-    own_tags: bool = False
 
 
 def join(
@@ -111,11 +90,11 @@ def join(
         )
         if contents.timecode is not None:
             target.metadata["timecode"] = contents.timecode
-        result.set_chapters(_chapters(source, begin, end))
-        packets = _demuxed(source, copiers, most=_SAMPLE_BYTES if is_sample else None)
-        others = _others(packets, copiers, begin, end)
+        result.set_chapters(chapters(source, begin, end))
+        packets = demuxed(source, copiers, is_sample=is_sample)
+        beside = others(packets, copiers, begin, end)
         pictures = _pictures(segments, order, times, reader.time_base, target)
-        for _, packet in heapq.merge(pictures, others, key=lambda item: item[0]):
+        for _, packet in heapq.merge(pictures, beside, key=lambda item: item[0]):
             check(cancel)
             result.mux(packet)
 
@@ -191,83 +170,3 @@ def _pictures(
         packet.dts, packet.pts = decoded, times[number]
         packet.duration = times[number + 1] - times[number]
         yield float(decoded * time_base), packet
-
-
-def _others(
-    packets: Iterator[Packet[Any]],
-    copiers: dict[int, StreamCopier],
-    begin: Fraction,
-    end: Fraction | None,
-) -> Iterator[tuple[float, Packet[Any]]]:
-    """The packets of all other streams between two time stamps; with the time in seconds."""
-    time = 0.0
-
-    def copied() -> Iterator[Packet[Any]]:
-        for packet in packets:
-            if _is_between(packet, begin, end):
-                _end_by(packet, end)
-                yield from copiers[packet.stream.index].take(packet)
-        for copier in copiers.values():
-            yield from copier.take(None)
-
-    for one in copied():
-        stamp = one.dts if one.dts is not None else one.pts
-        time = time if stamp is None else float(stamp * one.time_base)
-        yield time, one
-
-
-def _demuxed(
-    source: InputContainer, copiers: dict[int, StreamCopier], *, most: int | None
-) -> Iterator[Packet[Any]]:
-    """The packets of the streams that are copied, up to the end, or to where the file cannot be read.
-
-    With ``most``, up to where that many bytes are read or there are enough packets of each stream.
-    """
-    if not copiers:
-        return
-    seen, read = Counter[int](), 0
-    packets = source.demux([source.streams[index] for index in copiers] if most is None else [])
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:
-            return
-        if packet is None:
-            return
-        index = packet.stream.index
-        if packet.size and index in copiers:
-            yield packet
-        if most is not None:
-            seen[index] += 1
-            read += packet.size
-            if read > most or all(seen[index] >= _SAMPLE_PACKETS for index in copiers):
-                return
-
-
-def _is_between(packet: Packet[Any], begin: Fraction, end: Fraction | None) -> bool:
-    stamp = packet.pts if packet.pts is not None else packet.dts
-    if stamp is None:
-        return True
-    start = stamp * packet.time_base
-    stop = start + max(1, packet.duration or 0) * packet.time_base
-    return (not begin or stop > begin) and (end is None or start < end)
-
-
-def _end_by(packet: Packet[Any], end: Fraction | None) -> None:
-    """A subtitle does not outlast the part."""
-    if end is not None and packet.pts is not None and packet.stream.type == "subtitle":
-        packet.duration = min(packet.duration or 0, round(end / packet.time_base) - packet.pts)
-
-
-def _chapters(source: InputContainer, begin: Fraction, end: Fraction | None) -> list[Chapter]:
-    """The chapters of the part, with their times in the result."""
-    chapters = []
-    for chapter in source.chapters():
-        unit = chapter["time_base"] or Fraction(1, 1000)
-        first, last = (round(time / unit) for time in (begin, end or Fraction(2**31)))
-        if chapter["end"] <= first or chapter["start"] >= last:
-            continue
-        chapter["start"] = max(chapter["start"], first) - first
-        chapter["end"] = min(chapter["end"], last) - first
-        chapters.append(chapter)
-    return chapters

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import av
 from av.container import InputContainer
@@ -19,9 +19,9 @@ from srgan.files import reason_of
 from srgan.video.colour import Converter
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.encoding import Encoding
-from srgan.video.writing.join import Contents, join, tags_of
+from srgan.video.writing.join import join, tags_of
+from srgan.video.writing.plan import Contents, is_known, plan_streams
 from srgan.video.writing.segments import encode_segment
-from srgan.video.writing.streams import is_known, plan_streams
 
 _FRAMES = 2
 _OF_THE_DISK = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EACCES)
@@ -68,7 +68,7 @@ class _Stage:
         try:
             encode_segment(self._segment, begin=0, encoding=encoding, converter=converter, frames=frames)
             self.write(Contents())
-        except (av.FFmpegError, ValueError) as error:
+        except (OSError, av.FFmpegError, ValueError) as error:
             check_disk(error)
             settings = " ".join(f"{name}={value}" for name, value in encoding.settings.items())
             width, height = encoding.size
@@ -93,7 +93,7 @@ class _Stage:
             self.write(contents)
             with av.open(str(self._part), metadata_errors="surrogateescape") as result:
                 found = Counter(stream.type for stream in result.streams if _is_playable(stream))
-        except (av.FFmpegError, ValueError) as error:
+        except (OSError, av.FFmpegError, ValueError) as error:
             check_disk(error)
             return False
         streams = self._reader.container.streams
@@ -153,5 +153,6 @@ def check_disk(error: Exception) -> None:
     Raises:
         OutputError: if the error is one of the disk.
     """
-    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
-        raise OutputError(f"cannot be written ({reason_of(error)})") from error
+    is_foreign = not isinstance(error, av.FFmpegError)
+    if isinstance(error, OSError) and (is_foreign or error.errno in _OF_THE_DISK):
+        raise OutputError(f"{gettempdir()}: cannot be written ({reason_of(error)})") from error

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Protocol, cast
 
 import av
 from av import Packet
 from av.audio.stream import AudioStream
-from av.codec.codec import Properties
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
 from srgan.video.reading.opening import is_cover
+from srgan.video.writing.plan import Plan
 
-_AUDIO = {"webm": "libopus"}
-_SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "ass"}
 _BITS_PER_CHANNEL = 96_000
 _OPUS_RATE = 48_000
-_TEXT: Any = Properties.TEXT_SUB.value
 _COVERS = {"mjpeg": ("image/jpeg", "jpg"), "png": ("image/png", "png")}
-# By number of channels, where a file names no places for them.
-_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
 class StreamCopier(Protocol):
@@ -34,93 +28,6 @@ class StreamCopier(Protocol):
     def take(self, packet: Packet[Any] | None) -> Iterator[Packet[Any]]:
         """What follows from the next packet; None stands for the end."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What becomes of one stream of the input.
-
-    Attributes:
-        index: of the stream in the input.
-        codec: the encoder it is converted with; None where it is copied.
-        layout: of the loudspeakers, for converted sound.
-    """
-
-    index: int
-    codec: str | None = None
-    layout: str = ""
-
-
-def plan_streams(
-    container: InputContainer, video: Stream, output: str, is_written: Callable[[Sequence[Plan]], bool]
-) -> tuple[tuple[Plan, ...], list[str]]:
-    """Decides what becomes of the streams beside the video.
-
-    Args:
-        container: the input.
-        video: the stream that is enlarged.
-        output: libavformat's name of the output's format.
-        is_written: whether a file with such streams can be written; tried, since nothing else tells for sure.
-
-    Returns:
-        What is copied or converted, and a sentence about each stream that is not copied as it is.
-    """
-    candidates = {
-        stream.index: [Plan(index=stream.index), *_conversions(stream, output)]
-        for stream in container.streams
-        if stream.index != video.index and not _is_written_anew(stream, container)
-    }
-    plans = [choices[0] for choices in candidates.values()]
-    if not is_written(plans):
-        plans = []
-        for choices in candidates.values():
-            plans += next(([plan] for plan in choices if is_written([*plans, plan])), [])
-    chosen = {plan.index: plan for plan in plans}
-    notes = (_note(container.streams[index], chosen.get(index), output) for index in candidates)
-    return tuple(plans), [note for note in notes if note is not None]
-
-
-def _is_written_anew(stream: Stream, container: InputContainer) -> bool:
-    """Whether a track holds what muxers make a track of themselves: a timecode, or the names of chapters."""
-    if stream.type != "data":
-        return False
-    is_chapters = stream.name == "bin_data" and bool(container.chapters())
-    return "timecode" in stream.metadata or is_chapters
-
-
-def _note(stream: Stream, plan: Plan | None, output: str) -> str | None:
-    name = f"{stream.type} stream {stream.index} ({_codec_name(stream)})"
-    if plan is None:
-        return f"{name} is left out: {output} cannot hold it"
-    if plan.codec is not None:
-        return f"{name} is converted to {plan.codec}: {output} cannot hold it as it is"
-    if isinstance(stream, VideoStream) and not is_cover(stream):
-        return f"{name} is copied as it is: only the first video is enlarged"
-    return None
-
-
-def is_known(stream: Stream) -> bool:
-    """Whether there is a decoder of a stream."""
-    return getattr(stream, "codec_context", None) is not None
-
-
-def _codec_name(stream: Stream) -> str:
-    return stream.codec_context.name if is_known(stream) else stream.name or "unknown"
-
-
-def _conversions(stream: Stream, output: str) -> list[Plan]:
-    """The ways to convert a stream that ``output`` does not take, the best first."""
-    if not is_known(stream):
-        return []
-    if isinstance(stream, AudioStream):
-        # Opus has no name for loudspeakers at the side, or for rarer places.
-        own = stream.layout.name.split("(")[0]
-        layouts = dict.fromkeys((stream.layout.name, own, _LAYOUTS.get(stream.channels, "stereo"), "stereo"))
-        codec = _AUDIO.get(output, "aac")
-        return [Plan(index=stream.index, codec=codec, layout=layout) for layout in layouts]
-    if stream.type == "subtitle" and stream.codec_context.codec.properties & _TEXT:
-        return [Plan(index=stream.index, codec=_SUBTITLES[output])]
-    return []
 
 
 def add_copier(

@@ -14,11 +14,11 @@ from srgan.files import replacing
 from srgan.video.options import VideoOptions
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.encoding import container_of, plan_encoding
-from srgan.video.writing.join import Contents, join
+from srgan.video.writing.join import join
 from srgan.video.writing.output import Segmented
+from srgan.video.writing.plan import Contents, Plan, plan_streams
 from srgan.video.writing.rehearsal import check_disk, rehearse
 from srgan.video.writing.segments import WorkFolder
-from srgan.video.writing.streams import Plan, plan_streams
 
 
 class VideoFile(Segmented):
