@@ -188,7 +188,7 @@ def list_pictures(
     folder: str | os.PathLike[str],
     *,
     recursive: bool = False,
-    extensions: Collection[str] = EXTENSIONS,
+    extensions: Collection[str] | None = EXTENSIONS,
     on_error: Callable[[Path], None] | None = None,
 ) -> list[Path]:
     """The pictures in a folder by their extension, sorted; hidden files and folders are left out.
@@ -198,7 +198,7 @@ def list_pictures(
     Args:
         folder: where to look.
         recursive: with all folders below it.
-        extensions: of what is listed, in small letters.
+        extensions: of what is listed, in small letters; None lists all files.
         on_error: called with each folder that cannot be listed, instead of raising.
 
     Raises:
@@ -213,7 +213,7 @@ def list_pictures(
             if entry.is_dir():
                 if recursive and not _leads_back(entry):
                     found += list_pictures(entry, recursive=True, extensions=extensions, on_error=on_error)
-            elif entry.suffix.lower() in extensions:
+            elif extensions is None or entry.suffix.lower() in extensions:
                 found.append(entry)
     except OSError as error:
         if on_error is None:

@@ -10,9 +10,7 @@ from pathlib import Path
 
 from srgan.images.read import EXTENSIONS, list_pictures
 from srgan.video.image_sequence import is_pattern
-from srgan.video.kinds import VIDEO_CONTAINERS, VIDEO_EXTENSIONS
-
-_LISTED = EXTENSIONS | VIDEO_EXTENSIONS
+from srgan.video.kinds import VIDEO_CONTAINERS, is_video_file
 
 # How the stem of a result beside its input goes on, as ``naming`` names it.
 _RESULT = re.compile(r"(.+)-x\d+(\.\d+)?(-compare)?")
@@ -32,7 +30,7 @@ def find_inputs(
     """The files that are meant, without what earlier runs wrote; see :func:`~srgan.jobs.naming.plan_jobs`."""
     if is_image_sequence(inputs, out):
         return [Input(Path(inputs[0]))]
-    found = _collect(inputs, recursive, out)
+    found = _collect(inputs, recursive, out, tell)
     return _without_results(found, tell) if out is None else found
 
 
@@ -47,21 +45,31 @@ def is_image_sequence(inputs: Sequence[str], out: Path | None) -> bool:
     )
 
 
-def _collect(inputs: Sequence[str], recursive: bool, out: Path | None) -> list[Input]:
+def _collect(
+    inputs: Sequence[str], recursive: bool, out: Path | None, tell: Callable[[str], None]
+) -> list[Input]:
     found: dict[Path, Input] = {}
     unreadable: list[Path] = []
     for path in (path for text in inputs for path in _expanded(text)):
         if path.is_dir():
             results = _below(path, out)
-            for file in list_pictures(
-                path, recursive=recursive, extensions=_LISTED, on_error=unreadable.append
-            ):
+            for file in list_pictures(path, recursive=recursive, extensions=None, on_error=unreadable.append):
                 subfolder = file.parent.relative_to(path)
+                if not _is_input(file, tell):
+                    continue
                 if results is None or not subfolder.is_relative_to(results):
                     found.setdefault(file, Input(file, subfolder))
         else:
             found.setdefault(path, Input(path))
     return [*found.values(), *map(Input, unreadable)]
+
+
+def _is_input(file: Path, tell: Callable[[str], None]) -> bool:
+    """Whether a file in a folder is a picture or a video; what cannot be read like a file is told."""
+    if file.exists() and not file.is_file():
+        tell(f"{file}: is a pipe, a socket or a device; left out")
+        return False
+    return file.suffix.lower() in EXTENSIONS or is_video_file(file)
 
 
 def _expanded(text: str) -> list[Path]:

@@ -21,7 +21,12 @@ _NAMED = 5  # how many missing numbers are named
 
 def is_pattern(path: Path) -> bool:
     """Whether a name stands for numbered files: it has one ``%d`` or ``%05d``, and is itself no file."""
-    return path.name.count("%") == 1 and _NUMBER.search(path.name) is not None and not path.exists()
+    return has_number(path) and not path.exists()
+
+
+def has_number(path: Path) -> bool:
+    """Whether a name has one ``%d`` or ``%05d``."""
+    return path.name.count("%") == 1 and _NUMBER.search(path.name) is not None
 
 
 def frame_path(pattern: Path, number: int) -> Path:

@@ -18,6 +18,7 @@ from srgan.errors import VideoError
 from srgan.events import Cancel, check
 from srgan.video.reading.opening import first_video, open_input
 from srgan.video.reading.reader import VideoReader
+from srgan.video.writing.boxes import Marks, insert_marks
 from srgan.video.writing.encoding import Encoding
 from srgan.video.writing.others import chapters, demuxed, others
 from srgan.video.writing.plan import Contents
@@ -97,6 +98,10 @@ def join(
         for _, packet in heapq.merge(pictures, beside, key=lambda item: item[0]):
             check(cancel)
             result.mux(packet)
+    if contents.marks != Marks():
+        with av.open(str(part)) as written:
+            track = first_video(written).id
+        insert_marks(part, track, contents.marks)
 
 
 def tags_of(container: InputContainer) -> dict[str, str]:

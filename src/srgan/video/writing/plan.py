@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from av.audio.stream import AudioStream
@@ -13,6 +13,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from srgan.video.reading.opening import is_cover
+from srgan.video.writing.boxes import Marks
 
 _AUDIO = {"webm": "libopus"}
 _SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "ass"}
@@ -121,9 +122,11 @@ class Contents:
     Attributes:
         plans: its other streams.
         timecode: of the first frame; None for none.
+        marks: that it is a 360-degree or stereo film; mp4 and mov only.
         own_tags: mp4 and mov name tags as the input does, instead of as players expect; so they hold all.
     """
 
     plans: tuple[Plan, ...] = ()
     timecode: str | None = None
+    marks: Marks = field(default_factory=Marks)
     own_tags: bool = False

@@ -18,6 +18,7 @@ from srgan.errors import OutputError, UsageError
 from srgan.files import reason_of
 from srgan.video.colour import Converter
 from srgan.video.reading.reader import VideoReader
+from srgan.video.writing.boxes import Marks, read_marks
 from srgan.video.writing.encoding import Encoding
 from srgan.video.writing.join import join, tags_of
 from srgan.video.writing.plan import Contents, is_known, plan_streams
@@ -51,9 +52,9 @@ def rehearse(reader: VideoReader, encoding: Encoding, output: str) -> tuple[Cont
             output,
             lambda plans: stage.holds(replace(contents, plans=tuple(plans))),
         )
-        contents = stage.with_tags(replace(contents, plans=plans))
+        contents, lost = stage.with_marks(stage.with_tags(replace(contents, plans=plans)))
         stage.write(contents)
-        return contents, [*notes, *more, *stage.losses()]
+        return contents, [*notes, *more, *lost, *stage.losses()]
 
 
 class _Stage:
@@ -110,6 +111,20 @@ class _Stage:
         if self.holds(contents):
             return contents, []
         return Contents(), [f"its timecode {timecode} is left out: {self._output} cannot hold it"]
+
+    def with_marks(self, contents: Contents) -> tuple[Contents, list[str]]:
+        """Marks as a 360-degree or stereo film, if the input has them and the target takes them."""
+        reader = self._reader
+        path = Path(reader.path)
+        marks = read_marks(path, reader.stream.id) if path.is_file() else Marks()
+        if marks == Marks():
+            return contents, []
+        marked = replace(contents, marks=marks)
+        if self._output in ("mp4", "mov") and self.holds(marked):
+            return marked, []
+        return contents, [
+            f"its marks as a 360-degree or stereo film are left out: {self._output} cannot hold them"
+        ]
 
     def with_tags(self, contents: Contents) -> Contents:
         """Names tags as the input does only where the usual names would lose some."""
