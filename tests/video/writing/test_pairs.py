@@ -11,10 +11,10 @@ TARGETS = ("mp4", "mkv", "mov", "webm")
 # The name of a clip, what it is encoded with, and in which targets its sound is copied; elsewhere it is
 # converted, and that is said.
 SOURCES = [
-    ("u8.avi", "-c:v mpeg4 -c:a pcm_u8 -ac 2", "mkv"),
+    ("u8.avi", "-c:v mpeg4 -c:a pcm_u8 -ac 2", "mkv mov"),
     ("pcm16.avi", "-c:v mpeg4 -c:a pcm_s16le -ac 2", "mkv mov"),
     ("pcm24.mkv", "-c:a pcm_s24le", "mkv mov"),
-    ("pcm32.mov", "-c:a pcm_s32be", "mov"),
+    ("pcm32.mov", "-c:a pcm_s32be", "mkv mov"),
     ("float.mkv", "-c:a pcm_f32le", "mkv mov"),
     ("ms.avi", "-c:v mpeg4 -c:a adpcm_ms", ""),
     ("ima.mov", "-c:a adpcm_ima_qt", "mov"),
@@ -27,7 +27,7 @@ SOURCES = [
     ("vorbis.webm", "-c:v libvpx -c:a libvorbis", "mp4 mkv webm"),
     ("vorbis.ogv", "-c:v libtheora -c:a libvorbis", "mp4 mkv webm"),
     ("wma.wmv", "-c:v wmv2 -c:a wmav2", ""),
-    ("swf.flv", "-c:v flv1 -c:a adpcm_swf", ""),
+    ("swf.flv", "-c:v flv1 -c:a adpcm_swf -ar 44100", ""),
     ("mp3.flv", "-c:v flv1 -c:a mp3", "mp4 mkv mov"),
     ("aac.3gp", "-c:v mpeg4 -c:a aac -ar 8000", "mp4 mkv mov"),
     ("pcm.mxf", "-c:v mpeg2video -c:a pcm_s16le -ar 48000", "mkv mov"),

@@ -11,7 +11,9 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from av import VideoFrame
 
 from srgan.files import replacing
 
@@ -19,6 +21,10 @@ _SPHERICAL_V1 = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 _IN_SAMPLE_ENTRY = (b"st3d", b"sv3d", b"vexu", b"hfov")
 _CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 _STSD_HEAD, _ENTRY_HEAD = 8, 78  # bytes before the boxes in a table of sample entries, and in a video's entry
+# libavutil's AVStereo3D and AVSphericalMapping, and what a box "st3d" says.
+_STEREO_MODES = {1: "left_right", 2: "top_bottom"}
+_ST3D = {"top_bottom": 1, "left_right": 2}
+_EQUIRECTANGULAR = bytes(4)
 _MOST = 2**28  # bytes of an index; the longest films have some tens of megabytes
 
 
@@ -54,6 +60,41 @@ def read_marks(path: Path, track: int) -> Marks:
         except (struct.error, ValueError):
             return Marks()  # an index that FFmpeg forgives
     return Marks(track=tuple(found[False]), entry=tuple(found[True]))
+
+
+def marks_of(image: VideoFrame) -> Marks:
+    """The marks that a decoded frame says its film has, of whatever container: as boxes of version 2."""
+    sphere = _side_data(image, "SPHERICAL")
+    boxes = []
+    if (mode := stereo_mode(image)) is not None:
+        boxes.append(_box(b"st3d", bytes(4) + bytes([_ST3D[mode]])))
+    if len(sphere) >= 32 and sphere[:4] == _EQUIRECTANGULAR:
+        turn, bounds = sphere[4:16], sphere[16:32]
+        angles = struct.pack(">3i", *struct.unpack("=3i", turn))
+        edges = struct.pack(">4I", *struct.unpack("=4I", bounds))
+        header = _box(b"svhd", bytes(5))
+        projection = _box(b"proj", _box(b"prhd", bytes(4) + angles) + _box(b"equi", bytes(4) + edges))
+        boxes.append(_box(b"sv3d", header + projection))
+    return Marks(entry=tuple(boxes))
+
+
+def stereo_mode(image: VideoFrame) -> str | None:
+    """How a decoded frame holds the pictures of two eyes, as Matroska names it; None if it holds one."""
+    kind, inverted = struct.unpack("=2i", (_side_data(image, "STEREO3D") or bytes(8))[:8])
+    return None if inverted else _STEREO_MODES.get(kind)
+
+
+def is_spherical(image: VideoFrame) -> bool:
+    """Whether a decoded frame is of a 360-degree film."""
+    return bool(_side_data(image, "SPHERICAL"))
+
+
+def _side_data(image: VideoFrame, name: str) -> bytes:
+    try:
+        data: Any = image.side_data.get(name)
+    except ValueError:  # there are data beside it that PyAV has no name for
+        return b""
+    return b"" if data is None else bytes(data)
 
 
 def insert_marks(path: Path, track: int, marks: Marks) -> None:

@@ -18,7 +18,7 @@ from srgan.errors import VideoError
 from srgan.events import Cancel, check
 from srgan.video.reading.opening import first_video, open_input
 from srgan.video.reading.reader import VideoReader
-from srgan.video.writing.boxes import Marks, insert_marks
+from srgan.video.writing.boxes import Marks, insert_marks, stereo_mode
 from srgan.video.writing.encoding import Encoding
 from srgan.video.writing.others import chapters, demuxed, others
 from srgan.video.writing.plan import Contents
@@ -124,6 +124,8 @@ def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: di
     """What a container says about the video besides its packets."""
     encoding.describe(target.codec_context)
     encoding.mark_alpha(target)
+    if (mode := stereo_mode(reader.first_image)) is not None:
+        target.metadata["stereo_mode"] = mode
     if encoding.aspect is not None:
         target.codec_context.sample_aspect_ratio = encoding.aspect
     if target.codec_context.name == "hevc" and target.container.format.name in ("mp4", "mov"):
@@ -132,7 +134,7 @@ def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: di
     target.time_base = reader.time_base
     if reader.display_matrix is not None:
         target.set_display_matrix(_scaled(reader.display_matrix, reader.size, encoding.size))
-    kept = ("language", "title", "handler_name", "creation_time", "stereo_mode")
+    kept = ("language", "title", "handler_name", "creation_time")
     target.metadata.update({key: value for key, value in metadata.items() if key.lower() in kept})
 
 

@@ -18,7 +18,7 @@ from srgan.errors import OutputError, UsageError
 from srgan.files import reason_of
 from srgan.video.colour import Converter
 from srgan.video.reading.reader import VideoReader
-from srgan.video.writing.boxes import Marks, read_marks
+from srgan.video.writing.boxes import Marks, is_spherical, marks_of, read_marks, stereo_mode
 from srgan.video.writing.encoding import Encoding
 from srgan.video.writing.join import join, tags_of
 from srgan.video.writing.plan import Contents, is_known, plan_streams
@@ -117,14 +117,15 @@ class _Stage:
         reader = self._reader
         path = Path(reader.path)
         marks = read_marks(path, reader.stream.id) if path.is_file() else Marks()
+        marks = marks if marks != Marks() else marks_of(reader.first_image)
         if marks == Marks():
             return contents, []
         marked = replace(contents, marks=marks)
         if self._output in ("mp4", "mov") and self.holds(marked):
             return marked, []
-        return contents, [
-            f"its marks as a 360-degree or stereo film are left out: {self._output} cannot hold them"
-        ]
+        if stereo_mode(reader.first_image) is not None and not is_spherical(reader.first_image):
+            return contents, []  # which Matroska has a tag for
+        return contents, [f"is marked as a 360-degree film, which {self._output} cannot hold; mp4 can"]
 
     def with_tags(self, contents: Contents) -> Contents:
         """Names tags as the input does only where the usual names would lose some."""
