@@ -1,5 +1,6 @@
 """Which files are read, and where each result goes."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,82 @@ def test_what_is_left_out_as_an_earlier_result_is_told(touch):
     assert list(plan(".", tell=told.append)) == ["icon.png", "photo.jpg"]
     advice = "taken for earlier results and left out; name a folder for the results to upscale them too"
     assert told == [f"icon-x2.png is {advice}", f"icon-x2.png and 1 more are {advice}"]
+
+
+@pytest.mark.parametrize("name", ["50%discount.jpg", "100%dark.mp4", "50%dark.webp", "a[1].png", "-x.jpg"])
+@pytest.mark.parametrize("out", [None, "new"])
+def test_odd_characters_are_ordinary_ones(touch, name, out):
+    touch(name)
+    path = Path(name)
+    result = f"{path.stem}-x4{path.suffix}" if out is None else f"new/{name}"
+    assert plan(name, out=out) == {name: result}
+    job = plan_jobs([name], None if out is None else Path(out), suffix="-x4")[0]
+    assert job.is_video == (path.suffix == ".mp4")
+
+
+def test_a_pattern_stands_for_frames_only_where_something_moves(touch):
+    touch("a.jpg", "a.mp4", "in/1.png")
+    assert not plan_jobs(["a.jpg"], Path("50%discount.jpg"), suffix="-x4")[0].is_video
+    assert plan_jobs(["a.mp4"], Path("50%d.jpg"), suffix="-x4")[0].is_video
+    assert plan_jobs(["in/%d.png"], Path("100%dark.mp4"), suffix="-x4")[0].is_video
+
+
+def test_an_input_without_a_name_is_refused(touch):
+    touch("a.jpg")
+    with pytest.raises(UsageError, match="no name"):
+        plan("")
+    with pytest.raises(UsageError, match="no name"):
+        plan("a.jpg", "")
+
+
+VIDEOS = {
+    "a.asf": ("-c:v", "wmv2"),
+    "a.mxf": ("-c:v", "mpeg2video"),
+    "a.dv": ("-s", "720x576", "-pix_fmt", "yuv420p", "-r", "25"),
+    "a.ogg": ("-c:v", "libtheora"),
+    "a.3g2": ("-c:v", "mpeg4"),
+    "a.h264": ("-c:v", "libx264"),
+    "a.nut": ("-c:v", "mpeg4"),
+    "film": ("-c:v", "mpeg4", "-f", "matroska"),
+}
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+def test_what_holds_a_video_is_one_whatever_it_is_called(ffmpeg, here, name):
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=0.2", *VIDEOS[name], here / name)
+    stem = Path(name).stem
+    assert plan(name) == {name: f"{stem}-x4.mp4"}
+    assert plan(".", out="new") == {name: f"new/{stem}.mp4"}
+    assert plan_jobs([name], None, suffix="-x4")[0].is_video
+
+
+def test_what_holds_no_video_is_left_out_of_folders(ffmpeg, here, touch):
+    touch("in/a.jpg", "in/empty")
+    (here / "in/notes.txt").write_text("Some text, " * 100)
+    (here / "in/list.m3u8").write_text("#EXTM3U\n#EXTINF:1,\na.ts\n")
+    (here / "in/noise.bin").write_bytes(bytes(range(256)) * 20)
+    ffmpeg("-f", "lavfi", "-i", "sine=d=0.2", here / "in/sound.wav")
+    ffmpeg(
+        "-f",
+        "lavfi",
+        "-i",
+        "color=s=8x8:d=0.1",
+        "-frames:v",
+        1,
+        "-f",
+        "image2",
+        "-c:v",
+        "png",
+        here / "in/picture",
+    )
+    assert plan("in", out="new") == {"in/a.jpg": "new/a.jpg"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_pipes_in_folders_are_left_out_and_said(here, touch):
+    touch("in/a.jpg")
+    os.mkfifo(here / "in" / "b.png")
+    said = []
+    assert plan("in", out="new", tell=said.append) == {"in/a.jpg": "new/a.jpg"}
+    assert len(said) == 1
+    assert "b.png" in said[0]

@@ -131,10 +131,8 @@ def test_reading_that_fails_once_ruins_nothing(
     whole = expected(target)
     with monkeypatch.context() as broken:
         failure = OSError(errno.EIO, "Input/output error")
-        call, _ = failing_once(srgan.video.stages.opaque_picture, number, failure)
-        broken.setattr("srgan.video.stages.opaque_picture", call)
-        call, _ = failing_once(srgan.video.stages.upright_picture, number, failure)
-        broken.setattr("srgan.video.stages.upright_picture", call)
+        call, _ = failing_once(srgan.video.stages.turned_picture, number, failure)
+        broken.setattr("srgan.video.stages.turned_picture", call)
         with pytest.raises((VideoError, OutputError), match="Input/output error"):
             upscale_video(source, tmp_path / target, upscaler)
     upscale_video(source, tmp_path / target, upscaler)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from srgan.video.colour import Converter
-from srgan.video.pictures import opaque_picture, upright_picture
+from srgan.video.pictures import laid_on_white, turned_picture
 from srgan.video.reading.reader import VideoReader
 
 
@@ -24,10 +24,11 @@ def test_transparency_is_laid_over_white_or_kept(tmp_path, kind):
     reader.close()
     assert len(decoded) == 3
     for image, blue in zip(decoded, (0, 80, 160), strict=True):
-        pixels = opaque_picture(image, converter, reader.size)
+        seen, opacity = converter.to_rgb(image, reader.size), converter.alpha_of(image, reader.size)
+        pixels = laid_on_white(seen, opacity)
         assert (pixels[:, :32] == (200, 100, blue)).all()
         assert (pixels[:, 32:48] == 255).all()
-        pixels, alpha = upright_picture(image, converter, reader.size, 6)
+        pixels, alpha = turned_picture(seen, opacity, 6)
         assert pixels.shape == (64, 48, 3)
         assert (pixels == (200, 100, blue)).all()  # what nobody sees has the colours near it
         assert (alpha == np.repeat([255, 255, 0, 255], 16)[:, None]).all()
@@ -41,6 +42,6 @@ def test_half_transparent_samples_of_ten_bits_are_mixed_with_white(ffmpeg, tmp_p
     converter = Converter(reader.colour)
     image = next(iter(reader.frames())).image
     reader.close()
-    pixels = opaque_picture(image, converter, reader.size)
+    pixels = laid_on_white(converter.to_rgb(image, reader.size), converter.alpha_of(image, reader.size))
     assert pixels.dtype == np.uint16
     assert np.abs(pixels / 65535 - (1 - 512 / 1023)).max() < 0.01

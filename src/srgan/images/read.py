@@ -74,7 +74,7 @@ def list_pictures(
     folder: str | os.PathLike[str],
     *,
     recursive: bool = False,
-    extensions: Collection[str] = EXTENSIONS,
+    extensions: Collection[str] | None = EXTENSIONS,
     on_error: Callable[[Path], None] | None = None,
     on_special: Callable[[Path], None] = lambda _: None,
 ) -> list[Path]:
@@ -85,7 +85,7 @@ def list_pictures(
     Args:
         folder: where to look.
         recursive: with all folders below it.
-        extensions: of what is listed, in small letters.
+        extensions: of what is listed, in small letters; None lists all files.
         on_error: called with each folder that cannot be listed, instead of raising.
         on_special: called with each pipe, socket or device, which are left out.
 
@@ -103,7 +103,7 @@ def list_pictures(
                     found += list_pictures(
                         entry, recursive=True, extensions=extensions, on_error=on_error, on_special=on_special
                     )
-            elif entry.suffix.lower() in extensions:
+            elif extensions is None or entry.suffix.lower() in extensions:
                 if entry.exists() and not entry.is_file():
                     on_special(entry)
                 else:

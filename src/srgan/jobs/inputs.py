@@ -10,9 +10,7 @@ from pathlib import Path
 
 from srgan.images.read import EXTENSIONS, list_pictures
 from srgan.video.image_sequence import is_pattern
-from srgan.video.kinds import VIDEO_CONTAINERS, VIDEO_EXTENSIONS
-
-_LISTED = EXTENSIONS | VIDEO_EXTENSIONS
+from srgan.video.kinds import VIDEO_CONTAINERS, is_video_file
 
 # How the stem of a result beside its input goes on, as ``naming`` names it.
 _RESULT = re.compile(r"(.+)-x\d+(\.\d+)?(-compare)?")
@@ -58,16 +56,23 @@ def _collect(
             for file in list_pictures(
                 path,
                 recursive=recursive,
-                extensions=_LISTED,
+                extensions=None,
                 on_error=unreadable.append,
-                on_special=lambda file: tell(f"{file} is a pipe, a socket or a device, and left out"),
+                on_special=lambda file: tell(f"{file}: is a pipe, a socket or a device; left out"),
             ):
                 subfolder = file.parent.relative_to(path)
+                if not _is_input(file):
+                    continue
                 if results is None or not subfolder.is_relative_to(results):
                     found.setdefault(file, Input(file, subfolder))
         else:
             found.setdefault(path, Input(path))
     return [*found.values(), *map(Input, unreadable)]
+
+
+def _is_input(file: Path) -> bool:
+    """Whether a file in a folder is a picture or a video."""
+    return file.suffix.lower() in EXTENSIONS or is_video_file(file)
 
 
 def _expanded(text: str) -> list[Path]:

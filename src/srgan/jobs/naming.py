@@ -15,7 +15,7 @@ from srgan.jobs.inputs import Input, find_inputs, is_image_sequence
 from srgan.jobs.job import Existing, Job
 from srgan.jobs.options import JobOptions
 from srgan.video.image_sequence import is_pattern
-from srgan.video.kinds import MOVING_PICTURES, VIDEO_CONTAINERS, VIDEO_EXTENSIONS, is_video
+from srgan.video.kinds import MOVING_PICTURES, VIDEO_CONTAINERS, are_frames, is_video, is_video_file
 
 _Pair = tuple[Path, Path]
 
@@ -104,9 +104,11 @@ def plan_files(
         among the inputs: those below ``out``, and without ``out`` those beside their inputs.
 
     Raises:
-        UsageError: if nothing matches, ``out`` is of an unknown format, contradicts ``extension`` or is a
-            file where a folder must be, or an output is one of the inputs.
+        UsageError: if an input has no name, nothing matches, ``out`` is of an unknown format, contradicts
+            ``extension`` or is a file where a folder must be, or an output is one of the inputs.
     """
+    if "" in inputs:
+        raise UsageError("an input has no name; it may come from a variable that is empty", field="inputs")
     found = find_inputs(inputs, out, recursive=recursive, tell=tell)
     if not found:
         places = ", ".join(inputs)
@@ -163,10 +165,10 @@ def _check_maps(maps: Sequence[Path], files: Sequence[_Pair], panels: Sequence[P
 
 def _check_format(source: Path, out: Path, extension: str | None) -> None:
     if is_video(source, out):
-        moves = source.suffix.lower() in (*VIDEO_EXTENSIONS, *MOVING_PICTURES)
+        moves = source.suffix.lower() in MOVING_PICTURES or is_video_file(source)
         known = (*VIDEO_CONTAINERS, *MOVING_PICTURES)
         if not (moves or source.is_dir() or is_pattern(source)) or not (
-            out.suffix.lower() in known or is_pattern(out)
+            out.suffix.lower() in known or are_frames(source, out)
         ):
             raise UsageError(
                 f"{out}: cannot hold what {source} is; what moves becomes {', '.join(known)}, or frames "
@@ -209,7 +211,7 @@ def _on_disk(path: Path) -> str:
 
 
 def _extension(file: Path, wanted: str | None) -> str:
-    if file.suffix.lower() in VIDEO_EXTENSIONS:  # the formats one can ask for are those of pictures
+    if is_video_file(file):  # the formats one can ask for are those of pictures
         return file.suffix if file.suffix.lower() in VIDEO_CONTAINERS else ".mp4"
     return wanted or _kept_extension(file)
 

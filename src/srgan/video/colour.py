@@ -137,8 +137,10 @@ class Converter:
     def from_rgb(self, pixels: NDArray[Any], pixel_format: str, size: tuple[int, int]) -> VideoFrame:
         """(height, width, 3) RGB, uint8 or uint16, as a frame; resized if it is not of ``size``.
 
-        For a pixel format of 8-bit RGB, it may also be (height, width, 4): with transparency.
+        For a pixel format that has transparency, it may also be (height, width, 4).
         """
+        if pixel_format.startswith("yuva"):
+            return self._with_alpha(pixels, pixel_format, size)
         flags = _SAME_SIZE if (pixels.shape[1], pixels.shape[0]) == size else _RESIZED
         width, height = size
         pixels = np.ascontiguousarray(pixels)
@@ -162,6 +164,24 @@ class Converter:
             interpolation=flags,
             threads=1,
         )
+
+    def _with_alpha(self, pixels: NDArray[Any], pixel_format: str, size: tuple[int, int]) -> VideoFrame:
+        opaque = self.from_rgb(pixels[..., :3], pixel_format.replace("yuva", "yuv"), size)
+        frame = VideoFrame(*size, pixel_format)
+        for ours, theirs in zip(_rows_of(frame), _rows_of(opaque), strict=False):
+            width = min(ours.shape[1], theirs.shape[1])
+            ours[:, :width] = theirs[:, :width]
+        depth = frame.format.components[3].bits
+        samples = pixels[..., 3] if pixels.shape[2] == 4 else np.full(pixels.shape[:2], 255, np.uint8)
+        alpha = VideoFrame.from_ndarray(to_depth(samples, np.dtype(np.uint16)), format="gray16le")
+        flags = _SAME_SIZE if (alpha.width, alpha.height) == size else _RESIZED
+        full = {"src_color_range": int(ColorRange.JPEG), "dst_color_range": int(ColorRange.JPEG)}
+        alpha = self._reformatter.reformat(alpha, *size, "gray16le", interpolation=flags, threads=1, **full)
+        samples16: NDArray[Any] = alpha.to_ndarray()
+        values = samples16 >> (16 - depth)
+        rows = values.astype("<u2" if depth > 8 else np.uint8).view(np.uint8)
+        _rows_of(frame)[3][:, : rows.shape[1]] = rows
+        return frame
 
     def _plain(self, frame: VideoFrame, width: int, height: int, pixel_format: str, flags: int) -> VideoFrame:
         """Another layout of the same YUV samples: no matrix, no change of range."""
@@ -207,6 +227,14 @@ class Converter:
             _to_uint16((red - luma) / (2 * (1 - red_weight)), chroma_span, np.float32(32768)),
         )
         return np.stack(planes, axis=2)
+
+
+def _rows_of(frame: VideoFrame) -> list[NDArray[np.uint8]]:
+    """The bytes of each plane, (height, bytes a row), padding included, to be read and written."""
+    return [
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+        for plane in frame.planes
+    ]
 
 
 def _to_uint16(values: NDArray[Any], span: np.float32, zero: np.float32) -> NDArray[np.uint16]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +13,20 @@ from srgan.images.read import list_pictures
 
 _NUMBER = re.compile(r"%(?:0\d+)?d")
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")  # the last number of a stem
+_LONGEST_NAME = 255  # bytes, of all usual file systems
+WORK = ".srgan"
+"""How the names of work folders end."""
 _NAMED = 5  # how many missing numbers are named
 
 
 def is_pattern(path: Path) -> bool:
     """Whether a name stands for numbered files: it has one ``%d`` or ``%05d``, and is itself no file."""
-    return path.name.count("%") == 1 and _NUMBER.search(path.name) is not None and not path.exists()
+    return has_number(path) and not path.exists()
+
+
+def has_number(path: Path) -> bool:
+    """Whether a name has one ``%d`` or ``%05d``."""
+    return path.name.count("%") == 1 and _NUMBER.search(path.name) is not None
 
 
 def frame_path(pattern: Path, number: int) -> Path:
@@ -57,7 +67,10 @@ def whole_numbers(pattern: Path) -> tuple[set[int], set[int]]:
 
 def work_path(target: Path) -> Path:
     """The folder in which a video, or an image sequence, is made."""
-    return target.with_name(f".{target.name}.srgan")
+    name = f".{target.name}{WORK}"
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}{WORK}"
+    return target.with_name(name)
 
 
 def exists(target: Path) -> bool:

@@ -1,10 +1,11 @@
-"""Which files are videos, told by their extensions."""
+"""Which files are videos."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from srgan.video.image_sequence import is_pattern
+from srgan.images.read import EXTENSIONS
+from srgan.video.image_sequence import has_number, is_pattern
 
 VIDEO_CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 """FFmpeg's name of the container for each extension that videos are written with."""
@@ -12,17 +13,41 @@ VIDEO_CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matros
 VIDEO_EXTENSIONS = frozenset(VIDEO_CONTAINERS) | frozenset(
     (".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".wmv", ".flv", ".3gp", ".ogv", ".vob", ".y4m")
 )
-"""What is read as a video."""
+"""What is read as a video, whatever it holds; other files are looked into."""
 
 MOVING_PICTURES = (".gif", ".webp")
 """Pictures that may be animated."""
 
 
+def is_video_file(path: Path) -> bool:
+    """Whether a file is a video: by its extension or, where that says nothing, by its content."""
+    extension = path.suffix.lower()
+    if extension in VIDEO_EXTENSIONS or extension in EXTENSIONS:
+        return extension in VIDEO_EXTENSIONS
+    # Imported here: pictures must not wait for the video library.
+    from srgan.video.reading.probe import holds_video
+
+    return holds_video(path)
+
+
 def is_video(source: Path, target: Path) -> bool:
     """Whether ``target`` is to be made of ``source`` frame by frame: either may be a video or its frames."""
     return (
-        source.suffix.lower() in VIDEO_EXTENSIONS
-        or target.suffix.lower() in VIDEO_CONTAINERS
+        target.suffix.lower() in VIDEO_CONTAINERS
         or is_pattern(source)
-        or is_pattern(target)
+        or are_frames(source, target)
+        or is_video_file(source)
     )
+
+
+def are_frames(source: Path, target: Path) -> bool:
+    """Whether ``target`` stands for numbered frames of ``source``.
+
+    A name such as ``50%discount.jpg`` is an ordinary one where the source does not move, or is called so too.
+    """
+    if not is_pattern(target) or target.suffix.lower() in VIDEO_CONTAINERS:
+        return False
+    if is_pattern(source) or source.is_dir():
+        return True
+    moves = source.suffix.lower() in MOVING_PICTURES or is_video_file(source)
+    return moves and not has_number(source)

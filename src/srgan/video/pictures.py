@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -59,21 +60,36 @@ def losses_of(reader: VideoReader) -> list[str]:
     return notes
 
 
-def opaque_picture(image: VideoFrame, converter: Converter, size: tuple[int, int]) -> NDArray[Any]:
-    """A decoded frame as it is coded, (height, width, 3); what is transparent is laid over white."""
-    pixels, alpha = converter.to_rgb(image, size), converter.alpha_of(image, size)
-    if alpha is None:
-        return pixels
+def is_transparent(reader: VideoReader) -> bool:
+    """Whether any frame can be seen through; read anew, up to the first one that can."""
+    if not has_alpha(reader.first_image):
+        return False
+    converter = Converter(reader.colour)
+    with closing(reader.again()) as again:
+        return any(shows_through(converter.alpha_of(frame.image, reader.size)) for frame in again.frames())
+
+
+def has_alpha(image: VideoFrame) -> bool:
+    """Whether a decoded frame says how opaque it is."""
+    return any(component.is_alpha for component in image.format.components)
+
+
+def shows_through(alpha: NDArray[Any] | None) -> bool:
+    """Whether (height, width) of how opaque a frame is, uint8 or uint16, is less than all of it somewhere."""
+    return alpha is not None and bool(alpha.min() < np.iinfo(alpha.dtype).max)
+
+
+def laid_on_white(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    """(height, width, 3) over white, where (height, width) of the same type says how opaque it is."""
     white = np.float32(np.iinfo(alpha.dtype).max)
     cover = alpha[..., None] / white
     return np.rint(pixels * cover + white * (1 - cover)).astype(pixels.dtype)
 
 
-def upright_picture(
-    image: VideoFrame, converter: Converter, size: tuple[int, int], orientation: int
+def turned_picture(
+    pixels: NDArray[Any], alpha: NDArray[Any] | None, orientation: int
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """A decoded frame as it is seen: (height, width, 3), and how opaque it is, (height, width)."""
-    pixels, alpha = converter.to_rgb(image, size), converter.alpha_of(image, size)
+    """A frame, (height, width, 3), and how opaque it is, (height, width), turned as an orientation asks."""
     if alpha is not None:
         pixels, alpha = fill_transparent(pixels, alpha), np.ascontiguousarray(upright(alpha, orientation))
     return np.ascontiguousarray(upright(pixels, orientation)), alpha

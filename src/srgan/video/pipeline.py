@@ -21,7 +21,7 @@ from srgan.files import make_folder, reason_of
 from srgan.upscaling.size import Upscaled
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.image_sequence import find_pattern, frames_of, is_pattern, number_of
-from srgan.video.kinds import MOVING_PICTURES
+from srgan.video.kinds import MOVING_PICTURES, are_frames
 from srgan.video.options import VideoOptions
 from srgan.video.reading.findings import findings_of
 from srgan.video.reading.reader import VideoReader
@@ -89,10 +89,10 @@ def upscale_video(
     source, target = Path(source), Path(target)
     upscaler = upscaler or Upscaler()
     options = (options or VideoOptions()).for_network(upscaler.scale)
-    kind = _kind_of(target, options)
+    kind = _kind_of(source, target, options)
     with closing(VideoReader(source, start=options.start, end=options.end, fps=options.fps)) as reader:
         files = _files_of(source)
-        if any(_is_output(file, target) for file in files):
+        if any(_is_output(file, target, are_frames=kind is ImageSequence) for file in files):
             raise UsageError(f"{target}: is the input itself; choose another output")
         output = kind(reader, target, options)
         with _explained(target):
@@ -108,19 +108,28 @@ def upscale_video(
             output_size=output.size,
             frames=len(times) - 1,
             repeated=reader.findings.repeated,
-            notes=tuple(output.notes + findings_of(reader, times)),
+            notes=tuple(output.notes + _laid_on_white(reader, output) + findings_of(reader, times)),
         )
 
 
-def _kind_of(target: Path, options: VideoOptions) -> Callable[[VideoReader, Path, VideoOptions], Output]:
+def _laid_on_white(reader: VideoReader, output: Output) -> list[str]:
+    if not reader.findings.transparent or output.holds_alpha:
+        return []
+    return ["is transparent in places, which are laid over white; webm, mov, WebP and numbered PNG keep them"]
+
+
+def _kind_of(
+    source: Path, target: Path, options: VideoOptions
+) -> Callable[[VideoReader, Path, VideoOptions], Output]:
     """What makes the result, told by its name."""
-    if not is_pattern(target) and target.suffix.lower() not in MOVING_PICTURES:
+    is_sequence = are_frames(source, target)
+    if not is_sequence and target.suffix.lower() not in MOVING_PICTURES:
         container_of(target)
         return VideoFile
     for name in ("codec", "crf", "preset"):
         if getattr(options, name) is not None:
             raise UsageError(f"is for video files, and {target} is not one; leave it out", field=name)
-    return ImageSequence if is_pattern(target) else AnimatedPicture
+    return ImageSequence if is_sequence else AnimatedPicture
 
 
 def _files_of(source: Path) -> list[Path]:
@@ -130,9 +139,9 @@ def _files_of(source: Path) -> list[Path]:
     return frames_of(source) if is_pattern(source) else [source]
 
 
-def _is_output(file: Path, target: Path) -> bool:
-    """Whether writing ``target`` would replace a file."""
-    if is_pattern(target):
+def _is_output(file: Path, target: Path, *, are_frames: bool) -> bool:
+    """Whether writing ``target``, be it one file or numbered frames, would replace a file."""
+    if are_frames:
         in_folder = target.parent.is_dir() and target.parent.samefile(file.parent)
         return in_folder and number_of(target, file.name) is not None
     return target.exists() and target.samefile(file)
@@ -164,7 +173,8 @@ def _enlarge(
         partial(output.write, folder),
         report,
         done=done,
-        as_pictures=output.as_pictures,
+        is_upright=output.is_upright,
+        keeps_alpha=output.keeps_alpha,
         cancel=cancel,
     )
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from srgan.events import Cancel
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
-from srgan.video.pictures import opaque_picture, orientation_of, upright_picture, with_alpha
+from srgan.video.pictures import laid_on_white, orientation_of, shows_through, turned_picture, with_alpha
 from srgan.video.reading.reader import VideoReader
 from srgan.video.threads import ahead, behind
 
@@ -41,7 +41,8 @@ def enlarge_frames(
     report: Callable[[int], None],
     *,
     done: int = 0,
-    as_pictures: bool = False,
+    is_upright: bool = False,
+    keeps_alpha: bool = False,
     cancel: Cancel | None = None,
 ) -> array[int]:
     """Runs frames through the network, reading ahead of it and writing behind it in threads.
@@ -53,8 +54,8 @@ def enlarge_frames(
             RGB, or RGBA where they are transparent; called once, in a thread of its own.
         report: called with the number of frames that are enlarged, the passed-over ones included.
         done: how many of the first frames are passed over.
-        as_pictures: results stand upright, and keep what is transparent; otherwise they are turned as they
-            are coded, and laid over white.
+        is_upright: results stand upright; otherwise they are turned as they are coded.
+        keeps_alpha: what is transparent in results stays so; otherwise it is laid over white.
         cancel: asked before every tile, and while a stage waits, whether to stop.
 
     Returns:
@@ -66,7 +67,8 @@ def enlarge_frames(
     """
     times = array("q")
     alphas: deque[NDArray[Any] | None] = deque()
-    decoded = _pictures(reader, times, done, orientation_of(reader) if as_pictures else None)
+    orientation = orientation_of(reader) if is_upright else 1
+    decoded = _pictures(reader, times, done, orientation, keeps_alpha=keeps_alpha)
 
     def pixels(pictures: Iterable[_Picture | None]) -> Iterator[NDArray[Any]]:
         for picture in pictures:
@@ -91,9 +93,9 @@ def _bytes_of(picture: _Picture | None) -> int:
 
 
 def _pictures(
-    reader: VideoReader, times: array[int], done: int, orientation: int | None
+    reader: VideoReader, times: array[int], done: int, orientation: int, *, keeps_alpha: bool
 ) -> Iterator[_Picture | None]:
-    """The frames as pictures, turned upright by ``orientation`` if there is one; None for each that is done.
+    """The frames as pictures, turned upright by ``orientation``; None for each that is done.
 
     The times of all are noted.
     """
@@ -103,13 +105,16 @@ def _pictures(
     for number, frame in enumerate(reader.frames()):
         times.append(frame.time - reader.begin)
         end = frame.time + (frame.duration or round(1 / reader.rate / reader.time_base))
+        alpha = converter.alpha_of(frame.image, reader.size)
+        reader.findings.transparent |= shows_through(alpha)
         if number < done:
             yield None
-        elif orientation is None:
-            yield _Picture(pixels=opaque_picture(frame.image, converter, reader.size), alpha=None)
-        else:
-            pixels, alpha = upright_picture(frame.image, converter, reader.size, orientation)
-            yield _Picture(pixels=pixels, alpha=alpha)
+            continue
+        pixels = converter.to_rgb(frame.image, reader.size)
+        if alpha is not None and not keeps_alpha:
+            pixels, alpha = laid_on_white(pixels, alpha), None
+        pixels, alpha = turned_picture(pixels, alpha, orientation)
+        yield _Picture(pixels=pixels, alpha=alpha)
     if reader.end is not None:
         end = min(end, reader.end)
     times.append(max(end - reader.begin, times[-1] + 1))

@@ -1,5 +1,7 @@
 """What a file says about itself."""
 
+import subprocess
+from contextlib import closing
 from fractions import Fraction
 
 import pytest
@@ -39,3 +41,59 @@ def test_names_are_no_addresses(clip, tmp_path):
     reader = VideoReader(tmp_path / "concat:video.mp4")
     assert len(list(reader.frames())) == 5
     reader.close()
+
+
+def count(path):
+    """How many frames ffprobe decodes of the first video."""
+    command = ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-of", "csv=p=0"]
+    command += ["-show_entries", "stream=nb_read_frames", str(path)]
+    return int(subprocess.run(command, check=True, capture_output=True).stdout.split(b",")[0])
+
+
+def frames_of(path):
+    with closing(VideoReader(path)) as reader:
+        return sum(1 for _ in reader.frames()), reader.findings
+
+
+CLIPS = {
+    "a.mp4": ("-c:v", "libx264", "-bf", "3"),
+    "b.mkv": ("-c:v", "libx265", "-x265-params", "log-level=error"),
+    "c.webm": ("-c:v", "libvpx-vp9", "-auto-alt-ref", "1", "-lag-in-frames", "25", "-b:v", "100k"),
+    "d.webm": ("-c:v", "libvpx", "-auto-alt-ref", "1", "-lag-in-frames", "25", "-b:v", "100k"),
+    "e.avi": ("-c:v", "mpeg4", "-bf", "2"),
+    "f.mpg": ("-c:v", "mpeg2video", "-bf", "2"),
+    "g.wmv": ("-c:v", "wmv2"),
+    "h.ogv": ("-c:v", "libtheora"),
+    "i.flv": ("-c:v", "flv1"),
+    "j.h264": ("-c:v", "libx264", "-bf", "2"),
+    "k.mkv": ("-c:v", "libsvtav1", "-svtav1-params", "hierarchical-levels=4"),
+    "l.mp4": ("-c:v", "libx264", "-flags", "+ilme+ildct"),
+}
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_as_many_frames_as_ffprobe_counts(clip, name):
+    path = clip(name, *CLIPS[name], sound=False)
+    frames, findings = frames_of(path)
+    assert frames == count(path)
+    assert findings.repeated == 0
+
+
+def test_vp9_packets_that_show_nothing_are_no_frames(clip, ffmpeg, tmp_path):
+    # A superframe holds a hidden frame and a shown one; split, the hidden one has a packet of its own.
+    lr_video = clip("a.webm", *CLIPS["c.webm"], sound=False)
+    split = tmp_path / "split.webm"
+    ffmpeg("-i", lr_video, "-c", "copy", "-bsf:v", "vp9_superframe_split", split)
+    frames, findings = frames_of(split)
+    assert frames == count(split) == 50
+    assert findings.repeated == 0
+
+
+@pytest.mark.usefixtures("ffmpeg")
+@pytest.mark.parametrize(
+    "name",
+    ["big_buck_bunny_0_30.webm", "bt709_full_range.mp4", "chaplin.mp4", "h264_10bits.mp4", "no_duration.webm"]
+    + ["realshort.mp4", "video_180.mov", "video_90.mov", "video_with_failing_audio.mp4"],
+)
+def test_real_clips_have_as_many_frames_as_ffprobe_counts(real_clip, name):
+    assert frames_of(real_clip(name))[0] == count(real_clip(name))

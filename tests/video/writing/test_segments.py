@@ -108,3 +108,11 @@ def test_what_others_put_there_stays(folder, tmp_path):
     (folder.path / "notes.txt").write_text("mine")
     WorkFolder(tmp_path / "video.mp4", JOB, resume=True).remove()
     assert [path.name for path in folder.path.iterdir()] == ["notes.txt"]
+
+
+def test_the_longest_names_have_a_work_folder(tmp_path):
+    target = tmp_path / ("ü" * 125 + ".mkv")
+    work = WorkFolder(target, JOB, resume=True)
+    write(work, range(2))
+    work.close()
+    assert WorkFolder(target, JOB, resume=True).frames == 2

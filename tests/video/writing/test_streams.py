@@ -120,12 +120,14 @@ def test_chapters_and_subtitles_of_a_part_are_moved_and_clipped(lr_video, enlarg
     assert ends == pytest.approx([0.4, 1], abs=0.025)
 
 
-def test_a_second_video_is_left_out_and_said(clip, ffmpeg, enlarge, probe, tmp_path):
+def test_a_second_video_is_copied_and_said(clip, ffmpeg, enlarge, probe, tmp_path):
     lr_video = clip("video.mp4", seconds=0.4)
     ffmpeg("-i", lr_video, "-i", lr_video, "-map", "0", "-map", "1:v", "-c", "copy", tmp_path / "two.mp4")
     result = enlarge(tmp_path / "two.mp4", tmp_path / "large.mp4")
-    assert kinds(probe(tmp_path / "large.mp4")) == [("video", "h264"), ("audio", "aac")]
-    assert result.notes == ("video stream 2 (h264) is left out: only the first video is enlarged",)
+    after = probe(tmp_path / "large.mp4")
+    assert kinds(after) == [("video", "h264"), ("audio", "aac"), ("video", "h264")]
+    assert [stream["width"] for stream in after["streams"] if stream["codec_type"] == "video"] == [256, 64]
+    assert result.notes == ("video stream 2 (h264) is copied as it is: only the first video is enlarged",)
 
 
 def test_a_transport_stream_begins_at_nought(clip, enlarge, shown, tmp_path):

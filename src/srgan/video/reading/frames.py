@@ -10,14 +10,19 @@ from itertools import chain
 from typing import cast
 
 import av
-from av import Packet, VideoFrame
+from av import CodecContext, Packet, VideoFrame
 from av.container import InputContainer
 from av.filter import Graph
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from srgan.errors import VideoError
 
-_WITH_HIDDEN_PACKETS = ("vp8", "mpeg4")  # they show nothing: other frames refer to them
+# Of these, every packet shows a frame. Others have packets that show nothing: other frames refer to them, or
+# they say that nothing changes.
+_A_FRAME_A_PACKET = ("h264", "hevc", "mpeg1video", "mpeg2video", "mjpeg")
+
+_LIBVPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +49,7 @@ class Findings:
         damaged: frames of which the decoder had to guess parts.
         ended_early: reading failed before the end.
         interlaced: there were interlaced frames.
+        transparent: there were frames that can be seen through.
         resized: (width, height) of the first frame that was not as large as the first of all.
     """
 
@@ -51,6 +57,7 @@ class Findings:
     damaged: int = 0
     ended_early: bool = False
     interlaced: bool = False
+    transparent: bool = False
     resized: tuple[int, int] | None = None
 
 
@@ -104,7 +111,7 @@ def decode(stream: VideoStream, findings: Findings) -> Iterator[TimedFrame]:
     Raises:
         VideoError: if the stream is encrypted.
     """
-    ledger = _Ledger(strict=stream.codec_context.name not in _WITH_HIDDEN_PACKETS)
+    ledger = _Ledger(strict=stream.codec_context.name in _A_FRAME_A_PACKET)
     last: TimedFrame | None = None
     for image in chain(_images(stream, ledger, findings), [None]):
         for time in ledger.missed(image, last):
@@ -121,12 +128,13 @@ def decode(stream: VideoStream, findings: Findings) -> Iterator[TimedFrame]:
 
 def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterator[VideoFrame]:
     packets = cast(InputContainer, stream.container).demux(stream)
+    decoder = _decoder_of(stream)
     while True:
         try:
             packet = next(packets, None)
         except av.FFmpegError:
             findings.ended_early = True
-            yield from stream.decode(None)
+            yield from decoder.decode(None)
             return
         if packet is None:
             return
@@ -134,11 +142,23 @@ def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterato
             raise VideoError("is encrypted; it can be read only by the player that it was made for")
         ledger.expect(packet)
         try:
-            images = packet.decode()
+            images = decoder.decode(packet)
         except av.FFmpegError:
             ledger.fail()
             continue
         yield from images
+
+
+def _decoder_of(stream: VideoStream) -> VideoCodecContext:
+    """What decodes a stream; only libvpx knows of transparency in VP8 and VP9, FFmpeg's own do not."""
+    own = stream.codec_context
+    name = _LIBVPX.get(own.name)
+    if name is None or stream.metadata.get("alpha_mode") != "1":
+        return own
+    decoder = cast(VideoCodecContext, CodecContext.create(name, "r"))
+    decoder.color_range, decoder.colorspace = own.color_range, own.colorspace
+    decoder.color_primaries, decoder.color_trc = own.color_primaries, own.color_trc
+    return decoder
 
 
 def _timed(image: VideoFrame, last: TimedFrame | None) -> TimedFrame:

@@ -55,6 +55,7 @@ class VideoReader:
         time_base: seconds, the unit of times.
         rate: frames per second, on average.
         frames_expected: how many there are about; None if the file does not say.
+        first_image: the first frame, decoded.
         colour: of the first frame; all are taken for such.
         aspect: width of a pixel by its height; None if the file does not say.
         display_matrix: nine numbers for players to turn the picture by; None if there are none.
@@ -76,7 +77,7 @@ class VideoReader:
     ) -> None:
         self.path = source if isinstance(source, Path) else "-"
         self.findings = Findings()
-        self._fps = fps
+        self._start, self._end, self._fps = start, end, fps
         with explained(self.path):
             self.container = open_input(source, fps)
             try:
@@ -101,6 +102,7 @@ class VideoReader:
             where = f" from {float(start):g} s on" if start else ""
             raise VideoError(f"holds no frame that can be decoded{where}", field="start" if start else None)
         self._first = first
+        self.first_image = first.image
         self.size = first.image.width, first.image.height
         self.colour = Colour.of(first.image)
         self.aspect = self.stream.sample_aspect_ratio
@@ -153,6 +155,10 @@ class VideoReader:
                 if self.findings.resized is None and (image.width, image.height) != self.size:
                     self.findings.resized = image.width, image.height
                 yield frame
+
+    def again(self) -> VideoReader:
+        """The same frames, from the first one on."""
+        return VideoReader(Path(self.path), start=self._start, end=self._end, fps=self._fps)
 
     def _cut(self, frames: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
         half = 1 / self.rate / self.time_base / 2

@@ -46,7 +46,7 @@ class AnimatedPicture(Segmented):
         ImageError: if the format cannot hold the size.
     """
 
-    as_pictures = True
+    is_upright = keeps_alpha = holds_alpha = True
 
     def __init__(self, reader: VideoReader, target: Path, options: VideoOptions) -> None:
         size = picture_size(reader, options)

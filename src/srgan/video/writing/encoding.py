@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av import VideoFormat
 from av.codec import Codec
 from av.container import OutputContainer
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from srgan.errors import UsageError
 from srgan.video.colour import Colour
 from srgan.video.kinds import VIDEO_CONTAINERS
 from srgan.video.options import VideoOptions
+from srgan.video.pictures import is_transparent
 from srgan.video.reading.reader import VideoReader
 
 USUAL_SETTINGS = {
@@ -40,6 +42,16 @@ _FORMATS = {
     8: ("yuv420p", "nv12", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p"),
     10: ("yuv420p10le", "p010le", "yuv422p10le", "yuv444p10le"),
 }
+
+_ALPHA_FORMATS = {8: ("yuva420p", "yuva444p"), 10: ("yuva420p10le", "yuva444p10le")}
+# Where an encoder's transparency is kept, and what is usual there.
+_ALPHA_IN = {
+    "libvpx-vp9": ("webm", "matroska"),
+    "libvpx": ("webm", "matroska"),
+    "prores_ks": ("mov", "matroska"),
+    "ffv1": ("matroska",),
+}
+_USUAL_WITH_ALPHA = {"webm": "libvpx-vp9", "mov": "prores_ks"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +76,16 @@ class Encoding:
     colour: Colour
     aspect: Fraction | None
 
+    @property
+    def has_alpha(self) -> bool:
+        """Whether frames may be transparent."""
+        return any(component.is_alpha for component in VideoFormat(self.pixel_format).components)
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether samples have more than 8 bits."""
+        return any(component.bits > 8 for component in VideoFormat(self.pixel_format).components)
+
     def add_to(self, container: OutputContainer) -> VideoStream:
         """Adds a stream to a container, ready to encode frames that are numbered from 0."""
         stream: Any = container.add_stream(self.codec, rate=self.rate, options=self.settings)
@@ -72,8 +94,14 @@ class Encoding:
         self.describe(stream)
         if self.aspect is not None:
             stream.sample_aspect_ratio = self.aspect
+        self.mark_alpha(stream)
         result: VideoStream = stream
         return result
+
+    def mark_alpha(self, stream: Stream) -> None:
+        """Says in Matroska and WebM of a stream of VP8 or VP9 that it is transparent."""
+        if self.has_alpha and self.codec.startswith("libvpx"):
+            stream.metadata["alpha_mode"] = "1"
 
     def describe(self, target: Any) -> None:
         """Says of a frame or of a stream what colours it has."""
@@ -108,10 +136,16 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
         UsageError: if there is no such encoder, or it does not go with an option or the container.
     """
     name, colour = container_of(target), reader.colour
-    codec = find_encoder(options.codec or _usual(name, colour.deep))
+    is_usual = (options.codec, options.crf, options.preset) == (None, None, None)
+    with_alpha = _USUAL_WITH_ALPHA.get(name) if is_usual or name == "webm" else None
+    wanted = options.codec or with_alpha
+    keeps_alpha = wanted is not None and name in _ALPHA_IN.get(wanted, ()) and is_transparent(reader)
+    codec = find_encoder(wanted if wanted and keeps_alpha else options.codec or _usual(name, colour.deep))
     size, aspect = _shape(reader, options, may_be_non_square=name in _ASPECT_IN or codec.name in _ASPECT_IN)
     known = {option.name: option for option in codec_options(codec)}
     settings = dict(USUAL_SETTINGS.get(codec.name, {}))
+    if keeps_alpha and codec.name == "prores_ks":
+        settings["profile"] = "4444"
     if reader.hdr is not None:
         settings = reader.hdr.settings(codec.name, settings) or settings
     for option, value, names in (("crf", options.crf, _CRF_NAMES), ("preset", options.preset, _PRESET_NAMES)):
@@ -120,17 +154,15 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
             if own is None:
                 raise UsageError(f"the encoder {codec.name} takes no {option}; leave it out", field=option)
             settings[own] = str(value)
-    encoding = Encoding(
+    return Encoding(
         codec=codec.name,
         settings=settings,
-        pixel_format=_pixel_format(codec, colour),
+        pixel_format=_pixel_format(codec, colour, keeps_alpha=keeps_alpha),
         size=size,
         rate=reader.rate.limit_denominator(65535),
         colour=colour.tagged_for(*size),
         aspect=aspect,
     )
-    _try(encoding, name)
-    return encoding
 
 
 def _shape(
@@ -173,28 +205,13 @@ def codec_options(codec: Codec) -> tuple[Any, ...]:
     return codec.create().supported_options.private
 
 
-def _pixel_format(codec: Codec, colour: Colour) -> str:
+def _pixel_format(codec: Codec, colour: Colour, *, keeps_alpha: bool) -> str:
     names = [video_format.name for video_format in codec.video_formats or ()]
-    wanted = (_FORMATS[10] + _FORMATS[8]) if colour.deep else (_FORMATS[8] + _FORMATS[10])
+    formats = _ALPHA_FORMATS if keeps_alpha else _FORMATS
+    wanted = (formats[10] + formats[8]) if colour.deep else (formats[8] + formats[10])
     fitting = next((name for name in wanted if name in names), None)
     if fitting is None:
         raise UsageError(
             f"'{codec.name}' takes none of the usual pixel formats; choose another encoder", field="codec"
         )
     return fitting
-
-
-def _try(encoding: Encoding, container: str) -> None:
-    """Opens the encoder once, so that a wrong option shows before any frame is computed."""
-    try:
-        with av.open(io.BytesIO(), "w", format=container) as trial:
-            encoding.add_to(trial)
-            trial.start_encoding()
-    except (av.FFmpegError, ValueError) as error:
-        settings = " ".join(f"{name}={value}" for name, value in encoding.settings.items())
-        width, height = encoding.size
-        raise UsageError(
-            f"{encoding.codec} cannot encode {width}x{height} {encoding.pixel_format} with {settings} "
-            f"in {container}; choose another encoder, crf or preset",
-            field="codec",
-        ) from error

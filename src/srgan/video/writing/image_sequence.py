@@ -35,13 +35,19 @@ class ImageSequence:
         ImageError: if the format cannot hold the size.
     """
 
-    as_pictures = True
+    is_upright = keeps_alpha = True
 
     def __init__(self, reader: VideoReader, target: Path, options: VideoOptions) -> None:
         self._format = name = format_of(target, None)
+        self.holds_alpha = FORMATS[name].alpha
         self.size = picture_size(reader, options)
         check_side(target, self.size, FORMATS[name].limit, "png or tiff")
-        self.settings: dict[str, Any] = {"size": list(self.size), "format": name, "quality": options.quality}
+        # With the names: the frames that are done lie under them, not in the work folder.
+        self.settings: dict[str, Any] = {
+            "size": list(self.size),
+            "pattern": target.name,
+            "quality": options.quality,
+        }
         self.notes = losses_of(reader)
         self._target, self._quality = target, options.quality
 

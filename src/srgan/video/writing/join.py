@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import av
 from av import Packet
@@ -18,14 +18,14 @@ from srgan.errors import VideoError
 from srgan.events import Cancel, check
 from srgan.video.reading.opening import first_video, open_input
 from srgan.video.reading.reader import VideoReader
+from srgan.video.writing.boxes import Marks, insert_marks, stereo_mode
 from srgan.video.writing.encoding import Encoding
-from srgan.video.writing.streams import StreamCopier, add_copier, plan_streams
-
-if TYPE_CHECKING:
-    from av.container.core import Chapter  # in the stubs only
+from srgan.video.writing.others import chapters, demuxed, others
+from srgan.video.writing.plan import Contents
+from srgan.video.writing.streams import StreamCopier, add_copier
 
 # About the file that was read, not about the video.
-_FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder")
+_FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
 
 
 def join(
@@ -35,7 +35,9 @@ def join(
     part: Path,
     output: str,
     encoding: Encoding,
+    contents: Contents,
     *,
+    is_sample: bool = False,
     cancel: Cancel | None = None,
 ) -> None:
     """Writes the finished file.
@@ -47,6 +49,8 @@ def join(
         part: the file to write.
         output: libavformat's name of its format.
         encoding: how the segments were encoded.
+        contents: what else goes into the file.
+        is_sample: take only the first packets of the other streams, whatever part is asked for.
         cancel: asked at every packet whether to stop.
 
     Raises:
@@ -62,13 +66,15 @@ def join(
         )
     begin = Fraction(reader.begin * reader.time_base)
     end = None if reader.end is None else Fraction(reader.end * reader.time_base)
+    if is_sample:
+        begin, end = Fraction(reader.container.start_time or 0, av.time_base) if begin else begin, None
     with (
         open_input(Path(reader.path)) as source,
         av.open(str(segments[0])) as first,
-        _open_output(part, output) as result,
+        _open_output(part, output, own_tags=contents.own_tags) as result,
     ):
         video = first_video(source)
-        plans, _ = plan_streams(source, video, output)
+        plans = {plan.index: plan for plan in contents.plans}
         copiers: dict[int, StreamCopier] = {}
         target: Any = None
         for stream in source.streams:
@@ -76,26 +82,40 @@ def join(
                 target = result.add_stream_from_template(first.streams.video[0], opaque=True)
                 _describe(target, reader, encoding, video.metadata)
                 target.disposition = video.disposition
-            for plan in plans:
-                if plan.stream.index == stream.index and (copier := add_copier(result, plan, begin)):
+            elif plan := plans.get(stream.index):
+                copier = add_copier(result, stream, plan, begin)
+                if copier is not None:
                     copiers[stream.index] = copier
         result.metadata.update(
-            {key: value for key, value in source.metadata.items() if key not in _FILE_TAGS}
+            {key: value for key, value in tags_of(source).items() if key.lower() != "timecode"}
         )
-        result.set_chapters(_chapters(source, begin, end))
-        others = _others(source, copiers, begin, end)
+        if contents.timecode is not None:
+            target.metadata["timecode"] = contents.timecode
+        result.set_chapters(chapters(source, begin, end))
+        packets = demuxed(source, copiers, is_sample=is_sample)
+        beside = others(packets, copiers, begin, end)
         pictures = _pictures(segments, order, times, reader.time_base, target)
-        for _, packet in heapq.merge(pictures, others, key=lambda item: item[0]):
+        for _, packet in heapq.merge(pictures, beside, key=lambda item: item[0]):
             check(cancel)
             result.mux(packet)
+    if contents.marks != Marks():
+        with av.open(str(part)) as written:
+            track = first_video(written).id
+        insert_marks(part, track, contents.marks)
 
 
-def _open_output(part: Path, output: str) -> OutputContainer:
+def tags_of(container: InputContainer) -> dict[str, str]:
+    """What a file says about the video, not about itself."""
+    return {key: value for key, value in container.metadata.items() if key.lower() not in _FILE_TAGS}
+
+
+def _open_output(part: Path, output: str, *, own_tags: bool) -> OutputContainer:
+    flags = "+faststart+use_metadata_tags" if own_tags else "+faststart"
     return av.open(
         str(part),
         "w",
         format=output,
-        container_options={"movflags": "+faststart"} if output in ("mp4", "mov") else {},
+        container_options={"movflags": flags} if output in ("mp4", "mov") else {},
         metadata_errors="surrogateescape",
     )
 
@@ -103,6 +123,9 @@ def _open_output(part: Path, output: str) -> OutputContainer:
 def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: dict[str, str]) -> None:
     """What a container says about the video besides its packets."""
     encoding.describe(target.codec_context)
+    encoding.mark_alpha(target)
+    if (mode := stereo_mode(reader.first_image)) is not None:
+        target.metadata["stereo_mode"] = mode
     if encoding.aspect is not None:
         target.codec_context.sample_aspect_ratio = encoding.aspect
     if target.codec_context.name == "hevc" and target.container.format.name in ("mp4", "mov"):
@@ -111,7 +134,7 @@ def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: di
     target.time_base = reader.time_base
     if reader.display_matrix is not None:
         target.set_display_matrix(_scaled(reader.display_matrix, reader.size, encoding.size))
-    kept = ("language", "title", "handler_name", "timecode", "creation_time")
+    kept = ("language", "title", "handler_name", "creation_time")
     target.metadata.update({key: value for key, value in metadata.items() if key.lower() in kept})
 
 
@@ -154,66 +177,3 @@ def _pictures(
         packet.dts, packet.pts = decoded, times[number]
         packet.duration = times[number + 1] - times[number]
         yield float(decoded * time_base), packet
-
-
-def _others(
-    source: InputContainer, copiers: dict[int, StreamCopier], begin: Fraction, end: Fraction | None
-) -> Iterator[tuple[float, Packet[Any]]]:
-    """The packets of all other streams between two time stamps; with the time in seconds."""
-    time = 0.0
-    if not copiers:
-        return
-    for packet in _demuxed(source, [source.streams[index] for index in copiers]):
-        if not packet.size:
-            copied = copiers[packet.stream.index].take(None)
-        elif _is_between(packet, begin, end):
-            _end_by(packet, end)
-            copied = copiers[packet.stream.index].take(packet)
-        else:
-            continue
-        for one in copied:
-            stamp = one.dts if one.dts is not None else one.pts
-            time = time if stamp is None else float(stamp * one.time_base)
-            yield time, one
-
-
-def _demuxed(source: InputContainer, streams: list[Any]) -> Iterator[Packet[Any]]:
-    """All packets up to the end, or to where the file cannot be read any more."""
-    packets = source.demux(*streams)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:
-            return
-        if packet is None:
-            return
-        yield packet
-
-
-def _is_between(packet: Packet[Any], begin: Fraction, end: Fraction | None) -> bool:
-    stamp = packet.pts if packet.pts is not None else packet.dts
-    if stamp is None:
-        return True
-    start = stamp * packet.time_base
-    stop = start + max(1, packet.duration or 0) * packet.time_base
-    return (not begin or stop > begin) and (end is None or start < end)
-
-
-def _end_by(packet: Packet[Any], end: Fraction | None) -> None:
-    """A subtitle does not outlast the part."""
-    if end is not None and packet.pts is not None and packet.stream.type == "subtitle":
-        packet.duration = min(packet.duration or 0, round(end / packet.time_base) - packet.pts)
-
-
-def _chapters(source: InputContainer, begin: Fraction, end: Fraction | None) -> list[Chapter]:
-    """The chapters of the part, with their times in the result."""
-    chapters = []
-    for chapter in source.chapters():
-        unit = chapter["time_base"] or Fraction(1, 1000)
-        first, last = (round(time / unit) for time in (begin, end or Fraction(2**31)))
-        if chapter["end"] <= first or chapter["start"] >= last:
-            continue
-        chapter["start"] = max(chapter["start"], first) - first
-        chapter["end"] = min(chapter["end"], last) - first
-        chapters.append(chapter)
-    return chapters

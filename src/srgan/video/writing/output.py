@@ -20,13 +20,17 @@ class Output(Protocol):
 
     Attributes:
         size: its (width, height).
-        as_pictures: its frames stand upright, and may be transparent.
+        is_upright: its frames stand upright.
+        keeps_alpha: its frames are given with what is transparent.
+        holds_alpha: that can be seen in it.
         settings: what decides how it is written, as JSON holds it.
         notes: what it does not hold of the input, a sentence each.
     """
 
     size: tuple[int, int]
-    as_pictures: bool
+    is_upright: bool
+    keeps_alpha: bool
+    holds_alpha: bool
     settings: dict[str, Any]
     notes: list[str]
 

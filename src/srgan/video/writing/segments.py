@@ -18,9 +18,9 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from srgan.errors import InUseError, VideoError
-from srgan.files import claim, clear, replacing, write_file
+from srgan.files import claim, clear, explained, remove_folder, replacing, write_file
 from srgan.video.colour import Converter
-from srgan.video.image_sequence import work_path
+from srgan.video.image_sequence import WORK, work_path
 from srgan.video.writing.encoding import Encoding
 
 SEGMENT_FRAMES = 60
@@ -30,8 +30,14 @@ NUMBER = Fraction(1, 1000)
 """Matroska counts milliseconds: the frame with number n is stored at n of them."""
 
 
+_MANIFEST = "manifest.json"
+
+
 class WorkFolder:
     """The finished segments of one result, in ``.<name of the result>.srgan`` beside it.
+
+    Segments belong to the job, not to the name: those that another result beside it was begun with are taken
+    over.
 
     Args:
         target: the result.
@@ -57,11 +63,13 @@ class WorkFolder:
             raise InUseError(
                 f"{target}: another process is writing it; wait for that, or choose another output"
             ) from None
-        manifest = self.path / "manifest.json"
+        manifest = self.path / _MANIFEST
         job = {**job, "segment": SEGMENT_FRAMES}
         self.resumed = resume and _read(manifest) == job
         self._segments: list[Path] = []
         self.frames = self.bytes = 0
+        if resume and not self.resumed:
+            self.resumed = self._adopt(job)
         if self.resumed:
             self._take_up()
         self._clear(keep=[manifest, *self._segments] if self.resumed else [])
@@ -107,6 +115,26 @@ class WorkFolder:
 
     def _next(self) -> Path:
         return self.path / f"{len(self._segments):06d}.mkv"
+
+    def _adopt(self, job: Mapping[str, Any]) -> bool:
+        """Moves what another folder beside this one holds of the same job here, if there is such a folder."""
+        folders = (path for path in self.path.parent.glob(f".*{WORK}") if path != self.path)
+        other = next((path for path in folders if _read(path / _MANIFEST) == job), None)
+        if other is None:
+            return False
+        try:
+            lock = claim(other)
+        except InUseError:
+            return False
+        with explained(self.path):
+            self._clear()
+            # The first segment last: without it, nothing of what is moved counts.
+            for path in sorted(other.glob("*.mkv"), reverse=True):
+                path.rename(self.path / path.name)
+            (other / _MANIFEST).replace(self.path / _MANIFEST)
+        lock.release()
+        remove_folder(other)
+        return True
 
     def _take_up(self) -> None:
         """Counts the whole segments of an earlier run; a short one is its last."""
@@ -166,11 +194,13 @@ def write_segments(
     """
     for first in frames:
         some = chain([first], islice(frames, SEGMENT_FRAMES - 1))
-        encode = partial(_encode, begin=folder.frames, encoding=encoding, converter=converter, frames=some)
+        encode = partial(
+            encode_segment, begin=folder.frames, encoding=encoding, converter=converter, frames=some
+        )
         folder.add_segment(encode)
 
 
-def _encode(
+def encode_segment(
     part: Path,
     *,
     begin: int,
@@ -178,7 +208,12 @@ def _encode(
     converter: Converter,
     frames: Iterable[tuple[int, NDArray[Any]]],
 ) -> int:
-    """Encodes the frames that follow ``begin`` others into one file; returns how many."""
+    """Encodes the frames that follow ``begin`` others into one file; returns how many.
+
+    Raises:
+        VideoError: if a place is not the one that follows.
+        av.FFmpegError, ValueError: if the encoder does not take its settings, or the file cannot be written.
+    """
     count = 0
     with av.open(str(part), "w", format="matroska") as container:
         stream = encoding.add_to(container)

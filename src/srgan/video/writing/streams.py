@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol, cast
 
 import av
 from av import Packet
 from av.audio.stream import AudioStream
-from av.codec.codec import Properties
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
-_AUDIO = {"webm": "libopus"}
-_SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "ass"}
+from srgan.video.reading.opening import is_cover
+from srgan.video.writing.plan import Plan
+
 _BITS_PER_CHANNEL = 96_000
 _OPUS_RATE = 48_000
-_TEXT: Any = Properties.TEXT_SUB.value
 _COVERS = {"mjpeg": ("image/jpeg", "jpg"), "png": ("image/png", "png")}
-# Chapters and time codes come as streams of their own in mp4; they are copied by other means or not at all.
-_SILENTLY_LEFT_OUT = ("bin_data", "tmcd")
 
 
 class StreamCopier(Protocol):
@@ -35,95 +30,21 @@ class StreamCopier(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What becomes of one stream of the input.
-
-    Attributes:
-        stream: of the input.
-        codec: the encoder it is converted with; None where it is copied.
-        layout: of the loudspeakers, for converted sound.
-    """
-
-    stream: Stream
-    codec: str | None = None
-    layout: str = ""
-
-
-def plan_streams(container: InputContainer, video: Stream, output: str) -> tuple[list[Plan], list[str]]:
-    """Decides what becomes of the streams beside the video.
-
-    Args:
-        container: the input.
-        video: the stream that is enlarged.
-        output: libavformat's name of the output's format.
-
-    Returns:
-        What is copied or converted, and a sentence about each stream that is not copied as it is.
-    """
-    plans, notes = [], []
-    for stream in container.streams:
-        if stream.index == video.index:
-            continue
-        name = f"{stream.type} stream {stream.index} ({_codec_name(stream)})"
-        is_video = stream.type == "video" and not stream.disposition & av.stream.Disposition.attached_pic
-        candidates = [] if is_video else [Plan(stream=stream), *_conversions(stream, output)]
-        plan = next((plan for plan in candidates if _accepts(output, plan)), None)
-        if plan is not None:
-            plans.append(plan)
-            if plan.codec is not None:
-                notes.append(f"{name} is converted to {plan.codec}: {output} cannot hold it as it is")
-        elif _codec_name(stream) not in _SILENTLY_LEFT_OUT:
-            why = "only the first video is enlarged" if is_video else f"{output} cannot hold it"
-            notes.append(f"{name} is left out: {why}")
-    return plans, notes
-
-
-def _codec_name(stream: Stream) -> str:
-    context = getattr(stream, "codec_context", None)
-    return context.name if context is not None else getattr(stream, "name", None) or "unknown"
-
-
-def _conversions(stream: Stream, output: str) -> list[Plan]:
-    """The ways to convert a stream that ``output`` does not take, the best first."""
-    if getattr(stream, "codec_context", None) is None:
-        return []
-    if isinstance(stream, AudioStream):
-        # Opus has no name for loudspeakers at the side, or for rarer places.
-        layouts = (stream.layout.name, stream.layout.name.split("(")[0], "stereo")
-        codec = _AUDIO.get(output, "aac")
-        return [Plan(stream=stream, codec=codec, layout=layout) for layout in layouts]
-    if stream.type == "subtitle" and stream.codec_context.codec.properties & _TEXT:
-        return [Plan(stream=stream, codec=_SUBTITLES[output])]
-    return []
-
-
-def _accepts(output: str, plan: Plan) -> bool:
-    """Whether a container takes a stream: tried, since only its header tells for sure."""
-    if plan.stream.type == "attachment" and output != "matroska":
-        return False  # the header would pass it over in silence
-    try:
-        with av.open(io.BytesIO(), "w", format=output, metadata_errors="surrogateescape") as trial:
-            add_copier(trial, plan, Fraction(0))
-            trial.start_encoding()
-    except (av.FFmpegError, ValueError):
-        return False
-    return True
-
-
-def add_copier(container: OutputContainer, plan: Plan, begin: Fraction) -> StreamCopier | None:
+def add_copier(
+    container: OutputContainer, source: Stream, plan: Plan, begin: Fraction
+) -> StreamCopier | None:
     """Adds a stream to the output.
 
     Args:
         container: the output.
-        plan: what becomes of which stream.
+        source: the stream of the input.
+        plan: what becomes of it.
         begin: the time stamp, in seconds, that becomes 0.
 
     Returns:
         What takes the stream's packets; None if it has none.
     """
-    source = plan.stream
-    if isinstance(source, VideoStream) and container.format.name == "matroska":
+    if isinstance(source, VideoStream) and is_cover(source) and container.format.name == "matroska":
         _attach_cover(container, source)
         return None
     if plan.codec is None:

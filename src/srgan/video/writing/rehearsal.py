@@ -1,0 +1,174 @@
+"""The whole target, written once before the first frame is computed: nothing is refused at the end."""
+
+from __future__ import annotations
+
+import errno
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
+
+import av
+from av.container import InputContainer
+from av.stream import Stream
+
+from srgan.errors import OutputError, UsageError
+from srgan.files import reason_of
+from srgan.video.colour import Converter
+from srgan.video.reading.reader import VideoReader
+from srgan.video.writing.boxes import Marks, is_spherical, marks_of, read_marks, stereo_mode
+from srgan.video.writing.encoding import Encoding
+from srgan.video.writing.join import join, tags_of
+from srgan.video.writing.plan import Contents, is_known, plan_streams
+from srgan.video.writing.segments import encode_segment
+
+_FRAMES = 2
+_OF_THE_DISK = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EACCES)
+
+
+def rehearse(reader: VideoReader, encoding: Encoding, output: str) -> tuple[Contents, list[str]]:
+    """Finds out what a target can hold: all its streams are written, with header, packets and trailer.
+
+    Args:
+        reader: the input; its first frame stands for all.
+        encoding: of the video.
+        output: libavformat's name of the target's format.
+
+    Returns:
+        What goes beside the video, and a sentence about each thing that is lost or changed.
+
+    Raises:
+        UsageError: if not even the video alone can be written.
+        OutputError: if there is no room for the attempts.
+    """
+    with TemporaryDirectory(prefix="srgan-", ignore_cleanup_errors=True) as folder:
+        stage = _Stage(reader, encoding, output, Path(folder))
+        contents, notes = stage.with_timecode()
+        plans, more = plan_streams(
+            reader.container,
+            reader.stream,
+            output,
+            lambda plans: stage.holds(replace(contents, plans=tuple(plans))),
+        )
+        contents, lost = stage.with_marks(stage.with_tags(replace(contents, plans=plans)))
+        stage.write(contents)
+        return contents, [*notes, *more, *lost, *stage.losses()]
+
+
+class _Stage:
+    """A folder in which the target is tried out."""
+
+    def __init__(self, reader: VideoReader, encoding: Encoding, output: str, folder: Path) -> None:
+        self._reader, self._encoding, self._output = reader, encoding, output
+        self._segment, self._part = folder / "segment.mkv", folder / "part"
+        converter = Converter(reader.colour)
+        frame = converter.to_rgb(reader.first_image, reader.size)
+        frames = ((number, frame) for number in range(_FRAMES))
+        try:
+            encode_segment(self._segment, begin=0, encoding=encoding, converter=converter, frames=frames)
+            self.write(Contents())
+        except (OSError, av.FFmpegError, ValueError) as error:
+            check_disk(error)
+            settings = " ".join(f"{name}={value}" for name, value in encoding.settings.items())
+            width, height = encoding.size
+            raise UsageError(
+                f"{encoding.codec} cannot encode {width}x{height} {encoding.pixel_format} with {settings} "
+                f"in {output}; choose another encoder, crf or preset",
+                field="codec",
+            ) from error
+
+    def write(self, contents: Contents) -> None:
+        """Writes the target with the first packets of all streams."""
+        reader = self._reader
+        step = max(1, round(1 / reader.rate / reader.time_base))
+        times = array("q", range(0, (_FRAMES + 1) * step, step))
+        join(
+            reader, [self._segment], times, self._part, self._output, self._encoding, contents, is_sample=True
+        )
+
+    def holds(self, contents: Contents) -> bool:
+        """Whether the target can be written, and has its streams when it is read again."""
+        try:
+            self.write(contents)
+            with av.open(str(self._part), metadata_errors="surrogateescape") as result:
+                found = Counter(stream.type for stream in result.streams if _is_playable(stream))
+        except (OSError, av.FFmpegError, ValueError) as error:
+            check_disk(error)
+            return False
+        streams = self._reader.container.streams
+        return Counter(streams[plan.index].type for plan in contents.plans) <= found
+
+    def with_timecode(self) -> tuple[Contents, list[str]]:
+        """The timecode of the input, if the target takes it."""
+        timecode = _timecode(self._reader)
+        if timecode is None:
+            return Contents(), []
+        if self._reader.begin:
+            return Contents(), [f"its timecode {timecode} is left out: it belongs to another first frame"]
+        contents = Contents(timecode=timecode)
+        if self.holds(contents):
+            return contents, []
+        return Contents(), [f"its timecode {timecode} is left out: {self._output} cannot hold it"]
+
+    def with_marks(self, contents: Contents) -> tuple[Contents, list[str]]:
+        """Marks as a 360-degree or stereo film, if the input has them and the target takes them."""
+        reader = self._reader
+        path = Path(reader.path)
+        marks = read_marks(path, reader.stream.id) if path.is_file() else Marks()
+        marks = marks if marks != Marks() else marks_of(reader.first_image)
+        if marks == Marks():
+            return contents, []
+        marked = replace(contents, marks=marks)
+        if self._output in ("mp4", "mov") and self.holds(marked):
+            return marked, []
+        if stereo_mode(reader.first_image) is not None and not is_spherical(reader.first_image):
+            return contents, []  # which Matroska has a tag for
+        return contents, [f"is marked as a 360-degree film, which {self._output} cannot hold; mp4 can"]
+
+    def with_tags(self, contents: Contents) -> Contents:
+        """Names tags as the input does only where the usual names would lose some."""
+        if not self.lost_tags():
+            return contents
+        with_own = replace(contents, own_tags=True)
+        usual = len(self.lost_tags())
+        return with_own if self.holds(with_own) and len(self.lost_tags()) < usual else contents
+
+    def lost_tags(self) -> list[str]:
+        """The names of what the input says about the film, and the target does not."""
+        with av.open(str(self._part), metadata_errors="surrogateescape") as result:
+            kept = {key.lower() for key in result.metadata} | {"timecode"}
+        return [key for key in tags_of(self._reader.container) if key.lower() not in kept]
+
+    def losses(self) -> list[str]:
+        """A sentence on what the target does not say of what the input says."""
+        lost = self.lost_tags()
+        return [f"tags that {self._output} cannot hold are left out: {', '.join(lost)}"] if lost else []
+
+
+def _is_playable(stream: Stream) -> bool:
+    return is_known(stream) or stream.type in ("data", "attachment")
+
+
+def _timecode(reader: VideoReader) -> str | None:
+    """The timecode of a film's first frame, as its file has it."""
+    container: InputContainer = reader.container
+    places: Sequence[dict[str, str]] = [
+        reader.stream.metadata,
+        container.metadata,
+        *(stream.metadata for stream in container.streams),
+    ]
+    found = (value for place in places for key, value in place.items() if key.lower() == "timecode")
+    return next(found, None)
+
+
+def check_disk(error: Exception) -> None:
+    """An attempt that fails for want of room says nothing about the target.
+
+    Raises:
+        OutputError: if the error is one of the disk.
+    """
+    is_foreign = not isinstance(error, av.FFmpegError)
+    if isinstance(error, OSError) and (is_foreign or error.errno in _OF_THE_DISK):
+        raise OutputError(f"{gettempdir()}: cannot be written ({reason_of(error)})") from error

@@ -1,0 +1,106 @@
+"""What a file says about the film: place, date, camera, title; that it is a 360-degree or a stereo film."""
+
+import struct
+
+import pytest
+
+from srgan.video.options import VideoOptions
+
+XML = (
+    b"<rdf:SphericalVideo xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "
+    b"xmlns:GSpherical='http://ns.google.com/videos/1.0/spherical/'>"
+    b"<GSpherical:Spherical>true</GSpherical:Spherical><GSpherical:Stitched>true</GSpherical:Stitched>"
+    b"<GSpherical:StitchingSoftware>a</GSpherical:StitchingSoftware>"
+    b"<GSpherical:ProjectionType>equirectangular</GSpherical:ProjectionType>"
+    b"<GSpherical:StereoMode>top-bottom</GSpherical:StereoMode></rdf:SphericalVideo>"
+)
+UUID = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
+HALF = VideoOptions(scale=0.5)
+CAMERA = {
+    "com.apple.quicktime.location.ISO6709": "+48.1372+011.5756+519.000/",
+    "com.apple.quicktime.creationdate": "2024-05-06T07:08:09+0200",
+    "com.apple.quicktime.make": "Apple",
+    "com.apple.quicktime.model": "iPhone 15",
+    "title": "Müller's garden",
+}
+
+
+@pytest.fixture
+def spherical(clip):
+    """A clip with its index at the end, in the video track of which lies the mark of version 1."""
+
+    def make(name):
+        path = clip(name, seconds=0.4)
+        data = path.read_bytes()
+        box = struct.pack(">I4s", 24 + len(XML), b"uuid") + UUID + XML
+        for kind in (b"trak", b"moov"):  # the first track is the video
+            place = data.index(kind) - 4
+            size = struct.unpack_from(">I", data, place)[0]
+            if kind == b"trak":
+                data = data[: place + size] + box + data[place + size :]
+            data = data[:place] + struct.pack(">I", size + len(box)) + data[place + 4 :]
+        path.write_bytes(data)
+        return path
+
+    return make
+
+
+def tags_of(probe, path):
+    """What a file says as a whole, by names in small letters."""
+    return {key.lower(): value for key, value in probe(path)["format"]["tags"].items()}
+
+
+def side_data(probe, path):
+    return [one["side_data_type"] for one in probe(path)["streams"][0].get("side_data_list", [])]
+
+
+@pytest.mark.parametrize("target", ["mp4", "mov"])
+def test_a_spherical_film_stays_one_and_plays(spherical, enlarge, probe, ffmpeg, tmp_path, target):
+    lr_video = spherical("video.mp4")
+    assert side_data(probe, lr_video) == ["Stereo 3D", "Spherical Mapping"]
+    result = enlarge(lr_video, tmp_path / f"large.{target}")
+    assert side_data(probe, tmp_path / f"large.{target}") == ["Stereo 3D", "Spherical Mapping"]
+    assert result.notes == ()
+    # What the index points at has been moved with it: pictures and sound are what they are without the mark.
+    plain = lr_video.read_bytes().replace(UUID, bytes(16))
+    (tmp_path / "plain.mp4").write_bytes(plain)
+    enlarge(tmp_path / "plain.mp4", tmp_path / f"other.{target}")
+    sums = [
+        ffmpeg("-i", tmp_path / f"{name}.{target}", "-map", "0:v", "-map", "0:a", "-f", "framemd5", "-")
+        for name in ("large", "other")
+    ]
+    assert sums[0] == sums[1]
+
+
+def test_marks_that_a_target_cannot_hold_are_said(spherical, enlarge, tmp_path):
+    result = enlarge(spherical("video.mp4"), tmp_path / "large.mkv", HALF)
+    assert [note for note in result.notes if "360-degree" in note]
+
+
+@pytest.mark.parametrize("target", ["mp4", "mov", "mkv"])
+def test_a_stereo_film_of_matroska_stays_one(clip, enlarge, probe, tmp_path, target):
+    lr_video = clip("video.mkv", "-metadata:s:v", "stereo_mode=left_right", sound=False, seconds=0.4)
+    assert side_data(probe, lr_video) == ["Stereo 3D"]
+    enlarge(lr_video, tmp_path / f"large.{target}", HALF)
+    assert side_data(probe, tmp_path / f"large.{target}") == ["Stereo 3D"]
+
+
+@pytest.mark.parametrize("target", ["mp4", "mov", "mkv"])
+def test_place_date_camera_and_title_are_kept(clip, enlarge, probe, tmp_path, target):
+    tags = [text for key, value in CAMERA.items() for text in ("-metadata", f"{key}={value}")]
+    lr_video = clip("video.mov", "-movflags", "use_metadata_tags", *tags, sound=False, seconds=0.2)
+    before, result = probe(lr_video)["format"]["tags"], enlarge(lr_video, tmp_path / f"large.{target}", HALF)
+    after = tags_of(probe, tmp_path / f"large.{target}")
+    assert {key: before[key] for key in CAMERA} == CAMERA
+    assert {key: after[key.lower()] for key in CAMERA} == CAMERA
+    assert result.notes == ()
+
+
+@pytest.mark.parametrize("target", ["mp4", "mov", "mkv", "webm"])
+def test_a_place_and_a_date_are_kept_or_said_by_name(clip, enlarge, probe, tmp_path, target):
+    tags = ("-metadata", "location=+48.1372+011.5756/", "-metadata", "creation_time=2024-05-06T07:08:09Z")
+    lr_video = clip("video.mp4", *tags, "-metadata", "title=A", sound=False, seconds=0.2)
+    before, result = probe(lr_video)["format"]["tags"], enlarge(lr_video, tmp_path / f"large.{target}", HALF)
+    after = tags_of(probe, tmp_path / f"large.{target}")
+    for key in ("location", "creation_time", "title"):
+        assert after.get(key, "")[:8] == before[key][:8] or any(key in note for note in result.notes)
