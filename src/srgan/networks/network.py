@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srgan.networks.architectures.description import Architecture
@@ -10,7 +10,13 @@ from srgan.networks.architectures.folding import Tensors
 from srgan.networks.architectures.trace import trace
 from srgan.networks.blend import read_blend
 from srgan.networks.card import ModelCard
+from srgan.networks.catalogue import find_model
+from srgan.networks.foreign import read_foreign
 from srgan.networks.info import NetworkInfo
+from srgan.networks.model_file import has_card
+
+FOREIGN_HALO = 32
+"""Low-res pixels of surroundings of tiles, where a network of another program's sees farther."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,7 @@ class Network:
             card: its card, whose halo is used.
             tensors: its parameters, float32, by the names of the generator's ``state_dict``.
         """
-        architecture = card.generator.describe()
+        architecture = card.own_generator.describe()
         info = describe(architecture, card.halo)
         return cls(card=card, info=info, architecture=architecture, tensors=tensors)
 
@@ -55,15 +61,23 @@ def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo
         radius=found.radius,
         halo=found.radius if halo is None else halo,
         # The widest layer, and its input or output of a second such size, 4 bytes a value.
+        multiple=found.multiple,
         bytes_per_pixel=2 * found.widest * 4,
     )
+
+
+def describe_foreign(architecture: Architecture) -> NetworkInfo:
+    """What follows from an architecture of another program's, enlarged as its own program would do it."""
+    info = describe(architecture)
+    return replace(info, halo=min(info.halo, FOREIGN_HALO), repeats_edge=False)
 
 
 def load_network(model: str | Path, detail: float | None = None) -> Network:
     """Reads a network from its file.
 
     Args:
-        model: name of a shipped model, or path of a ``.safetensors`` file.
+        model: name of a shipped model, or path of a ``.safetensors``, ``.pth`` or ``.pt`` file: one of srgan's
+            own, or of another program's of the architectures that :mod:`srgan.networks.foreign` knows.
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
             :func:`~srgan.networks.blend.read_blend`; None the model as it is.
 
@@ -71,4 +85,13 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
         UsageError: if ``detail`` is not in [0, 1], there is no such model, or it has no sibling.
         ModelError: if a file is missing or damaged, or does not go together with its sibling's.
     """
-    return Network.of(*read_blend(model, detail))
+    path = find_model(model)
+    if detail is not None or has_card(path):
+        return Network.of(*read_blend(path, detail))
+    found = read_foreign(path)
+    return Network(
+        card=found.card,
+        info=describe_foreign(found.architecture),
+        architecture=found.architecture,
+        tensors=found.tensors,
+    )
