@@ -18,10 +18,10 @@ from pathlib import Path
 import torch
 from PIL import Image
 from skimage import data
+from srgan.bench.plain import PlainSRResNet
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from srgan.bench.plain import PlainSRResNet
 from srgan.bench.speed import BATCH, CROP, compare
 from srgan.cpu import prepare_for_torch
 from srgan.images.read import list_pictures

@@ -79,7 +79,11 @@ class _OpenVinoOps:
         return _Map(self._op.prelu(x.node, slope), x.context)
 
     def leaky_relu(self, x: _Map, slope: float) -> _Map:
-        node = self._op.prelu(x.node, self._op.constant(np.float32([slope]))) if slope else self._op.relu(x.node)
+        node = (
+            self._op.prelu(x.node, self._op.constant(np.array([slope], np.float32)))
+            if slope
+            else self._op.relu(x.node)
+        )
         return _Map(node, x.context)
 
     def sigmoid(self, x: _Map) -> _Map:
@@ -94,7 +98,7 @@ class _OpenVinoOps:
         context = min(x.context, y.context)
         first = self._cut(x, context)
         if factor != 1:
-            first = self._op.multiply(first, self._op.constant(np.float32([factor])))
+            first = self._op.multiply(first, self._op.constant(np.array([factor], np.float32)))
         return _Map(keep_precise(self._op.add(first, self._cut(y, context))), context)
 
     def multiply(self, x: _Map, y: _Map) -> _Map:
@@ -106,7 +110,9 @@ class _OpenVinoOps:
         return _Map(self._op.concat([self._cut(each, context) for each in maps], 1), context)
 
     def shift(self, picture: _Map, name: str) -> _Map:
-        colour = self._tensors[f"{name}.bias"].reshape(1, 3, 1, 1) * np.float32(255.0 if self._is_byte else 1.0)
+        colour = self._tensors[f"{name}.bias"].reshape(1, 3, 1, 1) * np.float32(
+            255.0 if self._is_byte else 1.0
+        )
         return _Map(keep_precise(self._op.add(picture.node, self._op.constant(colour))), picture.context)
 
     def unshuffle(self, picture: _Map, side: int) -> _Map:

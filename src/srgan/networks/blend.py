@@ -73,12 +73,12 @@ def read_blend(model: str | Path, detail: float | None = None) -> tuple[ModelCar
             not trained one from the other: what lies between two strangers is no model.
     """
     path = find_model(model)
-    card, tensors = read_model(path)
     if detail is None:
-        return card, tensors
+        return read_model(path)
     if not 0 <= detail <= 1:
         raise UsageError(f"detail must be from 0 to 1, not {detail:g}", field="detail")
     sibling_path = find_fidelity(path)
+    card, tensors = read_model(path)
     sibling, sibling_tensors = read_model(sibling_path)
     if sibling.generator != card.generator:
         raise ModelError(f"{path}: cannot be blended with {sibling_path}: another architecture")

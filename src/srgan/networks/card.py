@@ -52,7 +52,9 @@ class ModelCard:
             ModelError: if it is not.
         """
         if self.generator is None:
-            raise ModelError(f"'{self.name}' is another program's network; this takes only srgan's own models")
+            raise ModelError(
+                f"'{self.name}' is another program's network; this takes only srgan's own models"
+            )
         return self.generator
 
     def to_json(self) -> str:

@@ -47,4 +47,4 @@ def load_card(model: str | Path) -> ModelCard:
         ModelError: if its file cannot be read.
     """
     path = find_model(model)
-    return read_card(path) if has_card(path) else read_foreign(path).card
+    return read_card(path) if has_card(path) else read_foreign(path)[0]

@@ -54,7 +54,7 @@ def flat_colours(architecture: OwnArchitecture, tensors: Tensors) -> Array:
 
 
 class _PeriodOps:
-    """See :class:`~srgan.networks.architectures.description.OwnOps`; maps are (N, H, W, C), one period of them.
+    """See :class:`~srgan.networks.architectures.description.OwnOps`; maps are (N, H, W, C), one period.
 
     The cells of a picture are the picture here.
     """

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from srgan.errors import ModelError
 from srgan.networks.architectures import edsr, msrresnet, rrdbnet, span, srvggnet
-from srgan.networks.architectures.description import Architecture
 from srgan.networks.architectures.folding import Array, Tensors
 from srgan.networks.architectures.recognised import Recognised, UnfitError
 from srgan.networks.architectures.trace import trace
@@ -24,28 +22,14 @@ _RECOGNISERS = (
 _KNOWN = "RRDBNet (ESRGAN, Real-ESRGAN), SRVGGNetCompact, MSRResNet, EDSR and SPAN"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ForeignNetwork:
-    """A network of another program's.
-
-    Attributes:
-        card: what can be said of it.
-        kind: name of its architecture.
-        architecture: with its dimensions.
-        tensors: by the names that the architecture gives them, float32.
-    """
-
-    card: ModelCard
-    kind: str
-    architecture: Architecture
-    tensors: Tensors
-
-
-def read_foreign(path: Path) -> ForeignNetwork:
+def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
     """Reads a network that another program wrote: of RRDBNet, SRVGGNetCompact, MSRResNet, EDSR or SPAN.
 
     Args:
         path: a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name ends in.
+
+    Returns:
+        A card of what can be said of it, and the network.
 
     Raises:
         ModelError: if the file cannot be read or is damaged, asks for more than tensors, holds several
@@ -59,7 +43,7 @@ def read_foreign(path: Path) -> ForeignNetwork:
         raise ModelError(f"{path}: cannot be used: {error}") from None
     summary = f"{found.name}, {scale}x, {found.channels} channels, {found.blocks} blocks; by another program."
     card = ModelCard(name=path.stem, generator=None, summary=summary, licence="unknown")
-    return ForeignNetwork(card=card, kind=found.name, architecture=found.architecture, tensors=found.tensors)
+    return card, found
 
 
 def _recognise_one(tensors: Tensors) -> Recognised:
@@ -100,4 +84,6 @@ def _check(found: Recognised) -> None:
         if name not in expected:
             raise UnfitError(f"it has a tensor '{name}' that a {found.name} does not have")
         if expected[name] != given[name]:
-            raise UnfitError(f"its tensor '{name}' is of {given[name]}, in a {found.name} of {expected[name]}")
+            raise UnfitError(
+                f"its tensor '{name}' is of {given[name]}, in a {found.name} of {expected[name]}"
+            )

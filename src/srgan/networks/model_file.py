@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save
 from srgan.errors import ModelError
 from srgan.files import write_file
 from srgan.networks.card import ModelCard
-from srgan.networks.weights import is_torch_file
+from srgan.networks.torch_file import is_torch_file
 
 _CARD_KEY = "srgan"
 
@@ -38,9 +38,12 @@ def has_card(path: Path) -> bool:
     """Whether a file is one of srgan's own models.
 
     Raises:
-        ModelError: if it seems to be a ``.safetensors`` file and cannot be read.
+        ModelError: if it cannot be read.
     """
-    return not is_torch_file(path) and _CARD_KEY in _metadata(path)
+    try:
+        return not is_torch_file(path) and _CARD_KEY in _metadata(path)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def read_card(path: Path) -> ModelCard:

@@ -15,8 +15,13 @@ from srgan.networks.foreign import read_foreign
 from srgan.networks.info import NetworkInfo
 from srgan.networks.model_file import has_card
 
-FOREIGN_HALO = 32
-"""Low-res pixels of surroundings of tiles, where a network of another program's sees farther."""
+FOREIGN_HALO = 40
+"""Low-res pixels of surroundings of tiles, where a network of another program's sees farther.
+
+A photograph of 96x64 pixels, enlarged by RealESRGAN_x4plus in two tiles, was off by more than a level of 255
+on 0.2 % of its values, and its steps across the seam by 0.2 levels on average and 2 at most. With the 10
+pixels of other programs: on 13 %, by 1.1, and 5.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +81,8 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
     """Reads a network from its file.
 
     Args:
-        model: name of a shipped model, or path of a ``.safetensors``, ``.pth`` or ``.pt`` file: one of srgan's
-            own, or of another program's of the architectures that :mod:`srgan.networks.foreign` knows.
+        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
+            ``.safetensors``, ``.pth`` or ``.pt`` of another program's, see :mod:`srgan.networks.foreign`.
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
             :func:`~srgan.networks.blend.read_blend`; None the model as it is.
 
@@ -88,9 +93,9 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
     path = find_model(model)
     if detail is not None or has_card(path):
         return Network.of(*read_blend(path, detail))
-    found = read_foreign(path)
+    card, found = read_foreign(path)
     return Network(
-        card=found.card,
+        card=card,
         info=describe_foreign(found.architecture),
         architecture=found.architecture,
         tensors=found.tensors,

@@ -23,9 +23,8 @@ from numpy.typing import NDArray
 
 from srgan.errors import ModelError
 
-ZIP_MAGIC = b"PK\x03\x04"
-PICKLE_MAGIC = b"\x80"
-
+_ZIP_MAGIC = b"PK\x03\x04"
+_PICKLE_MAGIC = b"\x80"
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C  # torch.serialization.MAGIC_NUMBER
 _BFLOAT16 = "bfloat16"  # which NumPy lacks
 _TYPES = {
@@ -58,6 +57,18 @@ class StoredTensor:
     read: Callable[[], NDArray[Any]]
 
 
+def is_torch_file(path: Path) -> bool:
+    """Whether a file begins as those of ``torch.save`` do, or as another pickle.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    with path.open("rb") as file:
+        head = file.read(9)
+    # The ninth byte of a .safetensors file opens its header; the eight before it may be anything.
+    return head.startswith(_ZIP_MAGIC) or (head.startswith(_PICKLE_MAGIC) and not head.endswith(b"{"))
+
+
 @contextmanager
 def open_torch_file(path: Path) -> Iterator[object]:
     """Opens what ``torch.save`` wrote, in PyTorch's zip format or in that of before version 1.6.
@@ -71,7 +82,7 @@ def open_torch_file(path: Path) -> Iterator[object]:
     """
     try:
         with path.open("rb") as file:
-            is_zip = file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
+            is_zip = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
             file.seek(0)
             if is_zip:
                 with zipfile.ZipFile(file) as archive:
@@ -110,7 +121,7 @@ def _read_zip(archive: zipfile.ZipFile) -> object:
 
 
 def _read_legacy(file: BinaryIO) -> object:
-    """Magic number, version, machine, what was saved, keys of its storages; then each storage's length, and it."""
+    """Magic number, version, machine, what was saved, keys of storages; then each storage with its length."""
     sizes: dict[str, int] = {}
     places: dict[str, int] = {}
 
@@ -192,7 +203,7 @@ def _rebuilt(storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int
     def values() -> NDArray[Any]:
         raw = np.frombuffer(read(), np.dtype("<u2" if kind == _BFLOAT16 else kind))
         last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
-        if 0 not in size and last >= raw.size or math.prod(size) > raw.size:
+        if (0 not in size and last >= raw.size) or math.prod(size) > raw.size:
             raise ValueError(size)
         view = as_strided(raw[offset:], size, [step * raw.itemsize for step in stride], writeable=False)
         if kind == _BFLOAT16:  # the upper half of a float32

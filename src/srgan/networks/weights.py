@@ -12,23 +12,10 @@ from safetensors.numpy import load_file
 
 from srgan.errors import ModelError
 from srgan.networks.architectures.folding import Array
-from srgan.networks.torch_file import PICKLE_MAGIC, ZIP_MAGIC, StoredTensor, open_torch_file
+from srgan.networks.torch_file import StoredTensor, is_torch_file, open_torch_file
 
 _WRAPPERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "generator", "net_g")
 """Keys under which programs save weights, the first first: an average over the steps is the better one."""
-
-
-def is_torch_file(path: Path) -> bool:
-    """Whether a file begins as those of ``torch.save`` do.
-
-    Raises:
-        ModelError: if it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(len(ZIP_MAGIC)).startswith((ZIP_MAGIC, PICKLE_MAGIC))
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def read_tensors(path: Path) -> dict[str, Array]:
@@ -38,8 +25,8 @@ def read_tensors(path: Path) -> dict[str, Array]:
         float32, by the names that they have in the file.
 
     Raises:
-        ModelError: if the file is neither, is damaged, asks for more than tensors, holds no tensors or several
-            networks, or values that are not finite.
+        ModelError: if the file is neither, is damaged, asks for more than tensors, or holds several networks,
+            none, or values that are not finite.
     """
     tensors = _read_pytorch(path) if is_torch_file(path) else _read_safetensors(path)
     for name, tensor in tensors.items():
@@ -73,7 +60,9 @@ def _weights(path: Path, saved: object) -> dict[str, StoredTensor]:
     tensors = {str(name): item for name, item in saved.items() if isinstance(item, StoredTensor)}
     if tensors:
         return tensors
-    inner = {str(name): item for name, item in saved.items() if isinstance(item, Mapping) and _has_tensors(item)}
+    inner = {
+        str(name): item for name, item in saved.items() if isinstance(item, Mapping) and _has_tensors(item)
+    }
     chosen = next((name for name in _WRAPPERS if name in inner), None)
     if chosen is None and len(inner) == 1:
         (chosen,) = inner
@@ -83,8 +72,7 @@ def _weights(path: Path, saved: object) -> dict[str, StoredTensor]:
     return _weights(path, inner[chosen])
 
 
-def _has_tensors(item: Mapping[object, object]) -> bool:
-    return any(
-        isinstance(value, StoredTensor) or (isinstance(value, Mapping) and _has_tensors(value))
-        for value in item.values()
-    )
+def _has_tensors(item: object) -> bool:
+    if isinstance(item, Mapping):
+        return any(_has_tensors(value) for value in item.values())
+    return isinstance(item, StoredTensor)

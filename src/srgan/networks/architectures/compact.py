@@ -16,8 +16,8 @@ class Compact:
         blocks: convolutions between the first and the last.
         channels: feature maps of each.
         scale: enlargement per side.
-        slopes: learned slopes of each activation: 1, or one for each channel; 0: all have the slope ``slope``.
-        slope: see ``slopes``.
+        slopes: that each activation has learned: 1, or one for each channel; 0: all have the same ``slope``.
+        slope: of activations that learned none.
     """
 
     blocks: int

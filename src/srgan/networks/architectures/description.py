@@ -26,7 +26,7 @@ class OwnOps(Protocol[T]):
         ...
 
     def prelu(self, x: T, name: str) -> T:
-        """``x`` where it is positive, elsewhere ``x`` times the learned slope: one, or one for each channel."""
+        """``x`` where it is positive, elsewhere ``x`` times a learned slope, for all channels or for each."""
         ...
 
     def leaky_relu(self, x: T, slope: float) -> T:
@@ -86,7 +86,7 @@ class Ops(OwnOps[T], Protocol[T]):
         ...
 
     def bilinear(self, picture: T, side: int) -> T:
-        """The network's input ``side`` times as high and wide, pixels between the centres of their squares."""
+        """The network's input ``side`` times as high and wide, by bilinear interpolation."""
         ...
 
 

@@ -107,11 +107,13 @@ def recognise(tensors: Tensors) -> Recognised | None:
 
 
 def _without_means(tensors: Tensors) -> dict[str, Array]:
-    return {name: tensor for name, tensor in tensors.items() if not name.startswith(("sub_mean.", "add_mean."))}
+    return {
+        name: tensor for name, tensor in tensors.items() if not name.startswith(("sub_mean.", "add_mean."))
+    }
 
 
 def _in_ours(tensors: Tensors, mean: Array) -> dict[str, Array]:
-    """The same for pictures from 0 to 1: the first layer reads the larger numbers, the last gives the smaller."""
+    """The same for pictures from 0 to 1, by other numbers in the first layer and the last."""
     changed = {
         "mean.bias": -mean,
         "conv_first.weight": tensors["conv_first.weight"] * _WHITE,

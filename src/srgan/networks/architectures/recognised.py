@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def root(number: int, what: str) -> int:
     Raises:
         UnfitError: if it has none.
     """
-    found = round(number**0.5)
+    found = math.isqrt(max(number, 0))
     if found < 1 or found * found != number:
         raise UnfitError(f"{what} cannot be told from its tensors")
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from srgan.networks.architectures.compact import Compact
@@ -33,19 +35,19 @@ def recognise(tensors: Tensors) -> Recognised | None:
     for index in range(blocks):
         names += [f"blocks.{index}.conv", f"blocks.{index}.activation"]
     rules = [(rf"body\.{number}\.(\w+)", rf"{name}.\1") for number, name in enumerate([*names, "tail"])]
-    slopes = shape(tensors, "body.1.weight", 1)[0] if "body.1.weight" in tensors else 0
     tensors = renamed(tensors, rules)
-    choices = [
-        Compact(
-            blocks=blocks, channels=channels, scale=root(outputs // 3, "its scale"), slopes=slopes, slope=slope
-        )
-        for slope in (_SLOPES if slopes == 0 else _SLOPES[:1])
-    ]
+    slopes = shape(tensors, "head_activation.weight", 1)[0] if "head_activation.weight" in tensors else 0
+    architecture = Compact(
+        blocks=blocks, channels=channels, scale=root(outputs // 3, "its scale"), slopes=slopes
+    )
+    if slopes == 0:
+        choices = [replace(architecture, slope=slope) for slope in _SLOPES]
+        architecture = min(choices, key=lambda choice: _change(choice, tensors))
     return Recognised(
         name="SRVGGNetCompact",
         blocks=blocks,
         channels=channels,
-        architecture=choices[0] if len(choices) == 1 else min(choices, key=lambda each: _change(each, tensors)),
+        architecture=architecture,
         tensors=tensors,
     )
 
