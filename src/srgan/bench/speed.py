@@ -59,9 +59,7 @@ def plain_generator() -> Work:
     """The same network in PyTorch, eager, fp32, channels-last."""
     import torch
 
-    from srgan.bench.plain import PlainSRResNet
-
-    network: Any = PlainSRResNet()  # torch's stubs lack memory_format of its method to()
+    network: Any = _plain_network()  # torch's stubs lack memory_format of its method to()
     network.to(memory_format=torch.channels_last).eval()
     batch = torch.rand(1, 3, LR_SIZE[1], LR_SIZE[0]).contiguous(memory_format=torch.channels_last)
 
@@ -70,6 +68,13 @@ def plain_generator() -> Work:
         return network(batch)
 
     return work
+
+
+def _plain_network() -> Any:
+    from srgan.networks.network import load_network
+    from srgan.training.networks.described import DescribedNetwork
+
+    return DescribedNetwork(load_network("srresnet"))
 
 
 def srgan_step() -> Work:
@@ -95,9 +100,7 @@ def plain_step() -> Work:
     import torch
     from torch.nn.functional import l1_loss
 
-    from srgan.bench.plain import PlainSRResNet
-
-    network = PlainSRResNet()
+    network = _plain_network()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
     lr_image = torch.rand(BATCH, 3, CROP, CROP)
     with torch.no_grad():

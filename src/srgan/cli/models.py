@@ -39,7 +39,7 @@ def models(
 
     cards = [load_card(name) for name in list_models()]
     if as_json:
-        models = [{**card.to_dict(), "parameters": card.generator.parameters} for card in cards]
+        models = [{**card.to_dict(), "parameters": card.own_generator.parameters} for card in cards]
         print_json({"models": models})
     else:
         _print_table(cards)
@@ -66,7 +66,7 @@ def _print_table(cards: Sequence[ModelCard]) -> None:
 
 
 def _speed(card: ModelCard) -> str:
-    generator = card.generator
+    generator = card.own_generator
     return _SPEEDS.get((generator.architecture, generator.blocks, generator.channels), "")
 
 

@@ -94,6 +94,12 @@ def upscale(
     tile: Annotated[
         str, _computing(help="Side of the tiles in pixels; auto: by the free memory; off: whole pictures.")
     ] = "auto",
+    halo: Annotated[
+        int | None,
+        _computing(
+            min=0, help="Surroundings of each tile in pixels; fewer are faster. Default: the model's own."
+        ),
+    ] = None,
     precision: Annotated[Precision, _computing(help="Type to compute in.")] = Precision.auto,
     engine: Annotated[EngineName, _computing(help="What computes.")] = EngineName.auto,
     device: Annotated[DeviceName, _computing(help="Where to compute.")] = DeviceName.auto,
@@ -120,6 +126,7 @@ def upscale(
         max_pixels=max_pixels,
         model=model,
         detail=detail,
+        halo=halo,
         consistent=consistent,
         codec=codec,
         crf=crf,

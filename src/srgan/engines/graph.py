@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,13 +78,52 @@ class _OpenVinoOps:
         slope = self._op.constant(self._tensors[f"{name}.weight"])
         return _Map(self._op.prelu(x.node, slope), x.context)
 
-    def add(self, x: _Map, y: _Map) -> _Map:
+    def leaky_relu(self, x: _Map, slope: float) -> _Map:
+        node = (
+            self._op.prelu(x.node, self._op.constant(np.array([slope], np.float32)))
+            if slope
+            else self._op.relu(x.node)
+        )
+        return _Map(node, x.context)
+
+    def sigmoid(self, x: _Map) -> _Map:
+        return _Map(self._op.sigmoid(x.node), x.context)
+
+    def add(self, x: _Map, y: _Map, factor: float = 1.0) -> _Map:
         """What goes from block to block stays in float32.
 
         Rounded to bf16 each time, it is most of what bf16 changes. The convolutions round what they read of
         it, which costs next to nothing.
         """
-        return _Map(keep_precise(self._op.add(x.node, self._cut(y, x.context))), x.context)
+        context = min(x.context, y.context)
+        first = self._cut(x, context)
+        if factor != 1:
+            first = self._op.multiply(first, self._op.constant(np.array([factor], np.float32)))
+        return _Map(keep_precise(self._op.add(first, self._cut(y, context))), context)
+
+    def multiply(self, x: _Map, y: _Map) -> _Map:
+        context = min(x.context, y.context)
+        return _Map(self._op.multiply(self._cut(x, context), self._cut(y, context)), context)
+
+    def concat(self, maps: Sequence[_Map]) -> _Map:
+        context = min(each.context for each in maps)
+        return _Map(self._op.concat([self._cut(each, context) for each in maps], 1), context)
+
+    def shift(self, picture: _Map, name: str) -> _Map:
+        colour = self._tensors[f"{name}.bias"].reshape(1, 3, 1, 1) * np.float32(
+            255.0 if self._is_byte else 1.0
+        )
+        return _Map(keep_precise(self._op.add(picture.node, self._op.constant(colour))), picture.context)
+
+    def unshuffle(self, picture: _Map, side: int) -> _Map:
+        node = keep_precise(self._op.space_to_depth(picture.node, "depth_first", side))
+        return _Map(node, picture.context // side)
+
+    def enlarge(self, x: _Map, side: int) -> _Map:
+        return self._enlarged(x, side, "nearest", "asymmetric")
+
+    def bilinear(self, picture: _Map, side: int) -> _Map:
+        return self._enlarged(picture, side, "linear_onnx", "half_pixel")
 
     def shuffle(self, x: _Map, side: int) -> _Map:
         return _Map(self._op.depth_to_space(x.node, "depth_first", side), side * x.context)
@@ -119,6 +158,18 @@ class _OpenVinoOps:
         )
         # Layers behind a shuffle may reach a part of a low-res pixel; the rest of it is left.
         return _Map(self._cropped(x, side * cells.context, axes=(1, 2)), 0)
+
+    def _enlarged(self, x: _Map, side: int, mode: str, places: str) -> _Map:
+        node = self._op.interpolate(
+            x.node,
+            self._op.constant(np.array([side, side], np.float32)),
+            mode,
+            "scales",
+            coordinate_transformation_mode=places,
+            nearest_mode="floor",
+            axes=self._op.constant(np.array([2, 3], np.int64)),
+        )
+        return _Map(keep_precise(node) if mode != "nearest" else node, side * x.context)
 
     def _last(self, x: _Map, name: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> _Map:
         if self._is_byte:

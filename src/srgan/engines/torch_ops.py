@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -56,8 +56,33 @@ class _TorchOps:
         (slope,) = self._ready(name, lambda: (self._tensors[f"{name}.weight"],))
         return F.prelu(x.to(slope.dtype), slope)
 
-    def add(self, x: Tensor, y: Tensor) -> Tensor:
-        return x + y
+    def leaky_relu(self, x: Tensor, slope: float) -> Tensor:
+        return F.leaky_relu(x, slope)
+
+    def sigmoid(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(x)
+
+    def add(self, x: Tensor, y: Tensor, factor: float = 1.0) -> Tensor:
+        return x + y if factor == 1 else y + factor * x
+
+    def multiply(self, x: Tensor, y: Tensor) -> Tensor:
+        return x * y
+
+    def concat(self, maps: Sequence[Tensor]) -> Tensor:
+        return torch.cat([*maps], 1)
+
+    def shift(self, picture: Tensor, name: str) -> Tensor:
+        colour = torch.from_numpy(self._tensors[f"{name}.bias"]).to(self._device)
+        return picture + colour.reshape(1, 3, 1, 1)
+
+    def unshuffle(self, picture: Tensor, side: int) -> Tensor:
+        return F.pixel_unshuffle(picture, side)
+
+    def enlarge(self, x: Tensor, side: int) -> Tensor:
+        return F.interpolate(x, scale_factor=float(side), mode="nearest")
+
+    def bilinear(self, picture: Tensor, side: int) -> Tensor:
+        return F.interpolate(picture, scale_factor=float(side), mode="bilinear", align_corners=False)
 
     def shuffle(self, x: Tensor, side: int) -> Tensor:
         return F.pixel_shuffle(x, side)

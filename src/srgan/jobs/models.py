@@ -25,7 +25,7 @@ _LONG = 5.0
 _KEPT = 8
 """Models that stay open; the one that was not used for longest goes first."""
 
-_Key = tuple[str, float | None, bool]
+_Key = tuple[str, float | None, int | None, bool]
 
 
 class Models:
@@ -57,7 +57,12 @@ class Models:
         self._opened: OrderedDict[_Key, Upscaler] = OrderedDict()
 
     def open(
-        self, model: str | Path = DEFAULT_MODEL, *, detail: float | None = None, consistent: bool = False
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        *,
+        detail: float | None = None,
+        halo: int | None = None,
+        consistent: bool = False,
     ) -> Upscaler:
         """The upscaler of a model; the same again for the same request.
 
@@ -66,7 +71,7 @@ class Models:
         """
         from srgan.upscaling.upscaler import Upscaler
 
-        key = (str(model), detail, consistent)
+        key = (str(model), detail, halo, consistent)
         with self._lock:
             if key not in self._opened:
                 self._opened[key] = Upscaler(
@@ -77,6 +82,7 @@ class Models:
                     tile=self._tile,
                     threads=self._threads,
                     detail=detail,
+                    halo=halo,
                     consistent=consistent,
                 )
             self._opened.move_to_end(key)
@@ -86,7 +92,12 @@ class Models:
 
     def for_pictures(self, options: JobOptions) -> Upscaler:
         """The model that is asked for, or the usual one."""
-        return self.open(options.model or DEFAULT_MODEL, detail=options.detail, consistent=options.consistent)
+        return self.open(
+            options.model or DEFAULT_MODEL,
+            detail=options.detail,
+            halo=options.halo,
+            consistent=options.consistent,
+        )
 
     def for_video(
         self, options: JobOptions, source: Path | None, on_event: OnEvent | None = None
@@ -110,7 +121,7 @@ class Models:
                     f"fast, '{DEFAULT_MODEL}' is sharper"
                 )
             )
-        return self.open(FOR_VIDEOS, consistent=options.consistent)
+        return self.open(FOR_VIDEOS, halo=options.halo, consistent=options.consistent)
 
     def for_job(self, job: Job, on_event: OnEvent | None = None) -> Upscaler:
         """The model for a job."""

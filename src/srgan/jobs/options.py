@@ -47,6 +47,7 @@ class JobOptions(PictureOptions):
     Attributes:
         model: name or file; None leaves the choice, see :class:`~srgan.jobs.models.Models`.
         detail: as in :class:`~srgan.upscaling.upscaler.Upscaler`.
+        halo: likewise.
         consistent: likewise.
         codec, crf, preset, start, end, fps, resume: as in :class:`~srgan.video.options.VideoOptions`.
 
@@ -56,6 +57,7 @@ class JobOptions(PictureOptions):
 
     model: str | Path | None = None
     detail: float | None = None
+    halo: int | None = None
     consistent: bool = False
     codec: str | None = None
     crf: int | None = None
@@ -69,6 +71,8 @@ class JobOptions(PictureOptions):
         super().__post_init__()
         if self.detail is not None and not 0 <= self.detail <= 1:
             raise UsageError(f"the detail must be from 0 to 1, not {self.detail:g}", field="detail")
+        if self.halo is not None and self.halo < 0:
+            raise UsageError(f"the halo must be 0 or more, not {self.halo}", field="halo")
         _ = self.video
         if self.codec is not None:
             from srgan.video.writing.encoding import find_encoder

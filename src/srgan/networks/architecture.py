@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from srgan.networks.architectures.compact import Compact
-from srgan.networks.architectures.description import Architecture, Shapes
+from srgan.networks.architectures.description import OwnArchitecture, Shapes
 from srgan.networks.architectures.srresnet import SRResNet
 from srgan.networks.architectures.trace import trace
 
@@ -38,7 +38,7 @@ class GeneratorConfig:
         """Enlargement per side."""
         return self.SCALE
 
-    def describe(self) -> Architecture:
+    def describe(self) -> OwnArchitecture:
         """The architecture with these dimensions."""
         if self.architecture == "compact":
             return Compact(blocks=self.blocks, channels=self.channels, scale=self.SCALE)

@@ -12,7 +12,7 @@ from srgan.networks.architectures.folding import Array, Tensors
 from srgan.networks.card import ModelCard
 from srgan.networks.catalogue import find_model, list_models, load_card
 from srgan.networks.colour import correct_colours, flat_colours
-from srgan.networks.model_file import read_card, read_model
+from srgan.networks.model_file import read_model
 
 _LEAST_LIKENESS = 0.5
 """Of parameters: one model trained on from the other has above 0.99, measured; strangers have about 0."""
@@ -43,7 +43,7 @@ def find_fidelity(model: str | Path) -> Path:
         ModelError: if a file is missing or damaged.
     """
     path = find_model(model)
-    card = read_card(path)
+    card = load_card(path)
     if not card.fidelity:
         names = [name for name in list_models() if load_card(name).fidelity]
         raise UsageError(
@@ -73,12 +73,12 @@ def read_blend(model: str | Path, detail: float | None = None) -> tuple[ModelCar
             not trained one from the other: what lies between two strangers is no model.
     """
     path = find_model(model)
-    card, tensors = read_model(path)
     if detail is None:
-        return card, tensors
+        return read_model(path)
     if not 0 <= detail <= 1:
         raise UsageError(f"detail must be from 0 to 1, not {detail:g}", field="detail")
     sibling_path = find_fidelity(path)
+    card, tensors = read_model(path)
     sibling, sibling_tensors = read_model(sibling_path)
     if sibling.generator != card.generator:
         raise ModelError(f"{path}: cannot be blended with {sibling_path}: another architecture")
@@ -89,7 +89,7 @@ def read_blend(model: str | Path, detail: float | None = None) -> tuple[ModelCar
     halos = (card.halo, sibling.halo)
     halo = None if None in halos else max(halo for halo in halos if halo is not None)
     blended = blend(sibling_tensors, tensors, detail)
-    architecture = card.generator.describe()
+    architecture = card.own_generator.describe()
     if architecture.blends_shift_colours:
         low, high = (flat_colours(architecture, end) for end in (sibling_tensors, tensors))
         blended = correct_colours(architecture, blended, (1 - detail) * low + detail * high)

@@ -20,7 +20,7 @@ class ModelCard:
 
     Attributes:
         name: short name, also the file's stem.
-        generator: the dimensions that rebuild the network.
+        generator: the dimensions that rebuild the network; None for a network of another program's.
         summary: one sentence: what it is for, and what it is not for.
         training: data, counts, steps, losses, hardware and time, as recorded by the training run.
         figures: scores by data set, e.g. ``{"Set5": {"psnr_y": 31.5, "ssim_y": 0.88}}``.
@@ -34,7 +34,7 @@ class ModelCard:
     """
 
     name: str
-    generator: GeneratorConfig
+    generator: GeneratorConfig | None
     summary: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -44,6 +44,19 @@ class ModelCard:
     fidelity: str = ""
     version: str = ""
 
+    @property
+    def own_generator(self) -> GeneratorConfig:
+        """The dimensions of one of srgan's own.
+
+        Raises:
+            ModelError: if it is not.
+        """
+        if self.generator is None:
+            raise ModelError(
+                f"'{self.name}' is another program's network; this takes only srgan's own models"
+            )
+        return self.generator
+
     def to_json(self) -> str:
         """The card as one JSON object."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
@@ -52,6 +65,8 @@ class ModelCard:
         """The card as files and ``--json`` have it: the architecture's key there is "kind"."""
         fields = dataclasses.asdict(self)
         generator = fields["generator"]
+        if generator is None:
+            return fields
         return {**fields, "generator": {_ARCHITECTURE: generator.pop("architecture"), **generator}}
 
     @classmethod
@@ -76,7 +91,7 @@ class ModelCard:
 
     def _wrong_field(self) -> str | None:
         """The first field whose value it cannot have; files come from anywhere."""
-        generator = self.generator
+        generator = self.own_generator
         is_right = {
             "name": isinstance(self.name, str),
             "blocks": isinstance(generator.blocks, int) and 1 <= generator.blocks <= _MOST,

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from srgan.errors import ModelError, UsageError
 from srgan.networks.card import ModelCard
-from srgan.networks.model_file import read_card
+from srgan.networks.foreign import read_foreign
+from srgan.networks.model_file import has_card, read_card
 
+_ENDINGS = (".safetensors", ".pth", ".pt")  # which are no names, even where there is no such file
 _SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -25,7 +27,7 @@ def find_model(model: str | Path) -> Path:
         ModelError: if there is no such file.
     """
     path = Path(model)
-    if path.suffix == ".safetensors" or path.is_file():
+    if path.suffix in _ENDINGS or path.is_file():
         if not path.is_file():
             raise ModelError(f"{path}: no such model file; 'srgan models' lists the shipped ones")
         return path
@@ -38,10 +40,11 @@ def find_model(model: str | Path) -> Path:
 
 
 def load_card(model: str | Path) -> ModelCard:
-    """The card of a shipped model's name, or of a ``.safetensors`` file.
+    """The card of a shipped model's name, or of a file; one is made up for another program's network.
 
     Raises:
         UsageError: if there is no such model.
         ModelError: if its file cannot be read.
     """
-    return read_card(find_model(model))
+    path = find_model(model)
+    return read_card(path) if has_card(path) else read_foreign(path)[0]

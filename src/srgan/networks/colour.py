@@ -7,15 +7,15 @@ from itertools import product
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from srgan.networks.architectures.description import Architecture
+from srgan.networks.architectures.description import OwnArchitecture
 from srgan.networks.architectures.folding import Array, Tensors, fold_norm, layer
 from srgan.networks.architectures.trace import trace
 
-_COLOURS = np.array([*product((0.1, 0.5, 0.9), repeat=3)], np.float32)
+COLOURS = np.array([*product((0.1, 0.5, 0.9), repeat=3)], np.float32)
 _RIDGE = 1e-3  # of squared colours: where they hardly differ, as in an untrained network, little is changed
 
 
-def correct_colours(architecture: Architecture, tensors: Tensors, wanted: Array) -> dict[str, Array]:
+def correct_colours(architecture: OwnArchitecture, tensors: Tensors, wanted: Array) -> dict[str, Array]:
     """Changes a network's last layer so that flat pictures get the colours they should have.
 
     Between two models a product of many layers is smaller than at either end: half of one and half of the
@@ -44,17 +44,17 @@ def correct_colours(architecture: Architecture, tensors: Tensors, wanted: Array)
     }
 
 
-def flat_colours(architecture: Architecture, tensors: Tensors) -> Array:
+def flat_colours(architecture: OwnArchitecture, tensors: Tensors) -> Array:
     """The mean colours, (27, 3), RGB in about [0, 1], that a network gives to flat pictures.
 
     On a flat picture without end its maps repeat: every pixel before the shuffles, every fourth after them.
     """
-    colours: Array = architecture.forward(_PeriodOps(tensors), _COLOURS[:, None, None]).mean((1, 2))
+    colours: Array = architecture.forward(_PeriodOps(tensors), COLOURS[:, None, None]).mean((1, 2))
     return colours
 
 
 class _PeriodOps:
-    """See :class:`~srgan.networks.architectures.description.Ops`; maps are (N, H, W, C), one period of them.
+    """See :class:`~srgan.networks.architectures.description.OwnOps`; maps are (N, H, W, C), one period.
 
     The cells of a picture are the picture here.
     """
@@ -76,8 +76,11 @@ class _PeriodOps:
     def prelu(self, x: Array, name: str) -> Array:
         return np.where(x > 0, x, self._tensors[f"{name}.weight"] * x)
 
-    def add(self, x: Array, y: Array) -> Array:
-        return x + y
+    def leaky_relu(self, x: Array, slope: float) -> Array:
+        return np.where(x > 0, x, slope * x)
+
+    def add(self, x: Array, y: Array, factor: float = 1.0) -> Array:
+        return factor * x + y
 
     def shuffle(self, x: Array, side: int) -> Array:
         number, height, width, channels = x.shape

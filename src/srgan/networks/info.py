@@ -16,6 +16,8 @@ class NetworkInfo:
             or nobody knows.
         halo: low-res pixels of surroundings that a tile is given at each side; the radius, or less where
             what lies beyond changes too little to be seen.
+        repeats_edge: whether pictures go on beyond their borders as their reflections with the border pixel
+            repeated, or without that.
         multiple: the sides of what it takes must be multiples of this.
         bytes_per_pixel: memory for each low-res pixel of a tile in 32-bit floats; half of it in 16 bits.
     """
@@ -24,5 +26,6 @@ class NetworkInfo:
     channels: int = 3
     radius: int | None
     halo: int
+    repeats_edge: bool = True
     multiple: int = 1
     bytes_per_pixel: int

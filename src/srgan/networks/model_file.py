@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save
 from srgan.errors import ModelError
 from srgan.files import write_file
 from srgan.networks.card import ModelCard
+from srgan.networks.torch_file import is_torch_file
 
 _CARD_KEY = "srgan"
 
@@ -33,19 +34,25 @@ def write_model(path: Path, tensors: Mapping[str, NDArray[np.generic]], card: Mo
     write_file(path, save(contiguous, metadata={_CARD_KEY: card.to_json()}), durable=True)
 
 
+def has_card(path: Path) -> bool:
+    """Whether a file is one of srgan's own models.
+
+    Raises:
+        ModelError: if it cannot be read.
+    """
+    try:
+        return not is_torch_file(path) and _CARD_KEY in _metadata(path)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+
+
 def read_card(path: Path) -> ModelCard:
     """Reads only a model's card.
 
     Raises:
         ModelError: if the file is missing, damaged, or not one of srgan's.
     """
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-    except FileNotFoundError:
-        raise ModelError(f"{path}: no such model file; 'srgan models' lists the shipped ones") from None
-    except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path}: not a readable .safetensors model ({error}); get the file again") from None
+    metadata = _metadata(path)
     if _CARD_KEY not in metadata:
         raise ModelError(f"{path}: has no srgan card; only models written by 'srgan train' can be used")
     try:
@@ -69,7 +76,7 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
         tensors = {name: tensor.astype(np.float32) for name, tensor in load_file(path).items()}
     except (SafetensorError, OSError, TypeError) as error:  # TypeError: a type that NumPy does not have
         raise ModelError(f"{path}: damaged model ({error}); get the file again") from None
-    expected = card.generator.shapes()
+    expected = card.own_generator.shapes()
     found = {name: tensor.shape for name, tensor in tensors.items()}
     if found != expected:
         name = next(iter(sorted(set(expected.items()) ^ set(found.items()))))[0]
@@ -77,6 +84,16 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
     if not all(np.isfinite(tensor).all() for tensor in tensors.values()):
         raise ModelError(f"{path}: holds values that are not finite; get the file again")
     return card, tensors
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return file.metadata() or {}
+    except FileNotFoundError:
+        raise ModelError(f"{path}: no such model file; 'srgan models' lists the shipped ones") from None
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: not a readable .safetensors model ({error}); get the file again") from None
 
 
 def file_sha256(path: Path) -> str:

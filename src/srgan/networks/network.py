@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from srgan.networks.architectures.description import Architecture
@@ -10,7 +10,18 @@ from srgan.networks.architectures.folding import Tensors
 from srgan.networks.architectures.trace import trace
 from srgan.networks.blend import read_blend
 from srgan.networks.card import ModelCard
+from srgan.networks.catalogue import find_model
+from srgan.networks.foreign import read_foreign
 from srgan.networks.info import NetworkInfo
+from srgan.networks.model_file import has_card
+
+FOREIGN_HALO = 40
+"""Low-res pixels of surroundings of tiles, where a network of another program's sees farther.
+
+A photograph of 96x64 pixels, enlarged by RealESRGAN_x4plus in two tiles, was off by more than a level of 255
+on 0.2 % of its values, and its steps across the seam by 0.2 levels on average and 2 at most. With the 10
+pixels of other programs: on 13 %, by 1.1, and 5.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +48,7 @@ class Network:
             card: its card, whose halo is used.
             tensors: its parameters, float32, by the names of the generator's ``state_dict``.
         """
-        architecture = card.generator.describe()
+        architecture = card.own_generator.describe()
         info = describe(architecture, card.halo)
         return cls(card=card, info=info, architecture=architecture, tensors=tensors)
 
@@ -55,15 +66,23 @@ def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo
         radius=found.radius,
         halo=found.radius if halo is None else halo,
         # The widest layer, and its input or output of a second such size, 4 bytes a value.
+        multiple=found.multiple,
         bytes_per_pixel=2 * found.widest * 4,
     )
+
+
+def describe_foreign(architecture: Architecture) -> NetworkInfo:
+    """What follows from an architecture of another program's, enlarged as its own program would do it."""
+    info = describe(architecture)
+    return replace(info, halo=min(info.halo, FOREIGN_HALO), repeats_edge=False)
 
 
 def load_network(model: str | Path, detail: float | None = None) -> Network:
     """Reads a network from its file.
 
     Args:
-        model: name of a shipped model, or path of a ``.safetensors`` file.
+        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
+            ``.safetensors``, ``.pth`` or ``.pt`` of another program's, see :mod:`srgan.networks.foreign`.
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
             :func:`~srgan.networks.blend.read_blend`; None the model as it is.
 
@@ -71,4 +90,13 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
         UsageError: if ``detail`` is not in [0, 1], there is no such model, or it has no sibling.
         ModelError: if a file is missing or damaged, or does not go together with its sibling's.
     """
-    return Network.of(*read_blend(model, detail))
+    path = find_model(model)
+    if detail is not None or has_card(path):
+        return Network.of(*read_blend(path, detail))
+    card, found = read_foreign(path)
+    return Network(
+        card=card,
+        info=describe_foreign(found.architecture),
+        architecture=found.architecture,
+        tensors=found.tensors,
+    )

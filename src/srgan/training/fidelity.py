@@ -11,7 +11,7 @@ from srgan.training.losses.grid import grid_loss
 from srgan.training.losses.pixel import pixel_loss
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
-from srgan.training.setup import load_model, make_optimisers
+from srgan.training.setup import load_teacher, make_optimisers
 from srgan.training.trainer import Losses, Part, Trainer
 
 
@@ -34,7 +34,10 @@ class FidelityTrainer(Trainer):
             self.losses = (*self.losses, "grid_loss")
         super().__init__(recipe, store, device, processes)
         self.learners = {"generator": make_optimisers(self.network, recipe.optimiser, self.dtype)}
-        self.teacher = self.place(load_model(teacher)).requires_grad_(False).eval() if teacher else None
+        self.teacher = None
+        if teacher:
+            network = load_teacher(teacher, recipe.generator.scale)
+            self.teacher = self.place(network).requires_grad_(False).eval()
 
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
         """How far the generator's pictures are from the ground truth, and from the teacher's."""

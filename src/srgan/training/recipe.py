@@ -96,7 +96,8 @@ class LossOptions:
         feature_matching_weight: of the difference between the discriminator's own feature maps.
         grid_weight: of the losses against a grid: detail that lies unevenly on it, over a batch, or
             repeats along it.
-        teacher: model whose results the first stage also learns from: a shipped name or a .safetensors file.
+        teacher: model whose results the first stage also learns from: a shipped name, or a file; another
+            program's network will do.
         teacher_weight: of the pixel loss to the teacher's result.
         generated_label: mean of the labels that generated pictures have in the discriminator's loss.
         generated_label_deviation: standard deviation of those labels.

@@ -12,9 +12,10 @@ from torch import nn
 
 from srgan.errors import UsageError
 from srgan.networks.architecture import GeneratorConfig
-from srgan.networks.catalogue import find_model
-from srgan.networks.model_file import read_model
+from srgan.networks.architectures.folding import Tensors
+from srgan.networks.network import load_network
 from srgan.training.muon import Muon
+from srgan.training.networks.described import DescribedNetwork
 from srgan.training.networks.generator import make_generator
 from srgan.training.recipe import OptimiserOptions
 
@@ -63,17 +64,25 @@ def autocast_dtype(precision: Literal["auto", "bf16", "fp32"], device: torch.dev
     return torch.bfloat16 if bf16 else torch.float32
 
 
-def load_model(model: str) -> nn.Module:
-    """A generator with the weights of a shipped model's name, or of a ``.safetensors`` file.
+def load_teacher(model: str, scale: int) -> nn.Module:
+    """A network to learn from, in PyTorch: one of srgan's own or of another program's.
+
+    Args:
+        model: name of a shipped model, or a file, see :func:`~srgan.networks.network.load_network`.
+        scale: that its results must have.
 
     Raises:
-        UsageError: if there is no such model.
+        UsageError: if there is no such model, or its results are of another scale.
         ModelError: if its file cannot be read.
     """
-    card, tensors = read_model(find_model(model))
-    network = make_generator(card.generator)
-    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
-    return network
+    network = load_network(model)
+    if network.info.scale != scale:
+        raise UsageError(
+            f"teacher = '{model}': enlarges {network.info.scale}x, the recipe's network {scale}x"
+        )
+    if network.card.generator is None:
+        return DescribedNetwork(network)
+    return _generator(network.card.generator, network.tensors)
 
 
 def start_network(config: GeneratorConfig, start: str) -> nn.Module:
@@ -81,17 +90,24 @@ def start_network(config: GeneratorConfig, start: str) -> nn.Module:
 
     Args:
         config: its dimensions.
-        start: the model whose weights it has, see :func:`load_model`; "" for random ones.
+        start: the model whose weights it has, a shipped name or a file of srgan's own; "" for random ones.
 
     Raises:
         UsageError: if there is no such model, or it has other dimensions.
-        ModelError: if its file cannot be read.
+        ModelError: if its file cannot be read, or is another program's.
     """
     if not start:
         return make_generator(config)
-    network = load_model(start)
-    if network.config != config:
-        raise UsageError(f"start = '{start}': has {network.config}, the recipe {config}; make them agree")
+    network = load_network(start)
+    found = network.card.own_generator
+    if found != config:
+        raise UsageError(f"start = '{start}': has {found}, the recipe {config}; make them agree")
+    return _generator(config, network.tensors)
+
+
+def _generator(config: GeneratorConfig, tensors: Tensors) -> nn.Module:
+    network = make_generator(config)
+    network.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
     return network
 
 

@@ -128,7 +128,7 @@ class TiledNetwork:
             return enlarged
 
         grey = is_grey(pixels)
-        bands = upscale_bands(pixels, run, plan, scale=self.info.scale)
+        bands = upscale_bands(pixels, run, plan, scale=self.info.scale, repeats_edge=self.info.repeats_edge)
         if self.consistent:
             bands = consistent_bands(bands, pixels, scale=self.info.scale)
         for band in bands:

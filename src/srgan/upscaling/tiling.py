@@ -91,7 +91,9 @@ def round_up(length: int, multiple: int) -> int:
     return -(-length // multiple) * multiple
 
 
-def upscale_bands(pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int) -> Iterator[NDArray[Any]]:
+def upscale_bands(
+    pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int, repeats_edge: bool = True
+) -> Iterator[NDArray[Any]]:
     """Enlarges a picture tile by tile, and hands out each row of tiles as soon as it is finished.
 
     Beyond its borders the picture goes on as its own reflection, the border pixel repeated (``numpy.pad``'s
@@ -104,6 +106,7 @@ def upscale_bands(pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int)
             type, which is copied before the next call; halo is the plan's.
         plan: how to cut.
         scale: enlargement per side.
+        repeats_edge: False reflects without repeating the border pixel (``"reflect"``), as other programs do.
 
     Yields:
         (rows, scale * plan.width, channel), from top to bottom. Rows and tiles are the same whichever way
@@ -112,11 +115,11 @@ def upscale_bands(pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int)
     done = 0
     for top in plan.tops:
         bottom = min(top + plan.tile_height, plan.height)
-        rows = _reflected(top, top + plan.tile_height, plan.height, plan.halo)
+        rows = _reflected(top, top + plan.tile_height, plan.height, plan.halo, repeats_edge)
         band = np.empty(((bottom - done) * scale, plan.width * scale, pixels.shape[2]), pixels.dtype)
         for left in plan.lefts:
             right = min(left + plan.tile_width, plan.width)
-            columns = _reflected(left, left + plan.tile_width, plan.width, plan.halo)
+            columns = _reflected(left, left + plan.tile_width, plan.width, plan.halo, repeats_edge)
             enlarged = run(pixels[np.ix_(rows, columns)][None])[0]
             # The last row of tiles was moved inwards: its upper part has been handed out already.
             inside = enlarged[(done - top) * scale : (bottom - top) * scale, : (right - left) * scale]
@@ -141,7 +144,8 @@ def _starts(length: int, tile: int) -> list[int]:
     return [*range(0, length - tile, tile), length - tile]
 
 
-def _reflected(start: int, stop: int, length: int, halo: int) -> NDArray[np.intp]:
+def _reflected(start: int, stop: int, length: int, halo: int, repeats_edge: bool) -> NDArray[np.intp]:
     """Positions in [0, length) of start - halo ... stop + halo - 1, reflected at both ends."""
-    position = np.arange(start - halo, stop + halo) % (2 * length)
-    return np.minimum(position, 2 * length - 1 - position)
+    last = 2 * length - 1 if repeats_edge else max(2 * length - 2, 1)
+    position = np.arange(start - halo, stop + halo) % (last + 1 if repeats_edge else last)
+    return np.minimum(position, last - position)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
@@ -32,7 +33,8 @@ class Upscaler:
     """Enlarges pictures. Threads may share one; a pickled one opens anew; a context manager closes it.
 
     Args:
-        model: name of a shipped model, or path of a ``.safetensors`` file.
+        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
+            ``.safetensors``, ``.pth`` or ``.pt`` of another program's, see :mod:`srgan.networks.foreign`.
         engine: ``"auto"``, ``"openvino"`` or ``"torch"``.
         precision: ``"auto"``, ``"fp32"``, ``"bf16"`` or ``"fp16"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
@@ -41,6 +43,7 @@ class Upscaler:
         threads: processor threads; None means all.
         detail: from 0, what the model's fidelity sibling shows, to 1, what the model does; None is the model
             as it is. Costs no time per picture.
+        halo: low-res pixels of surroundings that a tile has at each side; None is the network's own number.
         consistent: whether results, reduced again, give their input back, see
             :func:`~srgan.upscaling.consistency.consistent_bands`.
 
@@ -65,13 +68,16 @@ class Upscaler:
         tile: Tile = "auto",
         threads: int | None = None,
         detail: float | None = None,
+        halo: int | None = None,
         consistent: bool = False,
     ) -> None:
-        check_options(tile=tile, threads=threads, detail=detail)
+        check_options(tile=tile, threads=threads, detail=detail, halo=halo)
         how: dict[str, Any] = {"engine": engine, "precision": precision, "device": device, "threads": threads}
-        self._remake = partial(type(self), model, tile=tile, detail=detail, consistent=consistent, **how)
+        results: dict[str, Any] = {"detail": detail, "halo": halo, "consistent": consistent}
+        self._remake = partial(type(self), model, tile=tile, **results, **how)
         network = load_network(model, detail)
-        self.card, self.info = network.card, network.info
+        self.card = network.card
+        self.info = network.info if halo is None else replace(network.info, halo=halo)
         if consistent:
             check_scale(self.info.scale)
         self._engine: Engine | None = open_engine(network, **how)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Protocol, TypeVar
 
 Shapes = dict[str, tuple[int, ...]]
@@ -9,8 +10,8 @@ Shapes = dict[str, tuple[int, ...]]
 T = TypeVar("T")
 
 
-class Ops(Protocol[T]):
-    """The operations that forward passes are written in; an engine builds a network by implementing them.
+class OwnOps(Protocol[T]):
+    """The operations that the forward passes of srgan's own architectures are written in.
 
     ``T`` is whatever stands for feature maps: a node of a graph, an array, a note of what was done. Layers go
     by the names of their tensors. All convolutions have a stride of 1, and give maps of the size they take.
@@ -25,11 +26,15 @@ class Ops(Protocol[T]):
         ...
 
     def prelu(self, x: T, name: str) -> T:
-        """``x`` where it is positive, elsewhere ``x`` times the learned slope."""
+        """``x`` where it is positive, elsewhere ``x`` times a learned slope, for all channels or for each."""
         ...
 
-    def add(self, x: T, y: T) -> T:
-        """The sum of two maps, of which ``y`` was made earlier."""
+    def leaky_relu(self, x: T, slope: float) -> T:
+        """``x`` where it is positive, elsewhere ``slope * x``; with 0 a ReLU."""
+        ...
+
+    def add(self, x: T, y: T, factor: float = 1.0) -> T:
+        """``factor * x + y``, of which ``y`` was made earlier."""
         ...
 
     def shuffle(self, x: T, side: int) -> T:
@@ -53,15 +58,40 @@ class Ops(Protocol[T]):
         ...
 
 
+class Ops(OwnOps[T], Protocol[T]):
+    """All operations that forward passes are written in; an engine builds a network by implementing them."""
+
+    def multiply(self, x: T, y: T) -> T:
+        """The product of two maps, value by value."""
+        ...
+
+    def sigmoid(self, x: T) -> T:
+        """``1 / (1 + exp(-x))``."""
+        ...
+
+    def concat(self, maps: Sequence[T]) -> T:
+        """All channels of the first map, then those of the second, and so on."""
+        ...
+
+    def shift(self, picture: T, name: str) -> T:
+        """The network's input, with the colour ``NAME.bias``, (3,), added to every pixel."""
+        ...
+
+    def unshuffle(self, picture: T, side: int) -> T:
+        """The network's input by PixelUnshuffle(side), whose sides are multiples of ``side``."""
+        ...
+
+    def enlarge(self, x: T, side: int) -> T:
+        """``side`` times as high and wide: each value as a square."""
+        ...
+
+    def bilinear(self, picture: T, side: int) -> T:
+        """The network's input ``side`` times as high and wide, by bilinear interpolation."""
+        ...
+
+
 class Architecture(Protocol):
-    """A network's architecture with its dimensions, without its weights.
-
-    Attributes:
-        blends_shift_colours: whether what lies between two sets of weights gives a flat picture another
-            colour than either, so that blends need :func:`~srgan.networks.colour.correct_colours`.
-    """
-
-    blends_shift_colours: ClassVar[bool]
+    """A network's architecture with its dimensions, without its weights."""
 
     def shapes(self) -> Shapes:
         """Shape of every tensor by name, in the order of use."""
@@ -72,14 +102,29 @@ class Architecture(Protocol):
         ...
 
 
+class OwnArchitecture(Architecture, Protocol):
+    """An architecture of srgan's own, whose models can be blended.
+
+    Attributes:
+        blends_shift_colours: whether what lies between two sets of weights gives a flat picture another
+            colour than either, so that blends need :func:`~srgan.networks.colour.correct_colours`.
+    """
+
+    blends_shift_colours: ClassVar[bool]
+
+    def forward(self, ops: OwnOps[T], picture: T) -> T:
+        """See :meth:`Architecture.forward`."""
+        ...
+
+
 def convolution_shapes(name: str, inputs: int, outputs: int, size: int) -> Shapes:
     """The tensors of a convolution of ``size * size`` with bias."""
     return {f"{name}.weight": (outputs, inputs, size, size), f"{name}.bias": (outputs,)}
 
 
-def prelu_shapes(name: str) -> Shapes:
-    """The tensor of a PReLU with one slope for all channels."""
-    return {f"{name}.weight": (1,)}
+def prelu_shapes(name: str, slopes: int = 1) -> Shapes:
+    """The tensor of a PReLU with one slope for all channels, or one for each."""
+    return {f"{name}.weight": (slopes,)}
 
 
 def norm_shapes(name: str, channels: int) -> Shapes:

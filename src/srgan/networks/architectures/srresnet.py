@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from srgan.networks.architectures.description import (
-    Ops,
+    OwnOps,
     Shapes,
     T,
     convolution_shapes,
@@ -48,7 +48,7 @@ class SRResNet:
             shapes |= convolution_shapes(f"{stage}.conv", c, 4 * c, 3) | prelu_shapes(f"{stage}.activation")
         return shapes | convolution_shapes("tail", c, 3, 9)
 
-    def forward(self, ops: Ops[T], picture: T) -> T:
+    def forward(self, ops: OwnOps[T], picture: T) -> T:
         """See :meth:`~srgan.networks.architectures.description.Architecture.forward`.
 
         The paper shuffles before the activation. With one slope for all channels the order does not matter.

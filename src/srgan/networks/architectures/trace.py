@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from srgan.networks.architectures.description import Architecture, Shapes
 
@@ -19,6 +21,7 @@ class Trace:
             behind it reach at each side.
         last: name of the convolution that makes the picture.
         widest: values of the largest result of a layer, for each low-res pixel.
+        multiple: the sides of pictures that it takes are multiples of this.
     """
 
     scale: int
@@ -26,6 +29,7 @@ class Trace:
     needs: Mapping[str, int]
     last: str
     widest: int
+    multiple: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +40,8 @@ class _Step:
     inputs: tuple[_Step, ...] = ()
     name: str = ""
     radius: int = 0
-    side: int = 1
-    scale: int = 1
+    side: Fraction = Fraction(1)
+    scale: Fraction = Fraction(1)
 
 
 def trace(architecture: Architecture) -> Trace:
@@ -50,11 +54,12 @@ def trace(architecture: Architecture) -> Trace:
             need = -(-needs[step.number] // step.side) + step.radius
             needs[source.number] = max(needs[source.number], need)
     return Trace(
-        scale=result.scale,
+        scale=int(result.scale),
         radius=needs[0],
         needs={step.name: needs[step.number] for step in ops.steps if step.name},
         last=[step.name for step in ops.steps if step.name][-1],
-        widest=ops.widest,
+        widest=math.ceil(ops.widest),
+        multiple=ops.multiple,
     )
 
 
@@ -63,11 +68,13 @@ class _TracingOps:
 
     def __init__(self, shapes: Shapes) -> None:
         self.steps: list[_Step] = []
-        self.widest = 0
+        self.widest = Fraction(0)
+        self.multiple = 1
         self._shapes = shapes
 
-    def step(self, *inputs: _Step, name: str = "", radius: int = 0, side: int = 1) -> _Step:
-        scale = side * inputs[0].scale if inputs else 1
+    def step(self, *inputs: _Step, name: str = "", radius: int = 0, side: Fraction | int = 1) -> _Step:
+        side = Fraction(side)
+        scale = side * inputs[0].scale if inputs else side
         step = _Step(number=len(self.steps), inputs=inputs, name=name, radius=radius, side=side, scale=scale)
         self.steps.append(step)
         return step
@@ -91,8 +98,34 @@ class _TracingOps:
     def prelu(self, x: _Step, name: str) -> _Step:
         return x
 
-    def add(self, x: _Step, y: _Step) -> _Step:
+    def leaky_relu(self, x: _Step, slope: float) -> _Step:
+        return x
+
+    def sigmoid(self, x: _Step) -> _Step:
+        return x
+
+    def add(self, x: _Step, y: _Step, factor: float = 1.0) -> _Step:
         return self.step(x, y)
+
+    def multiply(self, x: _Step, y: _Step) -> _Step:
+        return self.step(x, y)
+
+    def concat(self, maps: Sequence[_Step]) -> _Step:
+        return self.step(*maps)
+
+    def shift(self, picture: _Step, name: str) -> _Step:
+        return picture
+
+    def unshuffle(self, picture: _Step, side: int) -> _Step:
+        self.multiple *= side
+        # Of a pixel's own cell, the pixels before it or behind it count too.
+        return self.step(picture, radius=side - 1, side=Fraction(1, side))
+
+    def enlarge(self, x: _Step, side: int) -> _Step:
+        return self.step(x, side=side)
+
+    def bilinear(self, picture: _Step, side: int) -> _Step:
+        return self.step(picture, radius=1, side=side)
 
     def shuffle(self, x: _Step, side: int) -> _Step:
         return self.step(x, side=side)

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 
 from srgan.errors import ImageError, VideoError
-from srgan.images.read import sniff
+from srgan.images.recognise import sniff
 from srgan.video.reading.opening import first_video
 
 # What FFmpeg shows as a video and is none, and lists of other files, which may lie anywhere.

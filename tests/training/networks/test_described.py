@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from srgan.bench.plain import PlainSRResNet
+from srgan.networks.network import load_network
+from srgan.training.networks.described import DescribedNetwork
 from srgan.upscaling.upscaler import Upscaler
 
 
@@ -10,7 +11,9 @@ def test_speed_is_compared_with_the_same_network(photo, cache):  # noqa: ARG001
     padded = np.pad(photo, ((halo, halo), (halo, halo), (0, 0)), "symmetric")
     with torch.inference_mode():
         batch = torch.from_numpy(padded).permute(2, 0, 1)[None] / 255
-        plain = PlainSRResNet()(batch)[0, :, 4 * halo : -4 * halo, 4 * halo : -4 * halo]
+        plain = DescribedNetwork(load_network("srresnet"))(batch)[
+            0, :, 4 * halo : -4 * halo, 4 * halo : -4 * halo
+        ]
     expected = Upscaler("srresnet", engine="openvino", precision="fp32").upscale(photo)
     result = plain.permute(1, 2, 0).clamp(0, 1).mul(255).round().numpy()
     assert np.abs(result - expected).max() <= 1

@@ -1,0 +1,78 @@
+"""What is told of another program's network by the names and shapes of its tensors."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from srgan.networks.architectures.description import Architecture
+from srgan.networks.architectures.folding import Array, Tensors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognised:
+    """A network that was recognised.
+
+    Attributes:
+        name: of the architecture, as it is known.
+        blocks: how many of what it repeats.
+        channels: feature maps of every block.
+        architecture: with its dimensions.
+        tensors: by the names that the architecture gives them. What is left over, or lacking, or of another
+            shape than there, is for the caller to see.
+    """
+
+    name: str
+    blocks: int
+    channels: int
+    architecture: Architecture
+    tensors: Tensors
+
+
+class UnfitError(Exception):
+    """The architecture is known, but not with these dimensions; the message says what it is about them."""
+
+
+def renamed(tensors: Tensors, rules: Iterable[tuple[str, str]]) -> dict[str, Array]:
+    """Tensors by other names: the first pattern that a whole name matches gives the new one."""
+    compiled = [(re.compile(pattern), new) for pattern, new in rules]
+
+    def rename(name: str) -> str:
+        for pattern, new in compiled:
+            if match := pattern.fullmatch(name):
+                return match.expand(new)
+        return name
+
+    return {rename(name): tensor for name, tensor in tensors.items()}
+
+
+def count(tensors: Mapping[str, object], pattern: str) -> int:
+    """How many numbers there are in the place of ``pattern``'s group: one more than the largest."""
+    compiled = re.compile(pattern)
+    numbers = [int(match[1]) for name in tensors if (match := compiled.fullmatch(name))]
+    return max(numbers, default=-1) + 1
+
+
+def shape(tensors: Tensors, name: str, dimensions: int = 4) -> tuple[int, ...]:
+    """The shape of a tensor.
+
+    Raises:
+        UnfitError: if there is none of the name, or it has another number of dimensions.
+    """
+    if name not in tensors or tensors[name].ndim != dimensions:
+        raise UnfitError(f"the tensor '{name}' is missing or misshapen")
+    return tensors[name].shape
+
+
+def root(number: int, what: str) -> int:
+    """The whole square root of a number.
+
+    Raises:
+        UnfitError: if it has none.
+    """
+    found = math.isqrt(max(number, 0))
+    if found < 1 or found * found != number:
+        raise UnfitError(f"{what} cannot be told from its tensors")
+    return found

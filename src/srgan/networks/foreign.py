@@ -1,0 +1,89 @@
+"""Networks that other programs trained: what they are, from the names and shapes of their tensors alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from srgan.errors import ModelError
+from srgan.networks.architectures import edsr, msrresnet, rrdbnet, span, srvggnet
+from srgan.networks.architectures.folding import Array, Tensors
+from srgan.networks.architectures.recognised import Recognised, UnfitError
+from srgan.networks.architectures.trace import trace
+from srgan.networks.card import ModelCard
+from srgan.networks.weights import read_tensors
+
+_RECOGNISERS = (
+    rrdbnet.recognise,
+    srvggnet.recognise,
+    msrresnet.recognise,
+    edsr.recognise,
+    span.recognise,
+)
+_KNOWN = "RRDBNet (ESRGAN, Real-ESRGAN), SRVGGNetCompact, MSRResNet, EDSR and SPAN"
+
+
+def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
+    """Reads a network that another program wrote: of RRDBNet, SRVGGNetCompact, MSRResNet, EDSR or SPAN.
+
+    Args:
+        path: a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name ends in.
+
+    Returns:
+        A card of what can be said of it, and the network.
+
+    Raises:
+        ModelError: if the file cannot be read or is damaged, asks for more than tensors, holds several
+            networks, or one of another architecture or with tensors that do not fit it.
+    """
+    try:
+        found = _recognise_one(read_tensors(path))
+        _check(found)
+        scale = trace(found.architecture).scale
+    except UnfitError as error:
+        raise ModelError(f"{path}: cannot be used: {error}") from None
+    summary = f"{found.name}, {scale}x, {found.channels} channels, {found.blocks} blocks; by another program."
+    card = ModelCard(name=path.stem, generator=None, summary=summary, licence="unknown")
+    return card, found
+
+
+def _recognise_one(tensors: Tensors) -> Recognised:
+    """The one network among the tensors, whose names may all begin alike, as in ``module.``.
+
+    Raises:
+        UnfitError: if there is none that is known, or several.
+    """
+    whole = _recognise(tensors)
+    if whole is not None:
+        return whole
+    groups: dict[str, dict[str, Array]] = {}
+    for name, tensor in tensors.items():
+        first, _, rest = name.partition(".")
+        groups.setdefault(first, {})[rest] = tensor
+    inner = {first: found for first, group in groups.items() if (found := _recognise(group)) is not None}
+    if len(inner) > 1:
+        raise UnfitError(f"it holds several networks ({', '.join(inner)}); save one")
+    if not inner:
+        raise UnfitError(f"its tensors are those of no network that is known: {_KNOWN}")
+    return next(iter(inner.values()))
+
+
+def _recognise(tensors: Tensors) -> Recognised | None:
+    return next((found for recognise in _RECOGNISERS if (found := recognise(tensors)) is not None), None)
+
+
+def _check(found: Recognised) -> None:
+    """Compares the tensors with the architecture's.
+
+    Raises:
+        UnfitError: naming the first that differs.
+    """
+    expected, given = found.architecture.shapes(), {name: item.shape for name, item in found.tensors.items()}
+    for name in sorted(expected.keys() | given.keys()):
+        if name not in given:
+            raise UnfitError(f"its tensor '{name}' is missing, as a {found.name}")
+        if name not in expected:
+            raise UnfitError(f"it has a tensor '{name}' that a {found.name} does not have")
+        if expected[name] != given[name]:
+            raise UnfitError(
+                f"its tensor '{name}' is of {given[name]}, in a {found.name} of {expected[name]}"
+            )

@@ -1,0 +1,78 @@
+"""The tensors of files that other programs wrote: found in whatever they are wrapped in, as float32."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from srgan.errors import ModelError
+from srgan.networks.architectures.folding import Array
+from srgan.networks.torch_file import StoredTensor, is_torch_file, open_torch_file
+
+_WRAPPERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "generator", "net_g")
+"""Keys under which programs save weights, the first first: an average over the steps is the better one."""
+
+
+def read_tensors(path: Path) -> dict[str, Array]:
+    """The tensors of a ``.safetensors``, ``.pth`` or ``.pt`` file, told apart by what is in it.
+
+    Returns:
+        float32, by the names that they have in the file.
+
+    Raises:
+        ModelError: if the file is neither, is damaged, asks for more than tensors, or holds several networks,
+            none, or values that are not finite.
+    """
+    tensors = _read_pytorch(path) if is_torch_file(path) else _read_safetensors(path)
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise ModelError(f"{path}: '{name}' holds values that are not finite; get the file again")
+    return tensors
+
+
+def _read_safetensors(path: Path) -> dict[str, Array]:
+    try:
+        return {name: _floats(tensor) for name, tensor in load_file(path).items()}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: not a readable model ({error}); get the file again") from None
+    except TypeError as error:  # a type that NumPy does not have
+        raise ModelError(f"{path}: holds numbers of a type that cannot be read ({error})") from None
+
+
+def _read_pytorch(path: Path) -> dict[str, Array]:
+    with open_torch_file(path) as saved:
+        return {name: _floats(tensor.read()) for name, tensor in _weights(path, saved).items()}
+
+
+def _floats(tensor: NDArray[np.generic]) -> Array:
+    return tensor.astype(np.float32, copy=False)
+
+
+def _weights(path: Path, saved: object) -> dict[str, StoredTensor]:
+    """The tensors of one network, out of a dictionary of them, or of such dictionaries."""
+    if not isinstance(saved, Mapping):
+        raise ModelError(f"{path}: holds no network; save its state_dict")
+    tensors = {str(name): item for name, item in saved.items() if isinstance(item, StoredTensor)}
+    if tensors:
+        return tensors
+    inner = {
+        str(name): item for name, item in saved.items() if isinstance(item, Mapping) and _has_tensors(item)
+    }
+    chosen = next((name for name in _WRAPPERS if name in inner), None)
+    if chosen is None and len(inner) == 1:
+        (chosen,) = inner
+    if chosen is None:
+        what = f"several networks ({', '.join(sorted(inner))})" if inner else "no network"
+        raise ModelError(f"{path}: holds {what}; save the state_dict of one")
+    return _weights(path, inner[chosen])
+
+
+def _has_tensors(item: object) -> bool:
+    if isinstance(item, Mapping):
+        return any(_has_tensors(value) for value in item.values())
+    return isinstance(item, StoredTensor)

@@ -1,0 +1,100 @@
+"""Any network by its description, in PyTorch's own operations: nothing is folded into anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from srgan.networks.network import Network
+
+
+class DescribedNetwork(nn.Module):
+    """A network as it is usually written in PyTorch: a teacher, and what srgan's speed is compared with.
+
+    The last convolution is at full size, as in the papers. The engine for GPUs is another thing: it folds
+    layers, and chooses the type of each.
+
+    Args:
+        network: with its weights, which become parameters.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self._architecture = network.architecture
+        self._weights = nn.ParameterDict(
+            {_key(name): nn.Parameter(torch.from_numpy(tensor)) for name, tensor in network.tensors.items()}
+        )
+
+    def forward(self, lr_image: Tensor) -> Tensor:
+        """(N, 3, H, W) to (N, 3, sH, sW), s the scale; RGB in [0, 1], the result not clipped."""
+        return self._architecture.forward(_PlainOps(self._weights), lr_image)
+
+
+class _PlainOps:
+    """Computes on (N, C, H, W); see :class:`~srgan.networks.architectures.description.Ops`."""
+
+    def __init__(self, weights: nn.ParameterDict) -> None:
+        self._weights = weights
+
+    def convolution(self, x: Tensor, name: str, norm: str = "") -> Tensor:
+        weight = self._weights[_key(f"{name}.weight")]
+        y = F.conv2d(x, weight, self._weights[_key(f"{name}.bias")], padding=weight.shape[-1] // 2)
+        if _key(f"{norm}.weight") not in self._weights:
+            return y
+        statistics = ("running_mean", "running_var", "weight", "bias")
+        return F.batch_norm(y, *(self._weights[_key(f"{norm}.{name}")] for name in statistics))
+
+    def first_convolution(self, picture: Tensor, name: str) -> Tensor:
+        return self.convolution(picture, name)
+
+    def prelu(self, x: Tensor, name: str) -> Tensor:
+        return F.prelu(x, self._weights[_key(f"{name}.weight")])
+
+    def leaky_relu(self, x: Tensor, slope: float) -> Tensor:
+        return F.leaky_relu(x, slope)
+
+    def sigmoid(self, x: Tensor) -> Tensor:
+        return torch.sigmoid(x)
+
+    def add(self, x: Tensor, y: Tensor, factor: float = 1.0) -> Tensor:
+        return torch.add(y, x, alpha=factor)
+
+    def multiply(self, x: Tensor, y: Tensor) -> Tensor:
+        return x * y
+
+    def concat(self, maps: Sequence[Tensor]) -> Tensor:
+        return torch.cat([*maps], 1)
+
+    def shift(self, picture: Tensor, name: str) -> Tensor:
+        return picture + self._weights[_key(f"{name}.bias")].reshape(1, 3, 1, 1)
+
+    def shuffle(self, x: Tensor, side: int) -> Tensor:
+        return F.pixel_shuffle(x, side)
+
+    def unshuffle(self, picture: Tensor, side: int) -> Tensor:
+        return F.pixel_unshuffle(picture, side)
+
+    def enlarge(self, x: Tensor, side: int) -> Tensor:
+        return F.interpolate(x, scale_factor=float(side), mode="nearest")
+
+    def bilinear(self, picture: Tensor, side: int) -> Tensor:
+        return F.interpolate(picture, scale_factor=float(side), mode="bilinear", align_corners=False)
+
+    def last_convolution(self, x: Tensor, name: str, side: int) -> Tensor:
+        return F.pixel_shuffle(self.convolution(x, name), side)
+
+    def last_convolution_of_shuffled(self, x: Tensor, name: str, side: int) -> Tensor:
+        return self.convolution(F.pixel_shuffle(x, side), name)
+
+    def add_repeated(self, cells: Tensor, picture: Tensor, side: int) -> Tensor:
+        return cells + self.enlarge(picture, side)
+
+    def picture(self, cells: Tensor, side: int) -> Tensor:
+        return cells  # which are pixels in their places already
+
+
+def _key(name: str) -> str:
+    return name.replace(".", "/")  # a ParameterDict takes no dots
