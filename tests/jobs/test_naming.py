@@ -1,8 +1,11 @@
 """Which files are read, and where each result goes."""
 
+import os
 from pathlib import Path
 
+import pillow_heif
 import pytest
+from PIL import Image
 
 from srgan.errors import ImageError, UsageError
 from srgan.images.read import read_picture
@@ -198,3 +201,21 @@ def test_what_is_left_out_as_an_earlier_result_is_told(touch):
     assert list(plan(".", tell=told.append)) == ["icon.png", "photo.jpg"]
     advice = "taken for earlier results and left out; name a folder for the results to upscale them too"
     assert told == [f"icon-x2.png is {advice}", f"icon-x2.png and 1 more are {advice}"]
+
+
+def test_a_transparent_heic_becomes_a_png(here):
+    image = Image.new("RGBA", (32, 32), (200, 100, 50, 128))
+    pillow_heif.from_pillow(image).save(here / "clear.heic")
+    pillow_heif.from_pillow(image.convert("RGB")).save(here / "opaque.heic")
+    assert sorted(plan(".", out="x").values()) == ["x/clear.png", "x/opaque.jpg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_pipes_in_a_folder_are_left_out_and_named(here, touch):
+    touch("a.png")
+    os.mkfifo(here / "pipe.png")
+    told = []
+    assert list(plan(".", out="x", tell=told.append)) == ["a.png"]
+    assert "pipe.png" in told[0]
+    with pytest.raises(ImageError, match="is a pipe"):
+        read_picture(here / "pipe.png")
