@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
+import pillow_heif
 import pytest
+from PIL import Image
 
 from srgan.errors import ImageError, UsageError
 from srgan.images.read import read_picture
@@ -270,11 +272,19 @@ def test_what_holds_no_video_is_left_out_of_folders(ffmpeg, here, touch):
     assert plan("in", out="new") == {"in/a.jpg": "new/a.jpg"}
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
-def test_pipes_in_folders_are_left_out_and_said(here, touch):
-    touch("in/a.jpg")
-    os.mkfifo(here / "in" / "b.png")
-    said = []
-    assert plan("in", out="new", tell=said.append) == {"in/a.jpg": "new/a.jpg"}
-    assert len(said) == 1
-    assert "b.png" in said[0]
+def test_a_transparent_heic_becomes_a_png(here):
+    image = Image.new("RGBA", (32, 32), (200, 100, 50, 128))
+    pillow_heif.from_pillow(image).save(here / "clear.heic")
+    pillow_heif.from_pillow(image.convert("RGB")).save(here / "opaque.heic")
+    assert sorted(plan(".", out="x").values()) == ["x/clear.png", "x/opaque.jpg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_pipes_in_a_folder_are_left_out_and_named(here, touch):
+    touch("a.png")
+    os.mkfifo(here / "pipe.png")
+    told = []
+    assert list(plan(".", out="x", tell=told.append)) == ["a.png"]
+    assert "pipe.png" in told[0]
+    with pytest.raises(ImageError, match="is a pipe"):
+        read_picture(here / "pipe.png")

@@ -229,3 +229,79 @@ def test_the_limit_on_pixels_holds_for_moving_pictures_too(tmp_path, upscaler, p
     with pytest.raises(ImageError, match="719 pixels"):
         upscale_file(tmp_path / "a.gif", tmp_path / "b.gif", upscaler, PictureOptions(max_pixels=719))
     assert upscale_file(tmp_path / "a.gif", tmp_path / "b.gif", upscaler, PictureOptions(max_pixels=720))
+
+
+def smooth_upscaler(upscaler, monkeypatch):
+    """The upscaler with a network that enlarges by cubic interpolation, and what it was shown."""
+    shown = []
+
+    def enlarge(image, **_):
+        shown.append(image)
+        size = (4 * image.shape[1], 4 * image.shape[0])
+        return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
+
+    monkeypatch.setattr(upscaler, "upscale", enlarge)
+    return shown
+
+
+def disc(size=24):
+    rows, columns = np.ogrid[:size, :size]
+    return np.where((rows - 12) ** 2 + (columns - 12) ** 2 < 64, 255, 0).astype(np.uint8)
+
+
+def test_transparency_is_enlarged_by_the_network_as_grey(tmp_path, upscaler, photo, monkeypatch):
+    alpha = disc()
+    Image.fromarray(np.dstack((photo[:24, :24], alpha))).save(tmp_path / "a.png")
+    shown = smooth_upscaler(upscaler, monkeypatch)
+    upscale_file(tmp_path / "a.png", tmp_path / "b.png", upscaler)
+    np.testing.assert_array_equal(shown, [alpha])
+    result = np.asarray(opened(tmp_path / "b.png"))[..., 3]
+    expected = Image.fromarray(alpha).resize((96, 96), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(result, np.asarray(expected))
+    assert 0 < np.isin(result, (0, 255), invert=True).mean() < 0.5
+
+
+@pytest.mark.parametrize("ending", ["png", "gif"])
+def test_what_is_opaque_or_unseen_stays_so_after_the_network(tmp_path, upscaler, photo, ending):
+    alpha = disc()
+    image = Image.fromarray(np.dstack((photo[:24, :24], alpha)))
+    image.save(tmp_path / f"a.{ending}")
+    upscale_file(tmp_path / f"a.{ending}", tmp_path / "b.webp", upscaler)
+    result = np.asarray(opened(tmp_path / "b.webp"))[..., 3]
+    assert (result[0] == 0).all()
+    assert (result[40:56, 40:56] == 255).all()
+
+
+@pytest.mark.parametrize("ending", ["png", "avif"])
+def test_moving_pngs_and_avifs_stay_moving(tmp_path, upscaler, photo, ending):
+    save_frames(tmp_path / f"a.{ending}", [photo, photo[::-1].copy()], duration=[40, 90])
+    for target in ("b.webp", "b.gif"):
+        assert upscale_file(tmp_path / f"a.{ending}", tmp_path / target, upscaler).frames == 2
+        with Image.open(tmp_path / target) as image:
+            assert image.n_frames == 2
+
+
+def notes_of(source, target, upscaler):
+    notes = []
+    upscale_file(source, target, upscaler, on_event=lambda event: event.note and notes.append(event.note))
+    return notes
+
+
+def test_pages_and_pictures_of_other_formats_are_no_frames(tmp_path, upscaler, photo):
+    others = [Image.fromarray(photo[::-1].copy())]
+    Image.fromarray(photo).save(tmp_path / "a.tif", save_all=True, append_images=others)
+    Image.fromarray(photo).save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=others)
+    for name in ("a.tif", "a.jpg"):
+        assert upscale_file(tmp_path / name, tmp_path / "b.webp", upscaler).frames == 1
+    assert "2 pages" in notes_of(tmp_path / "a.tif", tmp_path / "b.png", upscaler)[0]
+
+
+def test_what_the_target_cannot_hold_is_said_once_by_name(tmp_path, upscaler, photo):
+    Image.fromarray(np.dstack((photo[:24, :24], disc()))).save(tmp_path / "a.png")
+    (note,) = notes_of(tmp_path / "a.png", tmp_path / "b.jpg", upscaler)
+    assert "JPG" in note
+    assert "transparency" in note
+    assert notes_of(tmp_path / "a.png", tmp_path / "b.webp", upscaler) == []
+    save_frames(tmp_path / "a.webp", [photo, photo[::-1].copy()])
+    (note,) = notes_of(tmp_path / "a.webp", tmp_path / "b.png", upscaler)
+    assert "first of its 2 frames" in note

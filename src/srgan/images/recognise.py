@@ -127,7 +127,10 @@ def opened(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
             yield io.BytesIO(source.read())
         return
     if source.is_dir():
-        next(source.iterdir(), None)  # where it cannot be listed, that is what to say
+        try:
+            next(source.iterdir(), None)
+        except OSError as error:
+            raise ImageError(f"{source}: cannot be listed ({error.strerror})") from error
         raise ImageError(f"{source}: is a folder, not a picture")
     if source.exists() and not source.is_file():
         raise ImageError(f"{source}: is a pipe, a socket or a device; save what it gives as a file first")

@@ -81,8 +81,8 @@ class Header:
     def set_values(self, file: IO[bytes], directory: int, tag: int, value: int) -> None:
         """Gives each number of an entry one value; an entry that is absent stays so."""
         where, layout = self._data(file, directory, tag)
-        if layout:
-            numbers = len(struct.unpack(layout, bytes(struct.calcsize(layout))))
+        numbers = len(self.values(file, directory, tag))
+        if numbers:
             file.seek(where)
             file.write(struct.pack(layout, *(value for _ in range(numbers))))
 

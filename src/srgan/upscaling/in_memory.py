@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import OutOfMemoryError
 from srgan.events import Cancel, OnEvent
-from srgan.images.alpha import fill_transparent, resample_alpha
+from srgan.images.alpha import fill_transparent, within_neighbours
 from srgan.upscaling.tiled import Compute, TiledNetwork
 
 _Array = NDArray[Any]
@@ -51,7 +51,7 @@ def enlarge(
             put = partial(_put_pixels, enlarged)
             network.stream(pixels, put, compute=compute, on_event=report, cancel=cancel)
             if alpha is not None:
-                enlarged[..., -1] = resample_alpha(alpha, (enlarged.shape[1], enlarged.shape[0]))
+                enlarged[..., -1] = within_neighbours(enlarge(network, alpha, cancel=cancel), alpha)
     except MemoryError:
         raise OutOfMemoryError(f"not enough memory to enlarge an array of {samples.shape}") from None
     return result

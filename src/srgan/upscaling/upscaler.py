@@ -144,7 +144,7 @@ class Upscaler:
         Returns:
             An array (sH, sW), (sH, sW, 3), ..., where s is the scale, of the same type (float64 is computed
             in float32; lists give uint8 or float64); or a PIL image of the mode L, LA, RGB, RGBA or I;16. A
-            picture whose channels are equal stays so. Alpha is enlarged by bicubic interpolation.
+            picture whose channels are equal stays so. Alpha is enlarged as a grey picture.
 
         Raises:
             UsageError: if it is no such picture.
