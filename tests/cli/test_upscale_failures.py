@@ -209,3 +209,11 @@ def test_a_picture_too_large_for_its_format_is_one_line(upscale, here):
     assert done.code == 1
     assert "write png" in one_line(done)
     assert sorted(path.name for path in here.iterdir()) == ["wide.webp"]
+
+
+@pytest.mark.parametrize("names", [("",), ("a.png", "-o", "")])
+def test_empty_names_are_refused(upscale, pictures, names):
+    pictures("a.png")
+    done = upscale(*names)
+    assert done.code == 2
+    assert "empty" in one_line(done)

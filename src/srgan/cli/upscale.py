@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from srgan.cli.console import print_json, print_message
-from srgan.cli.options import DeviceName, EngineName, Format, Precision
+from srgan.cli.options import DeviceName, EngineName, Format, Precision, named_path
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
 from srgan.errors import UsageError
 from srgan.jobs.models import FOR_VIDEOS, Models
@@ -33,7 +33,11 @@ def upscale(
     out: Annotated[
         Path | None,
         _output(
-            "--output", "-o", help="A file for one input, otherwise a folder. Default: beside the input."
+            "--output",
+            "-o",
+            parser=named_path,
+            metavar="<path>",
+            help="A file for one input, otherwise a folder. Default: beside the input.",
         ),
     ] = None,
     scale: Annotated[

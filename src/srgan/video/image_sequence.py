@@ -12,6 +12,7 @@ from srgan.errors import VideoError
 from srgan.images.read import list_pictures
 
 _NUMBER = re.compile(r"%(?:0\d+)?d")
+_IN_A_WORD = re.compile(r"%(?:0\d+)?d[^\W\d_]")
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")  # the last number of a stem
 _LONGEST_NAME = 255  # bytes, of all usual file systems
 WORK = ".srgan"
@@ -20,8 +21,13 @@ _NAMED = 5  # how many missing numbers are named
 
 
 def is_pattern(path: Path) -> bool:
-    """Whether a name stands for numbered files: it has one ``%d`` or ``%05d``, and is itself no file."""
-    return has_number(path) and not path.exists()
+    """Whether a name stands for numbered files: it has one ``%d`` or ``%05d``, and is itself no file.
+
+    Where a word goes on behind it, as in ``50%discount.jpg``, it does only if there are such files.
+    """
+    if not has_number(path) or path.exists():
+        return False
+    return _IN_A_WORD.search(path.name) is None or bool(numbers(path))
 
 
 def has_number(path: Path) -> bool:

@@ -41,13 +41,7 @@ def is_video(source: Path, target: Path) -> bool:
 
 
 def are_frames(source: Path, target: Path) -> bool:
-    """Whether ``target`` stands for numbered frames of ``source``.
-
-    A name such as ``50%discount.jpg`` is an ordinary one where the source does not move, or is called so too.
-    """
+    """Whether ``target`` stands for numbered frames: not where ``source`` itself is called so."""
     if not is_pattern(target) or target.suffix.lower() in VIDEO_CONTAINERS:
         return False
-    if is_pattern(source) or source.is_dir():
-        return True
-    moves = source.suffix.lower() in MOVING_PICTURES or is_video_file(source)
-    return moves and not has_number(source)
+    return not has_number(source) or is_pattern(source)

@@ -66,7 +66,7 @@ CLIPS = {
     "h.ogv": ("-c:v", "libtheora"),
     "i.flv": ("-c:v", "flv1"),
     "j.h264": ("-c:v", "libx264", "-bf", "2"),
-    "k.mkv": ("-c:v", "libsvtav1", "-svtav1-params", "hierarchical-levels=4"),
+    "k.mkv": ("-c:v", "libaom-av1", "-cpu-used", "8", "-lag-in-frames", "20"),
     "l.mp4": ("-c:v", "libx264", "-flags", "+ilme+ildct"),
 }
 

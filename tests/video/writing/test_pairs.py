@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +62,19 @@ def test_every_pair_plays_and_has_its_sound(
     is_copied = target in copied_to.split()
     assert (after["audio"] in (before["audio"], {"mp2": "mp3"}.get(before["audio"]))) == is_copied
     assert any("audio stream" in note for note in result.notes) != is_copied
+
+
+def test_the_table_of_the_documentation_says_the_same():
+    page = (Path(__file__).parents[3] / "docs" / "formats-video.md").read_text()
+    lines = [line for line in page.split("## Sound")[1].splitlines() if line.startswith("| `")]
+    rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
+    written = {codec: dict(zip(("mp4", "mov", "mkv", "webm"), cells, strict=True)) for codec, *cells in rows}
+    tested = {}
+    for _, how, copied_to in SOURCES:
+        copied = copied_to.split()
+        codec = how.split("-c:a ")[1].split()[0]
+        tested[codec] = {target: "copied" if target in copied else "converted" for target in TARGETS}
+    assert written == tested
 
 
 @pytest.mark.parametrize("target", TARGETS)

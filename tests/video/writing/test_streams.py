@@ -166,3 +166,43 @@ def test_sound_of_any_layout_is_converted(clip, enlarge, probe, tmp_path, layout
     enlarge(lr_video, tmp_path / "large.webm")
     channels = [stream["channels"] for stream in probe(tmp_path / "large.webm")["streams"][1:]]
     assert channels == [stream["channels"] for stream in probe(lr_video)["streams"][1:]] != []
+
+
+@pytest.mark.parametrize("target", ["mp4", "mkv", "mov"])
+@pytest.mark.parametrize("source", ["two.mkv", "two.mp4"])
+def test_a_second_video_keeps_its_times(clip, ffmpeg, enlarge, probe, tmp_path, source, target):
+    plain = clip("plain.mp4", "-bf", "3", seconds=1)
+    ffmpeg("-i", plain, "-i", plain, "-map", "0:v", "-map", "1:v", "-c", "copy", tmp_path / source)
+    enlarge(tmp_path / source, tmp_path / f"large.{target}", VideoOptions(scale=0.5))
+
+    def times(path):
+        packets = [packet for packet in probe(path)["packets"] if packet["stream_index"] == 1]
+        return sorted(float(packet["pts_time"]) for packet in packets)
+
+    before, after = times(tmp_path / source), times(tmp_path / f"large.{target}")
+    assert after == pytest.approx([time - before[0] + after[0] for time in before], abs=0.002)
+    assert after[0] == pytest.approx(before[0], abs=0.1)
+
+
+@pytest.mark.parametrize("target", ["mp4", "mkv", "mov", "webm"])
+def test_no_stream_goes_without_a_word(clip, ffmpeg, enlarge, probe, tmp_path, target):
+    """A second video, two sound tracks, a cover: each is in the result, or a note names it."""
+    plain = clip("plain.mp4", seconds=0.6)
+    ffmpeg("-f", "lavfi", "-i", "color=red:s=32x32", "-frames:v", "1", tmp_path / "cover.jpg")
+    inputs = ("-i", plain, "-i", plain, "-i", tmp_path / "cover.jpg")
+    maps = ("-map", "0", "-map", "1", "-map", "2", "-c", "copy", "-disposition:v:2", "attached_pic")
+    ffmpeg(*inputs, *maps, tmp_path / "video.mp4")
+    before = probe(tmp_path / "video.mp4")
+    result = enlarge(tmp_path / "video.mp4", tmp_path / f"large.{target}", VideoOptions(scale=0.5))
+    after = kinds(probe(tmp_path / f"large.{target}"))
+    left_out = [note for note in result.notes if "left out" in note]
+    assert len(before["streams"]) == len(after) + len(left_out)
+    assert [kind for kind, _ in after].count("audio") == 2
+
+
+def test_a_stream_of_an_unknown_kind_is_left_out_and_said(clip, enlarge, tmp_path):
+    # FFmpeg puts MJPEG into a program stream under a number that nothing reads.
+    lr_video = clip("a.mpg", "-map", "0", "-map", "1", "-map", "0", "-c:v:0", "mpeg2video", "-c:v:1", "mjpeg")
+    result = enlarge(lr_video, tmp_path / "large.mkv", VideoOptions(scale=0.5))
+    assert result.frames == 50
+    assert [note for note in result.notes if "left out" in note]

@@ -70,7 +70,7 @@ def _is_written_anew(stream: Stream, container: InputContainer) -> bool:
     """Whether a track holds what muxers make a track of themselves: a timecode, or the names of chapters."""
     if stream.type != "data":
         return False
-    is_chapters = stream.name == "bin_data" and bool(container.chapters())
+    is_chapters = _codec_name(stream) == "bin_data" and bool(container.chapters())
     return "timecode" in stream.metadata or is_chapters
 
 
@@ -91,7 +91,8 @@ def is_known(stream: Stream) -> bool:
 
 
 def _codec_name(stream: Stream) -> str:
-    return stream.codec_context.name if is_known(stream) else stream.name or "unknown"
+    # A typed attribute, but some streams without a decoder lack it.
+    return stream.codec_context.name if is_known(stream) else getattr(stream, "name", None) or "unknown"
 
 
 def _copies(stream: Stream, output: str) -> list[Plan]:

@@ -98,7 +98,8 @@ class _Stage:
             check_disk(error)
             return False
         streams = self._reader.container.streams
-        return Counter(streams[plan.index].type for plan in contents.plans) <= found
+        wanted = (streams[plan.index].type for plan in contents.plans)
+        return Counter([self._reader.stream.type, *wanted]) <= found
 
     def with_timecode(self) -> tuple[Contents, list[str]]:
         """The timecode of the input, if the target takes it."""

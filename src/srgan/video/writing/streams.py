@@ -19,6 +19,7 @@ from srgan.video.writing.plan import Plan
 
 _BITS_PER_CHANNEL = 96_000
 _OPUS_RATE = 48_000
+_MOST_REORDERED = 32  # packets; H.264 and H.265 reorder 16 frames at most
 _COVERS = {"mjpeg": ("image/jpeg", "jpg"), "png": ("image/png", "png")}
 
 
@@ -49,6 +50,8 @@ def add_copier(
         return None
     if plan.codec is None:
         target: Any = container.add_stream_from_template(source, opaque=True)
+        if isinstance(source, VideoStream) and source.average_rate:
+            target.codec_context.framerate = source.average_rate
         copier: StreamCopier = _PacketCopier(target, begin)
     elif isinstance(source, AudioStream):
         rate = _OPUS_RATE if plan.codec == "libopus" else source.rate
@@ -80,14 +83,29 @@ class _PacketCopier:
         self._target = target
         self._begin = begin
         self._last: int | None = None
+        self._waiting: list[Packet[Any]] = []
 
     def take(self, packet: Packet[Any] | None) -> Iterator[Packet[Any]]:
-        if packet is None:
-            return
-        shift(packet, self._begin)
-        self._mend(packet)
-        packet.stream = self._target
-        yield packet
+        if packet is not None:
+            shift(packet, self._begin)
+            self._waiting.append(packet)
+            # Of the first packets of a video whose frames are reordered, no file says when they are decoded.
+            is_first = self._last is None and len(self._waiting) <= _MOST_REORDERED
+            if packet.dts is None and is_first and isinstance(self._target, VideoStream):
+                return
+        for waiting in self._dated():
+            self._mend(waiting)
+            waiting.stream = self._target
+            yield waiting
+
+    def _dated(self) -> list[Packet[Any]]:
+        """The packets that wait; where the last one has a time of decoding, the others are before it."""
+        packets, self._waiting = self._waiting, []
+        last = packets[-1] if packets else None
+        if last is not None and last.dts is not None:
+            for distance, packet in enumerate(reversed(packets)):
+                packet.dts = last.dts - distance * max(1, last.duration or 1)
+        return packets
 
     def _mend(self, packet: Packet[Any]) -> None:
         """Damaged sound may go back in time, which no container takes: it goes on by the smallest step."""
