@@ -121,7 +121,7 @@ def upscale(
     Args:
         source: PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC or GIF.
         target: the result; its extension names the format. Replaced if it exists.
-        model: a shipped model's name, or a ``.safetensors`` file.
+        model: a shipped model's name, or a file, as :class:`Upscaler` takes it.
         detail: as :class:`Upscaler` takes it, from 0 to 1.
         consistent: likewise.
         scale: as :class:`PictureOptions` takes it; None is the model's own, four of those that are shipped.

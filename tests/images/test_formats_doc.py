@@ -18,11 +18,8 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def table():
-    rows = [
-        line.strip("| ").split("|")
-        for line in DOC.read_text(encoding="utf-8").splitlines()
-        if line[:1] == "|"
-    ]
+    pictures = DOC.read_text(encoding="utf-8").split("## Videos")[0]
+    rows = [line.strip("| ").split("|") for line in pictures.splitlines() if line[:1] == "|"]
     head, _, *body = [[cell.strip() for cell in row] for row in rows]
     return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in body}
 

@@ -11,14 +11,16 @@ import pytest
 import torch
 from filelock import FileLock
 from PIL import Image
+from reference_networks import RRDBNet, random_network
 from skimage import data
 
-from srgan.errors import DataError, InUseError, OutputError, RunError, UsageError
+from srgan.errors import DataError, InUseError, ModelError, OutputError, RunError, UsageError
 from srgan.networks.model_file import read_model
 from srgan.training import fidelity
 from srgan.training.losses.pixel import pixel_loss
 from srgan.training.recipe_file import list_recipes, load_recipe
 from srgan.training.run import train
+from srgan.training.setup import load_teacher
 
 TINY = [
     "generator.blocks=1",
@@ -306,6 +308,23 @@ def test_a_teacher_is_learned_from(photos, tmp_path):
     assert card.generator.architecture == "compact"
     assert card.training["recipe"]["loss"]["teacher"] == "generator.safetensors"
     assert card.training["losses"].keys() == {"pixel_loss", "teacher_loss"}
+
+
+def test_another_programs_network_is_a_teacher_and_no_start(photos, tmp_path):
+    teacher, half = tmp_path / "esrgan.pth", tmp_path / "half.pth"
+    network = random_network(RRDBNet(blocks=1), "conv_last")
+    torch.save({"params": network.state_dict()}, teacher)
+    torch.save(RRDBNet(blocks=1, unshuffle=2).state_dict(), half)
+    changes = [f"loss.teacher='{teacher}'", "loss.teacher_weight=1.0", "run.log_every=1", "optimiser.steps=3"]
+    train(recipe(*changes), photos, None, tmp_path / "pupil")
+    assert all(float(row["teacher_loss"]) > 0 for row in log_rows(tmp_path / "pupil"))
+    lr_image = torch.rand(1, 3, 9, 7)
+    with torch.inference_mode():
+        torch.testing.assert_close(load_teacher(str(teacher), 4)(lr_image), network(lr_image))
+    with pytest.raises(UsageError, match="enlarges 2x"):
+        train(recipe(*changes, f"loss.teacher='{half}'"), photos, None, tmp_path / "other")
+    with pytest.raises(ModelError, match="'esrgan' is another program's network"):
+        train(recipe(f"start='{teacher}'"), photos, None, tmp_path / "started")
 
 
 def test_the_first_stage_is_kept_from_drawing_a_grid(photos, tmp_path):

@@ -14,9 +14,9 @@ def blur_and_enlarge(batch):
     return windows.sum((-2, -1), dtype=batch.dtype).repeat(2, 1).repeat(2, 2)
 
 
-def upscaled(pixels, run, tile):
+def upscaled(pixels, run, tile, **how):
     plan = plan_tiles(*pixels.shape[:2], halo=HALO, tile=tile)
-    return np.concatenate(list(upscale_bands(pixels, run, plan, scale=2)))
+    return np.concatenate(list(upscale_bands(pixels, run, plan, scale=2, **how)))
 
 
 def sizes():
@@ -27,10 +27,12 @@ def sizes():
 
 @pytest.mark.parametrize("size", sizes())
 @pytest.mark.parametrize("tile", [1, 7, 16, 23, None])
-def test_tiles_equal_padding_the_whole_by_reflection(size, tile):
+@pytest.mark.parametrize(("repeats_edge", "mode"), [(True, "symmetric"), (False, "reflect")])
+def test_tiles_equal_padding_the_whole_by_reflection(size, tile, repeats_edge, mode):
     pixels = np.random.default_rng(1).integers(0, 1000, (*size, 3)).astype(np.int64)
-    padded = np.pad(pixels, ((HALO, HALO), (HALO, HALO), (0, 0)), "symmetric")
-    assert np.array_equal(upscaled(pixels, blur_and_enlarge, tile), blur_and_enlarge(padded[None])[0])
+    padded = np.pad(pixels, ((HALO, HALO), (HALO, HALO), (0, 0)), mode)
+    result = upscaled(pixels, blur_and_enlarge, tile, repeats_edge=repeats_edge)
+    assert np.array_equal(result, blur_and_enlarge(padded[None])[0])
 
 
 @pytest.mark.parametrize("size", sizes())

@@ -1,6 +1,7 @@
 """The upscaler with a small random model: tiles, grey, memory, and what is refused."""
 
 import dataclasses
+import pickle
 import signal
 import subprocess
 import sys
@@ -97,6 +98,8 @@ def test_the_cards_halo_is_used(tmp_path):
     write(tmp_path / "less.safetensors", halo=4)
     exact, less = (Upscaler(tmp_path / f"{name}.safetensors", tile=16) for name in ("exact", "less"))
     assert (exact.info.halo, less.info.halo) == (12, 4)
+    asked = Upscaler(tmp_path / "less.safetensors", halo=7)
+    assert (asked.info.halo, pickle.loads(pickle.dumps(asked)).info.halo) == (7, 7)
     shapes = []
     upscale = less.engine.upscale
     less.engine.upscale = lambda batch, context: shapes.append(batch.shape) or upscale(batch, context)

@@ -30,15 +30,16 @@ Work = Callable[[], object]
 
 def srresnet_generator() -> Work:
     """The full generator through the engine that ``srgan upscale`` takes by itself."""
-    return _generator("srresnet")
+    return model_generator("srresnet")
 
 
 def fast_generator() -> Work:
     """The compact generator, likewise."""
-    return _generator("fast")
+    return model_generator("fast")
 
 
-def _generator(model: str) -> Work:
+def model_generator(model: str) -> Work:
+    """Any model, likewise."""
     from srgan.upscaling.upscaler import Upscaler
 
     engine = Upscaler(model).engine
@@ -56,10 +57,15 @@ def srresnet_picture() -> Work:
 
 
 def plain_generator() -> Work:
-    """The same network in PyTorch, eager, fp32, channels-last."""
+    """The srresnet in PyTorch, as :func:`plain_model` has it."""
+    return plain_model("srresnet")
+
+
+def plain_model(model: str) -> Work:
+    """Any model in PyTorch, eager, fp32, channels-last."""
     import torch
 
-    network: Any = _plain_network()  # torch's stubs lack memory_format of its method to()
+    network: Any = _plain_network(model)  # torch's stubs lack memory_format of its method to()
     network.to(memory_format=torch.channels_last).eval()
     batch = torch.rand(1, 3, LR_SIZE[1], LR_SIZE[0]).contiguous(memory_format=torch.channels_last)
 
@@ -70,11 +76,11 @@ def plain_generator() -> Work:
     return work
 
 
-def _plain_network() -> Any:
+def _plain_network(model: str) -> Any:
     from srgan.networks.network import load_network
     from srgan.training.networks.described import DescribedNetwork
 
-    return DescribedNetwork(load_network("srresnet"))
+    return DescribedNetwork(load_network(model))
 
 
 def srgan_step() -> Work:
@@ -100,7 +106,7 @@ def plain_step() -> Work:
     import torch
     from torch.nn.functional import l1_loss
 
-    network = _plain_network()
+    network = _plain_network("srresnet")
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
     lr_image = torch.rand(BATCH, 3, CROP, CROP)
     with torch.no_grad():

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srgan.cli.console import print_json, progress_bar
 from srgan.errors import MissingExtraError
 
+if TYPE_CHECKING:
+    from srgan.bench.speed import Work
+
 
 def bench(
     runs: Annotated[int, typer.Option(min=1, help="Number of counted runs of each side.")] = 7,
+    model: Annotated[
+        str | None, typer.Option(help="Time this model alone, a name or a file, beside PyTorch.")
+    ] = None,
     video: Annotated[
         bool, typer.Option("--video", help="Time videos instead, from 320x180 to 1280x720.")
     ] = False,
@@ -22,17 +31,21 @@ def bench(
 
     Example: srgan bench
 
-    Example: srgan bench --video --json
+    Example: srgan bench --model RealESRGAN_x4plus.pth --runs 3
     """
     if video:
         _bench_video(as_json)
         return
     from srgan.bench import speed
 
+    if model is not None:
+        from srgan.networks.network import load_network
+
+        load_network(model)  # before anything is timed: it says what is wrong with it
     if importlib.util.find_spec("torch") is None or importlib.util.find_spec("tensorboard") is None:
         raise MissingExtraError("srgan bench compares with PyTorch, so it", "train")
     size = f"{speed.LR_SIZE[0]}x{speed.LR_SIZE[1]}"
-    comparisons = (
+    comparisons: tuple[tuple[str, Callable[[], Work], Callable[[], Work]], ...] = (
         (f"srresnet, {size}, against PyTorch fp32", speed.srresnet_generator, speed.plain_generator),
         (f"srresnet with its halo, {size}, likewise", speed.srresnet_picture, speed.plain_generator),
         (f"fast, {size}, against srresnet", speed.fast_generator, speed.srresnet_generator),
@@ -42,13 +55,22 @@ def bench(
             speed.plain_step,
         ),
     )
+    if model is not None:
+        comparisons = (
+            (
+                f"{Path(model).stem}, {size}, against PyTorch fp32",
+                partial(speed.model_generator, model),
+                partial(speed.plain_model, model),
+            ),
+        )
     results = []
     with progress_bar() as bar:
         task = bar.add_task("timing", total=len(comparisons) + 1)
         for name, ours, theirs in comparisons:
             results.append(speed.compare(name, ours, theirs, runs))
             bar.advance(task)
-        results.append(speed.start_to_file(runs))
+        if model is None:
+            results.append(speed.start_to_file(runs))
         bar.advance(task)
     if as_json:
         print_json({"runs": runs, "results": results})

@@ -65,7 +65,7 @@ def test_every_pair_plays_and_has_its_sound(
 
 
 def test_the_table_of_the_documentation_says_the_same():
-    page = (Path(__file__).parents[3] / "docs" / "formats-video.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "formats.md").read_text()
     lines = [line for line in page.split("## Sound")[1].splitlines() if line.startswith("| `")]
     rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
     written = {codec: dict(zip(("mp4", "mov", "mkv", "webm"), cells, strict=True)) for codec, *cells in rows}
