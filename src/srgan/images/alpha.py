@@ -9,8 +9,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.images.resample import resampled
-
 Pixels = NDArray[Any]
 
 
@@ -93,22 +91,3 @@ def enlarge_alpha(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np
         (height, width), uint8.
     """
     return np.asarray(Image.fromarray(alpha).resize(size, Image.Resampling.BICUBIC))
-
-
-def resample_alpha(alpha: Pixels, size: tuple[int, int]) -> Pixels:
-    """Resizes a mask as :func:`~srgan.images.write.write_picture` does, whatever its depth.
-
-    Args:
-        alpha: (height, width), uint8, uint16, or float32 in [0, 1].
-        size: (width, height) of the result.
-
-    Returns:
-        (height, width), the same type and range.
-    """
-    import pyvips
-
-    resized: Pixels = resampled(
-        pyvips.Image.new_from_array(np.ascontiguousarray(alpha)), size, "cubic"
-    ).numpy()
-    # Bicubic interpolation overshoots; libvips clips it only to what a type holds.
-    return resized.clip(0, 1) if alpha.dtype == np.float32 else resized

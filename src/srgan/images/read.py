@@ -76,7 +76,7 @@ def list_pictures(
     recursive: bool = False,
     extensions: Collection[str] | None = EXTENSIONS,
     on_error: Callable[[Path], None] | None = None,
-    on_special: Callable[[Path], None] = lambda _: None,
+    on_special: Callable[[Path], None] | None = None,
 ) -> list[Path]:
     """The pictures in a folder by their extension, sorted; hidden files and folders are left out.
 
@@ -87,7 +87,7 @@ def list_pictures(
         recursive: with all folders below it.
         extensions: of what is listed, in small letters; None lists all files.
         on_error: called with each folder that cannot be listed, instead of raising.
-        on_special: called with each pipe, socket or device, which are left out.
+        on_special: called with each pipe, socket or device, instead of listing it.
 
     Raises:
         ImageError: if it is not a folder, or it or one below it cannot be listed.
@@ -104,7 +104,7 @@ def list_pictures(
                         entry, recursive=True, extensions=extensions, on_error=on_error, on_special=on_special
                     )
             elif extensions is None or entry.suffix.lower() in extensions:
-                if entry.exists() and not entry.is_file():
+                if on_special is not None and entry.exists() and not entry.is_file():
                     on_special(entry)
                 else:
                     found.append(entry)
