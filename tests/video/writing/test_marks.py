@@ -104,3 +104,18 @@ def test_a_place_and_a_date_are_kept_or_said_by_name(clip, enlarge, probe, tmp_p
     after = tags_of(probe, tmp_path / f"large.{target}")
     for key in ("location", "creation_time", "title"):
         assert after.get(key, "")[:8] == before[key][:8] or any(key in note for note in result.notes)
+
+
+@pytest.mark.parametrize("target", ["mp4", "mov", "mkv", "webm"])
+def test_names_and_languages_of_tracks_are_kept_or_said(clip, enlarge, probe, tmp_path, target):
+    said = ("language=ger", "title=Director")
+    tags = [text for tag in said for text in ("-metadata:s:a:0", tag)]
+    result = enlarge(clip("video.mkv", *tags, seconds=0.4), tmp_path / f"large.{target}", HALF)
+    after = probe(tmp_path / f"large.{target}")["streams"][1]["tags"]
+    assert after["language"] == "ger"
+    assert "Director" in (after.get("title"), after.get("handler_name"))
+    assert not any("left out" in note for note in result.notes)
+    lr_video = clip("austria.mkv", "-metadata:s:a:0", "language=de-AT", seconds=0.4)
+    notes = enlarge(lr_video, tmp_path / f"other.{target}", HALF).notes
+    kept = probe(tmp_path / f"other.{target}")["streams"][1]["tags"].get("language")
+    assert (kept == "de-AT") != any("de-AT" in note for note in notes)

@@ -22,7 +22,7 @@ from srgan.video.writing.boxes import Marks, insert_marks, stereo_mode
 from srgan.video.writing.encoding import Encoding
 from srgan.video.writing.others import chapters, demuxed, others
 from srgan.video.writing.plan import Contents
-from srgan.video.writing.streams import StreamCopier, add_copier
+from srgan.video.writing.streams import StreamCopier, add_copier, stream_tags
 
 # About the file that was read, not about the video.
 _FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
@@ -80,7 +80,7 @@ def join(
         for stream in source.streams:
             if stream.index == video.index:
                 target = result.add_stream_from_template(first.streams.video[0], opaque=True)
-                _describe(target, reader, encoding, video.metadata)
+                _describe(target, reader, encoding)
                 target.disposition = video.disposition
             elif plan := plans.get(stream.index):
                 copier = add_copier(result, stream, plan, begin)
@@ -120,7 +120,7 @@ def _open_output(part: Path, output: str, *, own_tags: bool) -> OutputContainer:
     )
 
 
-def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: dict[str, str]) -> None:
+def _describe(target: Any, reader: VideoReader, encoding: Encoding) -> None:
     """What a container says about the video besides its packets."""
     encoding.describe(target.codec_context)
     encoding.mark_alpha(target)
@@ -135,7 +135,8 @@ def _describe(target: Any, reader: VideoReader, encoding: Encoding, metadata: di
     if reader.display_matrix is not None:
         target.set_display_matrix(_scaled(reader.display_matrix, reader.size, encoding.size))
     kept = ("language", "title", "handler_name", "creation_time")
-    target.metadata.update({key: value for key, value in metadata.items() if key.lower() in kept})
+    tags = stream_tags(reader.stream, target.container.format.name)
+    target.metadata.update({key: value for key, value in tags.items() if key.lower() in kept})
 
 
 def _scaled(matrix: Sequence[int], old: tuple[int, int], new: tuple[int, int]) -> list[int]:

@@ -54,7 +54,7 @@ def rehearse(reader: VideoReader, encoding: Encoding, output: str) -> tuple[Cont
         )
         contents, lost = stage.with_marks(stage.with_tags(replace(contents, plans=plans)))
         stage.write(contents)
-        return contents, [*notes, *more, *lost, *stage.losses()]
+        return contents, [*notes, *more, *lost, *stage.losses(contents)]
 
 
 class _Stage:
@@ -142,10 +142,18 @@ class _Stage:
             kept = {key.lower() for key in result.metadata} | {"timecode"}
         return [key for key in tags_of(self._reader.container) if key.lower() not in kept]
 
-    def losses(self) -> list[str]:
-        """A sentence on what the target does not say of what the input says."""
-        lost = self.lost_tags()
-        return [f"tags that {self._output} cannot hold are left out: {', '.join(lost)}"] if lost else []
+    def losses(self, contents: Contents) -> list[str]:
+        """Sentences on what the target does not say of what the input says."""
+        streams = self._reader.container.streams
+        spoken = {streams[plan.index].metadata.get("language", "und") for plan in contents.plans}
+        with av.open(str(self._part), metadata_errors="surrogateescape") as result:
+            kept = {stream.metadata.get("language", "und") for stream in result.streams}
+        lost = {"tags": self.lost_tags(), "names of languages": sorted(spoken - kept - {"und"})}
+        return [
+            f"{what} that {self._output} cannot hold are left out: {', '.join(names)}"
+            for what, names in lost.items()
+            if names
+        ]
 
 
 def _is_playable(stream: Stream) -> bool:

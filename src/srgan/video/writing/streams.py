@@ -63,9 +63,17 @@ def add_copier(
         source.codec_context.open(strict=False)
         target.codec_context.subtitle_header = cast(SubtitleStream, source).codec_context.subtitle_header
         copier = _SubtitleConverter(target, begin)
-    target.metadata.update({key: value for key, value in source.metadata.items() if key != "encoder"})
+    target.metadata.update(stream_tags(source, container.format.name))
     target.disposition = source.disposition
     return copier
+
+
+def stream_tags(source: Stream, output: str) -> dict[str, str]:
+    """What the input says about a stream, as the output can hold it."""
+    tags = {key: value for key, value in source.metadata.items() if key.lower() != "encoder"}
+    if output in ("mp4", "mov") and "title" in tags:
+        tags["handler_name"] = tags["title"]  # the one name that a track has there
+    return tags
 
 
 def _attach_cover(container: OutputContainer, cover: VideoStream) -> None:
