@@ -18,16 +18,17 @@ from pathlib import Path
 import torch
 from PIL import Image
 from skimage import data
-from srgan.bench.plain import PlainSRResNet
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from srgan.bench.speed import BATCH, CROP, compare
 from srgan.cpu import prepare_for_torch
 from srgan.images.read import list_pictures
+from srgan.networks.network import load_network
 from srgan.training.adversarial import AdversarialTrainer
 from srgan.training.crops import PictureStore, read_pairs
 from srgan.training.fidelity import FidelityTrainer
+from srgan.training.networks.described import DescribedNetwork
 from srgan.training.networks.discriminator import Discriminator
 from srgan.training.networks.features import VGGFeatures
 from srgan.training.recipe_file import load_recipe
@@ -82,7 +83,7 @@ def our_fidelity_step(folder: Path) -> Work:
 
 
 def usual_fidelity_step(folder: Path) -> Work:
-    network = PlainSRResNet()
+    network = DescribedNetwork(load_network("srresnet"))
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
     batches = iter(DataLoader(Files(folder, 10**6), BATCH, num_workers=2))
 
@@ -129,7 +130,7 @@ def our_adversarial_step(batch: int, crop: int, folder: Path) -> Work:
 
 def plain_adversarial_step(batch: int, crop: int, folder: Path) -> Work:
     """The same networks and losses in fp32 and the default layout, on a batch that is given."""
-    network, judge = PlainSRResNet(), Discriminator(4 * crop)
+    network, judge = DescribedNetwork(load_network("srresnet")), Discriminator(4 * crop)
     features = VGGFeatures(torch.load(folder / "vgg19.pth", weights_only=True)).requires_grad_(False)
     optimisers = [torch.optim.Adam(module.parameters(), lr=1e-4) for module in (network, judge)]
     lr_image, hr_image = (torch.rand(batch, 3, side, side) for side in (crop, 4 * crop))
