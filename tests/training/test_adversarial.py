@@ -14,6 +14,7 @@ from srgan.networks.catalogue import find_model
 from srgan.networks.model_file import read_model
 from srgan.training.adversarial import AdversarialTrainer
 from srgan.training.crops import PictureStore
+from srgan.training.losses.adversarial import relativistic_loss
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 from srgan.training.watch import Watch
@@ -41,10 +42,14 @@ def store():
     return PictureStore([low_res_pair(data.astronaut()[:128, :128], 4)], torch.device("cpu"))
 
 
-@pytest.mark.parametrize("kind", ["srgan", "unet"])
-def test_a_discriminator_with_nobody_to_fool_learns_to_tell_true_from_generated(kind, store):
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [("srgan", "standard"), ("unet", "standard"), ("patch", "standard"), ("patch", "relativistic")],
+)
+def test_a_discriminator_with_nobody_to_fool_learns_to_tell_true_from_generated(kind, loss, store):
     changes = [
         f"discriminator.kind={kind}",
+        f"loss.adversarial={loss}",
         "discriminator.learning_rate=2e-3",
         "optimiser.learning_rate=1e-9",
         "optimiser.muon_learning_rate=1e-9",
@@ -116,6 +121,15 @@ def test_each_learns_along_the_gradient_of_its_own_loss_against_the_other_as_it_
         (weight for network in networks for weight in network.parameters()), expected, strict=True
     ):
         torch.testing.assert_close(weight.grad, gradient, rtol=1e-3, atol=1e-6)
+
+
+def test_relativistic_losses_compare_each_crop_with_its_counterpart():
+    true, generated = torch.tensor([[2.0], [30.0]]), torch.tensor([[1.0], [33.0]])
+    expected = -(torch.sigmoid(true - generated).log()).mean()
+    assert relativistic_loss(true, generated).item() == pytest.approx(expected.item(), rel=1e-6)
+    everywhere = torch.tensor([[5.0], [-7.0]])  # what is in the picture
+    same = relativistic_loss(true + everywhere, generated + everywhere)
+    assert same.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
 @pytest.mark.parametrize(

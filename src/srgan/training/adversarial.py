@@ -9,11 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from srgan.training.crops import PictureStore
-from srgan.training.losses.adversarial import discriminator_loss, draw_labels, generator_loss
+from srgan.training.losses.adversarial import (
+    discriminator_loss,
+    draw_labels,
+    generator_loss,
+    relativistic_loss,
+)
 from srgan.training.losses.content import content_loss, feature_matching_loss
 from srgan.training.losses.grid import grid_loss
 from srgan.training.losses.pixel import consistency_loss, pixel_loss
-from srgan.training.networks.discriminator import Discriminator, UNetDiscriminator
+from srgan.training.networks.discriminator import Discriminator, PatchDiscriminator, UNetDiscriminator
 from srgan.training.networks.features import (
     SqueezeFeatures,
     VGGFeatures,
@@ -37,6 +42,8 @@ def make_discriminator(recipe: Recipe) -> nn.Module:
     options = recipe.discriminator
     if options.kind == "unet":
         return UNetDiscriminator(options.channels)
+    if options.kind == "patch":
+        return PatchDiscriminator(options.channels)
     return Discriminator(recipe.data.crop * recipe.generator.scale, options.channels)
 
 
@@ -104,7 +111,7 @@ class AdversarialTrainer(Trainer):
             sr_image = self.network(lr_image).float()
             true, generated = self.discriminator(hr_image), self.discriminator(sr_image)
         return {
-            "discriminator": _discriminator_loss(true, generated, labels),
+            "discriminator": self._discriminator_loss(true, generated, labels),
             "generator": self._generator_loss(sr_image, hr_image, generated, true),
         }
 
@@ -112,7 +119,7 @@ class AdversarialTrainer(Trainer):
         options = self.recipe.loss
         figures = {
             "content_loss": self._content(sr_image, hr_image),
-            "adversarial_loss": generator_loss(generated[0].float()),
+            "adversarial_loss": self._adversarial(generated[0].float(), true[0].float()),
             "pixel_loss": pixel_loss(sr_image, hr_image, options.pixel),
         }
         if options.feature_matching_weight:
@@ -125,6 +132,26 @@ class AdversarialTrainer(Trainer):
         weights = {name: getattr(options, name.removesuffix("loss") + "weight") for name in figures}
         loss = torch.stack([weights[name] * figure for name, figure in figures.items()]).sum()
         return loss, figures
+
+    def _adversarial(self, generated: Tensor, true: Tensor) -> Tensor:
+        if self.recipe.loss.adversarial == "relativistic":
+            return relativistic_loss(generated, true)
+        return generator_loss(generated)
+
+    def _discriminator_loss(self, true: Verdict, generated: Verdict, labels: Tensor) -> Loss:
+        true_logits, generated_logits = true[0].float(), generated[0].float()
+        if self.recipe.loss.adversarial == "relativistic":
+            loss = relativistic_loss(true_logits, generated_logits)
+            # Only which of the two looks truer is judged.
+            true_logits = true_logits - generated_logits
+            generated_logits = -true_logits
+        else:
+            loss = discriminator_loss(true_logits, generated_logits, labels)
+        return loss, {
+            "discriminator_loss": loss,
+            "judged_true": true_logits.sigmoid().mean(),
+            "judged_generated": generated_logits.sigmoid().mean(),
+        }
 
     def _content(self, sr_image: Tensor, hr_image: Tensor) -> Tensor:
         if self.features is None:
@@ -151,13 +178,3 @@ class AdversarialTrainer(Trainer):
                 "discriminator.learning_rate, or lower loss.adversarial_weight"
             )
         return None
-
-
-def _discriminator_loss(true: Verdict, generated: Verdict, labels: Tensor) -> Loss:
-    true_logits, generated_logits = true[0].float(), generated[0].float()
-    loss = discriminator_loss(true_logits, generated_logits, labels)
-    return loss, {
-        "discriminator_loss": loss,
-        "judged_true": true_logits.sigmoid().mean(),
-        "judged_generated": generated_logits.sigmoid().mean(),
-    }

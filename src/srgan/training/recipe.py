@@ -70,12 +70,12 @@ class DiscriminatorOptions:
     """The judge of the adversarial stage.
 
     Attributes:
-        kind: "srgan", the paper's, one verdict a crop; or "unet", one a pixel.
+        kind: "srgan", the paper's, one verdict a crop; "unet", one a pixel; or "patch", one for 4x4 pixels.
         channels: feature maps of its first layer.
         learning_rate: its AdamW's, at its highest.
     """
 
-    kind: Literal["srgan", "unet"] = "srgan"
+    kind: Literal["srgan", "unet", "patch"] = "srgan"
     channels: int = 64
     learning_rate: float = 1e-4
 
@@ -92,7 +92,8 @@ class LossOptions:
         features_file: its ImageNet weights, .pth, .npz or .safetensors; without one, torchvision's file for
             vgg19 is downloaded once to the cache.
         content_weight: of the content loss, the mean squared difference of feature maps.
-        adversarial_weight: of the adversarial loss, binary cross-entropy.
+        adversarial: "standard", binary cross-entropy, or "relativistic", each crop against its counterpart.
+        adversarial_weight: of the adversarial loss.
         feature_matching_weight: of the difference between the discriminator's own feature maps.
         grid_weight: of the losses against a grid: detail that lies unevenly on it, over a batch, or
             repeats along it.
@@ -109,6 +110,7 @@ class LossOptions:
     features: Literal["none", "vgg19", "squeezenet"] = "none"
     features_file: str = ""
     content_weight: float = 0.0
+    adversarial: Literal["standard", "relativistic"] = "standard"
     adversarial_weight: float = 0.0
     feature_matching_weight: float = 0.0
     grid_weight: float = 0.0

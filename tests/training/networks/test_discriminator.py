@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.utils.parametrize import is_parametrized
 
-from srgan.training.networks.discriminator import Discriminator, UNetDiscriminator
+from srgan.training.networks.discriminator import Discriminator, PatchDiscriminator, UNetDiscriminator
 
 
 def test_parameters_are_the_papers_layer_list():
@@ -42,6 +42,12 @@ def test_the_u_net_gives_a_verdict_for_every_pixel_under_spectral_norm():
     assert [tuple(maps.shape[1:]) for maps in features] == [(4, 32, 48), (8, 16, 24), (16, 8, 12), (32, 4, 6)]
     for layer in (*network.down, *network.up, *network.refine):
         assert is_parametrized(layer, "weight")
+
+
+def test_the_patch_kind_gives_a_verdict_for_every_four_by_four_pixels():
+    logits, features = PatchDiscriminator(channels=4)(torch.rand(2, 3, 32, 48))
+    assert logits.shape == (2, 1, 8, 12)
+    assert [maps.shape[1] for maps in features] == [4, 4, 8, 8, 16]
 
 
 def test_spectral_norm_holds_the_largest_singular_value_at_one():

@@ -27,6 +27,16 @@ def discriminator_loss(true_logits: Tensor, generated_logits: Tensor, generated_
     )
 
 
+def relativistic_loss(better_logits: Tensor, worse_logits: Tensor) -> Tensor:
+    """-log sigmoid(D(a) - D(b)), for crops a that are to be judged better than crops b (arXiv 1807.00734).
+
+    With ``a`` true and ``b`` generated it is the discriminator's loss, the other way round the generator's.
+    Each crop is compared with its own counterpart, place by place, so what is in the picture cancels out: a
+    discriminator sees the difference within tens of steps.
+    """
+    return F.softplus(worse_logits - better_logits).mean()
+
+
 def draw_labels(number: int, mean: float, deviation: float, random: torch.Generator) -> Tensor:
     """Labels of generated pictures, (number,): normal around ``mean``, cut to [0, 1].
 
