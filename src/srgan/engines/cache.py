@@ -9,6 +9,9 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock
 
+from srgan.errors import OutputError
+from srgan.files import make_folder
+
 MOST_MODELS = 32
 """Compiled models that are kept, of some 6 MB each. Every blend and every trained model is another one."""
 
@@ -18,9 +21,9 @@ _PATIENCE = 60.0  # seconds; whoever compiles takes less than one
 def cache_folder() -> Path | None:
     """The user's folder for compiled models, made if absent; None where that cannot be."""
     try:
-        folder = platformdirs.user_cache_path("srgan", appauthor=False, opinion=False) / "openvino"
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):
+        base = platformdirs.user_cache_path("srgan", appauthor=False, opinion=False)
+        folder = make_folder(base / "openvino")
+    except (OutputError, RuntimeError):
         return None
     return folder if os.access(folder, os.W_OK) else None
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from srgan.errors import ModelError
+from srgan.files import make_folder
 
 VGG19_FILE = "vgg19-dcbb9e9d.pth"
 """torchvision's file of ImageNet weights; the name ends in the start of its SHA-256."""
@@ -151,7 +152,7 @@ def download_vgg19() -> Path:
     """
     path = Path(torch.hub.get_dir()) / "checkpoints" / VGG19_FILE
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         start = VGG19_FILE.removesuffix(".pth").split("-")[1]
         try:
             torch.hub.download_url_to_file(_VGG19_URL, str(path), hash_prefix=start)
