@@ -21,7 +21,7 @@ class Job:
             that is open in binary mode.
         target: the result; of a picture, a file that is open in binary mode will do, whose format
             ``options.file_format`` names.
-        panels: a PNG of low-res | bicubic | result side by side; None for none. Of pictures only.
+        panels: a picture of low-res | bicubic | result side by side; None for none. Of pictures only.
         invented: a PNG that shows what the model invented; None for none. Of pictures only.
         options: model, size, format, and what concerns videos.
         existing: what to do where one of the files is there already.

@@ -26,7 +26,7 @@ class Panels:
     and no more is held of the result. It is shown before it is resized or compressed.
 
     Args:
-        target: the PNG to write, or a file that is open in binary mode.
+        target: the file, whose extension names its format; or one that is open in binary mode, for a PNG.
         name: of the model, above its result.
     """
 
@@ -67,6 +67,6 @@ class Panels:
             [panels],
             size=(panels.shape[1], panels.shape[0]),
             source=Picture.from_array(panels),
-            file_format="png",
+            file_format=None if isinstance(self._target, Path) else "png",
             cancel=cancel,
         )
