@@ -414,7 +414,7 @@ def test_wrong_folders(photos, tmp_path):
     with pytest.raises(DataError, match="is smaller than"):
         train(recipe("data.crop=50"), photos, None, tmp_path / "run")
     if not torch.cuda.is_available():
-        with pytest.raises(UsageError, match="finds no such device"):
+        with pytest.raises(UsageError, match="finds no cuda device"):
             train(recipe(), photos, None, tmp_path / "run", device="cuda")
 
 

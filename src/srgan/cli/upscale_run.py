@@ -85,10 +85,10 @@ class _Show:
     """Shows the events of one job: on the bar, and notes as lines."""
 
     def __init__(self, bar: Progress, task: TaskID, number: int, job: Job) -> None:
-        from srgan.jobs.job import name_of
+        from srgan.images.file_objects import name_of
 
         self._bar, self._task, self._number, self._job = bar, task, number, job
-        self._name = name_of(job.source)
+        self._name = str(name_of(job.source))
         self._first: tuple[float, float] | None = None
         bar.update(task, name=self._name)
 

@@ -48,8 +48,3 @@ class Job:
         """All files that are written under a name."""
         files = (self.target, self.panels, self.invented)
         return [file for file in files if isinstance(file, Path)]
-
-
-def name_of(file: Path | BinaryIO) -> str:
-    """What a file is called in messages."""
-    return str(file) if isinstance(file, Path) else str(getattr(file, "name", "<file>"))

@@ -16,6 +16,7 @@ from srgan.events import Cancel, Event, OnEvent
 from srgan.files import make_folder
 from srgan.images.alpha import within_neighbours
 from srgan.images.animation import Animation, is_animated, read_frames, write_frames
+from srgan.images.file_objects import name_of
 from srgan.images.formats import format_of
 from srgan.images.losses import losses
 from srgan.images.picture import Picture
@@ -105,7 +106,8 @@ def upscale_watched(
     else:
         picture = read_picture(source, max_pixels=options.max_pixels)
         _tell(picture.notes, on_event)
-        _tell_losses(losses(picture, format_of(Path(), file_format)), file_format, on_event)
+        lost = losses(picture, format_of(Path(name_of(target)), file_format))
+        _tell_losses(lost, file_format, on_event)
         done = _upscale_still(picture, target, upscaler, options, watchers, on_event, cancel)
     for watcher in watchers:
         watcher.finish(cancel)

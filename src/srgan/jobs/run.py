@@ -10,8 +10,9 @@ from pathlib import Path
 
 from srgan.errors import CancelledError, UsageError
 from srgan.events import Cancel, Event, OnEvent, check
+from srgan.images.file_objects import name_of
 from srgan.jobs.invented import InventionMap
-from srgan.jobs.job import Job, name_of
+from srgan.jobs.job import Job
 from srgan.jobs.models import Models
 from srgan.jobs.panels import Panels
 from srgan.jobs.pictures import Watcher, upscale_watched
@@ -50,7 +51,7 @@ def run_job(
             on_event(event)
 
     started = time.perf_counter()
-    result = JobResult(input=name_of(job.source), output=name_of(job.target))
+    result = JobResult(input=str(name_of(job.source)), output=str(name_of(job.target)))
     try:
         if job.existing == "skip" and isinstance(job.target, Path) and exists(job.target):
             return replace(result, status="skipped")
