@@ -77,7 +77,7 @@ class Upscaler:
         self._remake = partial(type(self), model, tile=tile, **results, **how)
         network = load_network(model, detail)
         self.card = network.card
-        self.info = network.info if halo is None else replace(network.info, halo=halo)
+        self.info = network.info if halo is None else replace(network.info, halo=halo, border=None)
         if consistent:
             check_scale(self.info.scale)
         self._engine: Engine | None = open_engine(network, **how)
@@ -207,7 +207,7 @@ class Upscaler:
         Raises:
             As :meth:`upscale` does.
         """
-        compute = self._network.changed_parts().upscale
+        compute = self._network.changed_parts()
         before: NDArray[Any] | None = None
         enlarged: NDArray[Any] | None = None
         for image in images:
