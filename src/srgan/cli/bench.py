@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 
 
 def bench(
-    runs: Annotated[int, typer.Option(min=1, help="Number of counted runs of each side.")] = 7,
+    runs: Annotated[int, typer.Option(min=1, help="Counted runs of each side.")] = 7,
     model: Annotated[
-        str | None, typer.Option(help="Time this model alone, a name or a file, beside PyTorch.")
+        str | None, typer.Option(help="Time this model only: a name or a file.")
     ] = None,
     video: Annotated[
-        bool, typer.Option("--video", help="Time videos instead, from 320x180 to 1280x720.")
+        bool, typer.Option("--video", help="Time videos instead: 320x180 to 1280x720, file to file.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Times srgan beside the same networks in plain PyTorch, and its models beside each other, in one run.
+    """Time srgan beside the same networks in plain PyTorch.
+
+    Also times its models beside each other. Prints medians.
 
     Example: srgan bench
 

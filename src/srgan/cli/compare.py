@@ -16,31 +16,33 @@ from srgan.errors import SrganError, UsageError
 def compare(
     images: Annotated[list[str], typer.Argument(help="Pictures, folders or patterns.", metavar="IMAGE...")],
     out: Annotated[
-        Path, typer.Option("--output", "-o", help="A file for one sheet of all, or a folder for a file each.")
+        Path, typer.Option("--output", "-o", help="A file for one sheet of all pictures, or a folder for a sheet each.")
     ],
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="Name of a model, or its file; may be repeated. Default: all that come with srgan."
+            help="Name of a model, or a file; may be repeated. Default: all that come with srgan."
         ),
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option(help="Show only this part; auto: where the models differ most.", metavar="X,Y,W,H|auto"),
+        typer.Option(help="Show this part only, in pixels of the result; auto: where the models differ most.", metavar="X,Y,W,H|auto"),
     ] = None,
     low_res: Annotated[
         bool,
-        typer.Option("--low-res", help="Take the pictures as low-res ones; do not downscale them first."),
+        typer.Option("--low-res", help="Take the pictures as low-res; do not downscale them first."),
     ] = False,
-    engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
-    precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
-    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    engine: Annotated[EngineName, typer.Option(help="Engine that runs the network.")] = EngineName.auto,
+    precision: Annotated[Precision, typer.Option(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
+    device: Annotated[DeviceName, typer.Option(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace results that already exist.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Shows low-res | bicubic | models | truth side by side, for pictures downscaled 4x.
+    """Show models side by side: low-res | bicubic | models | truth.
+
+    Pictures are downscaled 4x first, so that there is a truth to compare with.
 
     Example: srgan compare photo.jpg -o panels.png --region auto
 

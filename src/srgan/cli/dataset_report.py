@@ -18,18 +18,18 @@ def dataset_report(
     ],
     against: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Test set: name the pictures that it shares with the folder."),
+        typer.Option(metavar="DIR", help="Test set: also report which of its pictures are in the folder."),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write a page with pictures here.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page with pictures to this file.")] = None,
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Leave out pictures with more pixels.")
     ] = 250_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Reports on pictures before training on them: sizes, sharpness, JPEG quality, grey ones, copies.
+    """Report on a folder of pictures before training: sizes, sharpness, JPEG quality, copies.
 
-    Finds copies even if they were saved again, resized or cropped a little. Names every file that
-    cannot be read. Changes nothing.
+    Finds copies even if they were saved again, resized or cropped a little. Names every file that cannot be
+    read. Changes nothing.
 
     Example: srgan dataset-report photos/
 

@@ -60,70 +60,70 @@ def evaluate(
     hr: Annotated[Path, typer.Option(help="Folder of ground-truth pictures.")],
     lr: Annotated[
         Path | None,
-        typer.Option(help="Folder of their low-res partners. Default: made by MATLAB's bicubic."),
+        typer.Option(help="Folder of their low-res partners. Default: downscaled by MATLAB's bicubic."),
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Name of a model, its file, or any network as FILE.onnx; may be repeated."),
+        typer.Option(help="Name of a model, a file, or any network as FILE.onnx; may be repeated."),
     ] = None,
     baseline: Annotated[
-        list[BaselineName] | None, typer.Option(help="Plain enlargement to compare with; may be repeated.")
+        list[BaselineName] | None, typer.Option(help="Plain resampling to compare with; may be repeated.")
     ] = None,
     results: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of other software's results, named like the ground truth; may be repeated."
+            help="Folder of another program's results, named like the ground truth; may be repeated."
         ),
     ] = None,
     metric: Annotated[
         list[MetricName] | None,
-        typer.Option(help="What to measure; may be repeated. Default: psnr and ssim."),
+        typer.Option(help="Metric to compute; may be repeated. Default: psnr and ssim."),
     ] = None,
     niqe_model: Annotated[
-        Path | None, typer.Option(help="For niqe: niqe_pris_params.npz, or what 'srgan fit-niqe' wrote.")
+        Path | None, typer.Option(help="Model of clean photographs for niqe: niqe_pris_params.npz, or a file by 'srgan fit-niqe'.")
     ] = None,
     lpips_network: Annotated[
-        Path | None, typer.Option(help="LPIPS of two pictures as FILE.onnx. Default: torchmetrics'.")
+        Path | None, typer.Option(help="Network for lpips as FILE.onnx. Default: torchmetrics'.")
     ] = None,
     dists_network: Annotated[
-        Path | None, typer.Option(help="DISTS of two pictures as FILE.onnx. Default: torchmetrics'.")
+        Path | None, typer.Option(help="Network for dists as FILE.onnx. Default: torchmetrics'.")
     ] = None,
     fid_network: Annotated[
         Path | None,
-        typer.Option(help="For fid: Inception's FILE.pth, or any network that makes features as FILE.onnx."),
+        typer.Option(help="Network for fid: Inception's FILE.pth, or any that makes features as FILE.onnx."),
     ] = None,
-    onnx_white: Annotated[White, typer.Option(help="Value of white in FILE.onnx's pictures.")] = White.one,
-    onnx_order: Annotated[Order, typer.Option(help="Order of channels in FILE.onnx's pictures.")] = Order.rgb,
+    onnx_white: Annotated[White, typer.Option(help="Value of white that a model FILE.onnx expects.")] = White.one,
+    onnx_order: Annotated[Order, typer.Option(help="Order of channels that a model FILE.onnx expects.")] = Order.rgb,
     detail: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Detail of the models, as in srgan upscale.")
+        float | None, typer.Option(min=0, max=1, help="Detail of srgan's models, as in srgan upscale.")
     ] = None,
     consistent: Annotated[
         bool,
-        typer.Option("--consistent", help="Measure results that, downscaled again, give the input back."),
+        typer.Option("--consistent", help="Correct results as srgan upscale --consistent does."),
     ] = False,
-    engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
-    precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
-    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    engine: Annotated[EngineName, typer.Option(help="Engine that runs the network.")] = EngineName.auto,
+    precision: Annotated[Precision, typer.Option(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
+    device: Annotated[DeviceName, typer.Option(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
     csv: Annotated[
-        Path | None, typer.Option(help="Also write the figures of every picture to this file.")
+        Path | None, typer.Option(help="Also write every picture's figures to this file.")
     ] = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a page with pictures to this file.")] = None,
     against: Annotated[
-        Path | None, typer.Option(help="Earlier --json report: print what changed; exit 1 if worse.")
+        Path | None, typer.Option(help="Earlier --json report: print what changed; exit 1 if a figure is worse.")
     ] = None,
     margin: Annotated[
         list[str] | None,
         typer.Option(
-            help="With --against: how much worse is allowed, e.g. 0.01 or psnr_y=0.01; may be repeated.",
+            help="Loss that --against allows, such as 0.01 or psnr_y=0.01; may be repeated.",
             metavar="[FIGURE=]NUMBER",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measures how well models restore downscaled pictures.
+    """Measure how well models restore downscaled pictures.
 
-    PSNR and SSIM are taken on Y of YCbCr, with a border as wide as the scale cropped.
+    PSNR and SSIM are computed on Y of YCbCr, with a border as wide as the scale cropped, as in papers.
 
     Example: srgan evaluate --hr Set5 --model srresnet --baseline bicubic
 

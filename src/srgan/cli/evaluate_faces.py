@@ -14,46 +14,47 @@ from srgan.cli.options import DeviceName, EngineName, Precision
 
 def evaluate_faces(
     images: Annotated[Path, typer.Option(help="Folder of pictures of faces.")],
-    pairs: Annotated[Path, typer.Option(help="CSV with the columns first,second,same, or LFW's pairs.txt.")],
+    pairs: Annotated[Path, typer.Option(help="CSV file with the columns first,second,same, or LFW's pairs.txt.")],
     model: Annotated[
-        list[str] | None, typer.Option(help="Name of a model, its file, or FILE.onnx; may be repeated.")
+        list[str] | None, typer.Option(help="Name of a model, a file, or any network as FILE.onnx; may be repeated.")
     ] = None,
     baseline: Annotated[
         list[BaselineName] | None,
-        typer.Option(help="Plain enlargement; may be repeated. Default: bicubic."),
+        typer.Option(help="Plain resampling to compare with; may be repeated. Default: bicubic."),
     ] = None,
     reduction: Annotated[
         list[int] | None,
         typer.Option(
-            min=2, max=16, help="How many times smaller faces are made; may be repeated. Default: the scale."
+            min=2, max=16, help="Factor by which faces are downscaled; may be repeated. Default: the scale."
         ),
     ] = None,
     detector: Annotated[
-        Path | None, typer.Option(help="OpenCV's YuNet as FILE.onnx. Default: dlib's detector.")
+        Path | None, typer.Option(help="Face detector: OpenCV's YuNet as FILE.onnx. Default: dlib's.")
     ] = None,
     recogniser: Annotated[
         Path | None,
         typer.Option(
-            help="Network of faces as FILE.onnx. Default: dlib's ResNet, which the extra 'faces' installs."
+            help="Face recogniser as FILE.onnx. Default: dlib's ResNet, from the extra 'faces'."
         ),
     ] = None,
     face_margin: Annotated[
-        float, typer.Option(min=0, max=2, help="FILE.onnx: share added to each side of the face's square.")
+        float, typer.Option(min=0, max=2, help="For a recogniser FILE.onnx: margin on each side of the face, as a share of its square.")
     ] = 0.0,
-    face_mean: Annotated[float, typer.Option(help="FILE.onnx: subtracted from values of 0..255.")] = 127.5,
+    face_mean: Annotated[float, typer.Option(help="For a recogniser FILE.onnx: mean to subtract from values of 0 to 255.")] = 127.5,
     face_deviation: Annotated[
-        float, typer.Option(min=1e-6, help="FILE.onnx: what divides them then.")
+        float, typer.Option(min=1e-6, help="For a recogniser FILE.onnx: deviation to divide by afterwards.")
     ] = 127.5,
-    face_order: Annotated[Order, typer.Option(help="FILE.onnx: order of its channels.")] = Order.rgb,
-    limit: Annotated[int | None, typer.Option(min=4, help="Take only this many pairs.")] = None,
-    engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
-    precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
-    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    face_order: Annotated[Order, typer.Option(help="For a recogniser FILE.onnx: order of its channels.")] = Order.rgb,
+    limit: Annotated[int | None, typer.Option(min=4, help="Number of pairs to take. Default: all.")] = None,
+    engine: Annotated[EngineName, typer.Option(help="Engine that runs the network.")] = EngineName.auto,
+    precision: Annotated[Precision, typer.Option(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
+    device: Annotated[DeviceName, typer.Option(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tests whether upscaling helps to recognise faces.
+    """Test whether upscaling helps to recognise faces.
 
-    Pairs of faces are told apart at their true size, and downscaled and upscaled again by each method.
+    A recogniser tells pairs of faces apart at their true size, and after they were downscaled and upscaled
+    again by each method.
 
     Example: srgan evaluate-faces --images lfw/ --pairs pairs.csv --model face
 

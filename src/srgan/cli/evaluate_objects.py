@@ -24,35 +24,35 @@ class LayoutName(StrEnum):
 def evaluate_objects(
     images: Annotated[Path, typer.Option(help="Folder of ground-truth pictures.")],
     detector: Annotated[Path, typer.Option(help="Object detector as FILE.onnx.")],
-    layout: Annotated[LayoutName, typer.Option(help="Layout of its outputs; see docs/evaluation.md.")],
+    layout: Annotated[LayoutName, typer.Option(help="Layout of the detector's outputs; see docs/how-to/recognition.md.")],
     lr: Annotated[
         Path | None,
-        typer.Option(help="Folder of their low-res partners. Default: made by MATLAB's bicubic."),
+        typer.Option(help="Folder of their low-res partners. Default: downscaled by MATLAB's bicubic."),
     ] = None,
     annotations: Annotated[
         Path | None,
-        typer.Option(help="Boxes in COCO's format. Default: what the detector finds in the ground truth."),
+        typer.Option(help="True boxes in COCO's format. Default: what the detector finds in the ground truth."),
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option(help="Name of a model, its file, or FILE.onnx; may be repeated.")
+        list[str] | None, typer.Option(help="Name of a model, a file, or any network as FILE.onnx; may be repeated.")
     ] = None,
     baseline: Annotated[
         list[BaselineName] | None,
-        typer.Option(help="Plain enlargement; may be repeated. Default: bicubic."),
+        typer.Option(help="Plain resampling to compare with; may be repeated. Default: bicubic."),
     ] = None,
     detector_white: Annotated[
-        White, typer.Option(help="Value of white in the detector's pictures.")
+        White, typer.Option(help="Value of white that the detector expects.")
     ] = White.one,
-    detector_order: Annotated[Order, typer.Option(help="Order of channels in its pictures.")] = Order.rgb,
-    engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
-    precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
-    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
+    detector_order: Annotated[Order, typer.Option(help="Order of channels that the detector expects.")] = Order.rgb,
+    engine: Annotated[EngineName, typer.Option(help="Engine that runs the network.")] = EngineName.auto,
+    precision: Annotated[Precision, typer.Option(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
+    device: Annotated[DeviceName, typer.Option(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tests whether upscaling helps to find objects.
+    """Test whether upscaling helps to find objects.
 
     Measures the average precision of a detector on ground-truth pictures, and on the same pictures
-    downscaled 4x and upscaled again.
+    downscaled 4x and upscaled again by each method.
 
     Example: srgan evaluate-objects --images coco/ --detector yolo.onnx --layout yolo
 

@@ -13,11 +13,11 @@ from srgan.errors import DataError
 
 def fit_niqe(
     folder: Annotated[Path, typer.Argument(help="Folder of clean, sharp photographs.")],
-    out: Annotated[Path, typer.Option("--output", "-o", help="File to write, e.g. mine.npz.")],
+    out: Annotated[Path, typer.Option("--output", "-o", help="File to write, such as mine.npz.")],
 ) -> None:
-    """Fits the model of NIQE, a metric of srgan evaluate, to clean photographs.
+    """Fit a model of clean photographs, for the metric NIQE of srgan evaluate.
 
-    Take some hundred photographs: with few, figures are far too high. Figures by different models cannot be
+    Take several hundred photographs: with few, NIQE is far too high. NIQEs by different models cannot be
     compared.
 
     Example: srgan fit-niqe photos/ -o mine.npz

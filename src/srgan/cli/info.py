@@ -11,10 +11,12 @@ from srgan.cli.console import print_json
 
 
 def info(
-    model: Annotated[str, typer.Argument(help="Name of a model, or its file.")],
+    model: Annotated[str, typer.Argument(help="Name of a model, or a file.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Shows a model's card: what it is, how it was trained, what it scored; of another program's, what it is.
+    """Show what a model is, how it was trained and what it scored.
+
+    Of another program's network, show its architecture, scale and size.
 
     Example: srgan info srresnet
 

@@ -30,7 +30,7 @@ from srgan.errors import SrganError, UsageError
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    epilog="With --debug anywhere, an error shows its traceback.",
+    epilog="Add --debug anywhere to see the traceback of an error.",
 )
 
 
@@ -43,14 +43,14 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def srgan(
     _: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Makes pictures and videos clearer: four times larger per side, offline, with the SRGAN.
+    """Upscale pictures and videos 4x per side, offline, with the SRGAN; and train it on your own pictures.
 
     Example: srgan upscale photo.jpg
 
-    Example: srgan upscale video.mp4 -o clear/
+    Example: srgan train --recipe srresnet --data photos/ --out runs/mine
     """
 
 

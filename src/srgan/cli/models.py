@@ -29,7 +29,7 @@ _SPEEDS = {("srresnet", 16, 64): "1.0", ("compact", 8, 48): "11.3"}
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Lists the models that come with srgan: what each is for, how fast it is, and what it scored.
+    """List the models that come with srgan: what each is for, its speed and its scores.
 
     Example: srgan models
 

@@ -20,32 +20,32 @@ def prepare(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="SOURCE", help="Folder (with its sub-folders), .zip or .tar (.gz, .bz2, .xz)."
+            metavar="SOURCE", help="Folder, searched with its sub-folders, or a .zip or .tar (.gz, .bz2, .xz)."
         ),
     ],
     dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="Folder for train/, validation/ and manifest.json.")
+        Path, typer.Argument(metavar="DEST", help="Folder to make, with train/, validation/ and manifest.json.")
     ],
     min_size: Annotated[
-        int, typer.Option(min=1, help="Least size of a photograph, in pixels per side.")
+        int, typer.Option(min=1, help="Smallest width and height to keep, in pixels.")
     ] = 360,
     crop: Annotated[
         int, typer.Option(min=0, help="Side of the centre crop in pixels; 0 keeps whole pictures.")
     ] = 256,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop when this many pictures are kept.")] = None,
-    validation: Annotated[float, typer.Option(help="Share of the pictures to validate on.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after keeping this many pictures.")] = None,
+    validation: Annotated[float, typer.Option(help="Share of the pictures to set aside for validation, from 0 to 1.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Seed that decides which pictures are set aside.")] = 0,
     max_pixels: Annotated[
         int, typer.Option(min=1, help="Leave out pictures with more pixels.")
     ] = 250_000_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Makes a training set from photographs.
+    """Make a training set from photographs.
 
-    Call it again to go on after an interruption. Leaves out pictures that are too small, grey, damaged, or
-    copies of others, even in another size or quality; the manifest names each with the reason. Takes COCO's
-    train2017.zip and CelebA's img_align_celeba.zip as they are downloaded; faces of 178x218 need
-    --min-size 178 --crop 176.
+    Leaves out pictures that are too small, grey, damaged, or copies of others, even in another size or
+    quality; the manifest names each with the reason. Takes COCO's train2017.zip and CelebA's
+    img_align_celeba.zip as they are downloaded; faces of 178x218 need --min-size 178 --crop 176. After an
+    interruption, the same command continues.
 
     Example: srgan prepare train2017.zip sets/coco
 

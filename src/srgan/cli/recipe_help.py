@@ -23,10 +23,10 @@ class CommandWithRecipe(TyperCommand):
         # Only here: other commands and runs need not wait for it.
         from srgan.training.recipe import Recipe
 
-        table = Table("field of the recipe, default", "meaning", box=None, title_justify="left")
+        table = Table("Field of the recipe and its default", "Meaning", box=None, title_justify="left")
         for field, default, meaning in recipe_fields(Recipe):
             table.add_row(f"{field} = {default}" if default else field, meaning)
-        Console().print(table, "\nChange a field with --set FIELD=VALUE, or in a copy of a recipe.", sep="")
+        Console().print(table, "\nChange a field with --set FIELD=VALUE, or in a .toml file of your own.", sep="")
 
 
 def recipe_fields(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, str, str]]:

@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 
 
 def train(
-    recipe: Annotated[str, typer.Option(help="A recipe's name (srresnet), or a .toml file.")],
+    recipe: Annotated[str, typer.Option(help="Name of a recipe, such as srresnet, or a .toml file.")],
     data: Annotated[Path, typer.Option(help="Folder of training pictures, searched with its sub-folders.")],
-    out: Annotated[Path, typer.Option(help="The run's folder: log, checkpoints, samples, model.")],
-    validation: Annotated[Path | None, typer.Option(help="Folder of pictures to validate on.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the run: log, checkpoints, samples, model.")],
+    validation: Annotated[Path | None, typer.Option(help="Folder of pictures to validate on, which training never sees.")] = None,
     low_res: Annotated[
         Path | None,
-        typer.Option(help="Folder of low-res pictures of the same names: learn from given pairs."),
+        typer.Option(help="Learn from given pairs: folder of low-res partners of the same names."),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Length of the run, instead of the recipe's.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Length of the run in steps. Default: the recipe's.")] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Changes a field of the recipe; may be repeated."),
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the recipe; may be repeated."),
     ] = None,
     resume: Annotated[
-        str, typer.Option(help="auto: go on from the newest checkpoint; never: start anew; or a checkpoint.")
+        str, typer.Option(help="auto: continue from the newest checkpoint; never: start anew; or a checkpoint to continue from.")
     ] = "auto",
-    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
+    device: Annotated[DeviceName, typer.Option(help="Device to train on; auto: a GPU if there is one.")] = DeviceName.auto,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Trains a model on a folder of pictures.
+    """Train a model on a folder of pictures.
 
-    Call it again to go on after an interruption.
+    After an interruption, the same command continues from the newest checkpoint.
 
     Example: srgan train --recipe srresnet --data photos --validation valid --out runs/mine
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _output = partial(typer.Option, rich_help_panel="Output")
 _model = partial(typer.Option, rich_help_panel="Model")
 _video = partial(typer.Option, rich_help_panel="Videos")
-_computing = partial(typer.Option, rich_help_panel="How it computes")
+_computing = partial(typer.Option, rich_help_panel="Computing")
 
 
 def upscale(
@@ -37,29 +37,29 @@ def upscale(
             "-o",
             parser=named_path,
             metavar="<path>",
-            help="A file for one input, otherwise a folder. Default: beside the input.",
+            help="File for one input, folder for several. Default: beside the input.",
         ),
     ] = None,
     scale: Annotated[
         float | None,
         _output(
-            help="Enlargement per side, up to 16. Default: the model's own, from whose result other sizes "
-            "are resized."
+            help="Enlargement per side, up to 16. Default: the model's own scale; other sizes are resized "
+            "from its result."
         ),
     ] = None,
     width: Annotated[int | None, _output(min=1, help="Width of the result in pixels.")] = None,
     height: Annotated[int | None, _output(min=1, help="Height of the result in pixels.")] = None,
     file_format: Annotated[
-        Format, _output("--format", help="Format of pictures; auto keeps the input's where possible.")
+        Format, _output("--format", help="Format of pictures; auto: the input's where it can be written.")
     ] = Format.auto,
-    quality: Annotated[int | None, _output(min=1, max=100, help="Quality for JPEG, WebP and AVIF.")] = None,
+    quality: Annotated[int | None, _output(min=1, max=100, help="Quality of JPEG, WebP and AVIF.")] = None,
     recursive: Annotated[bool, _output("--recursive", help="Search sub-folders too.")] = False,
     skip_existing: Annotated[
         bool, _output("--skip-existing", help="Skip results that already exist.")
     ] = False,
     overwrite: Annotated[bool, _output("--overwrite", help="Replace results that already exist.")] = False,
     compare: Annotated[
-        bool, _output("--compare", help="Also write low-res | bicubic | result side by side.")
+        bool, _output("--compare", help="Also write a picture of low-res | bicubic | result side by side.")
     ] = False,
     invented: Annotated[
         Path | None,
@@ -69,47 +69,47 @@ def upscale(
     model: Annotated[
         str | None,
         _model(
-            help=f"Name of a model (see 'srgan models') or a file. Default: {DEFAULT_MODEL}; {FOR_VIDEOS} "
-            "for videos of more than a few seconds on a processor."
+            help=f"Name of a model (see 'srgan models'), or a file. Default: {DEFAULT_MODEL}; {FOR_VIDEOS} for "
+            "videos of more than five seconds on a processor."
         ),
     ] = None,
     detail: Annotated[
         float | None,
-        _model(min=0, max=1, help="From 0, only what the picture supports, to 1, all the model's detail."),
+        _model(min=0, max=1, help="Amount of detail, from 0 (only what the picture supports) to 1 (all of the model's)."),
     ] = None,
     consistent: Annotated[
-        bool, _model("--consistent", help="Make a result that, downscaled again, gives the input back.")
+        bool, _model("--consistent", help="Correct the result such that it gives the input back when downscaled.")
     ] = False,
     codec: Annotated[
-        str | None, _video(help="Video encoder: libx264, libx265, libsvtav1, prores_ks, ffv1, ...")
+        str | None, _video(help="Video encoder, such as libx264, libx265, libsvtav1, prores_ks or ffv1.")
     ] = None,
     crf: Annotated[
         int | None,
-        _video(min=0, max=63, help="Constant quality; a smaller number is better and makes a larger file."),
+        _video(min=0, max=63, help="Constant quality; lower is better and makes a larger file."),
     ] = None,
-    preset: Annotated[str | None, _video(help="Speed of the encoder, e.g. veryfast.")] = None,
-    resume: Annotated[bool, _video("--resume/--no-resume", help="Go on with an interrupted video.")] = True,
-    start: Annotated[str, _video(help="Where to begin, in seconds or h:mm:ss.", metavar="TIME")] = "0",
-    end: Annotated[str | None, _video(help="Where to end, in seconds or h:mm:ss.", metavar="TIME")] = None,
+    preset: Annotated[str | None, _video(help="Speed of the encoder, such as veryfast.")] = None,
+    resume: Annotated[bool, _video("--resume/--no-resume", help="Continue an interrupted video.")] = True,
+    start: Annotated[str, _video(help="Time to begin at, in seconds or h:mm:ss.", metavar="TIME")] = "0",
+    end: Annotated[str | None, _video(help="Time to end at, in seconds or h:mm:ss. Default: the end.", metavar="TIME")] = None,
     fps: Annotated[
         str | None,
-        _video(help="Frame rate of image sequences such as 'in/%05d.png'. Default: 25.", metavar="RATE"),
+        _video(help="Frame rate of an image sequence such as 'in/%05d.png'. Default: 25.", metavar="RATE"),
     ] = None,
     tile: Annotated[
-        str, _computing(help="Side of the tiles in pixels; auto: by the free memory; off: whole pictures.")
+        str, _computing(help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
     ] = "auto",
     halo: Annotated[
         int | None,
         _computing(
-            min=0, help="Surroundings of each tile in pixels; fewer are faster. Default: the model's own."
+            min=0, help="Surroundings of each tile in pixels; fewer is faster. Default: the model's own."
         ),
     ] = None,
-    precision: Annotated[Precision, _computing(help="Type to compute in.")] = Precision.auto,
-    engine: Annotated[EngineName, _computing(help="What computes.")] = EngineName.auto,
-    device: Annotated[DeviceName, _computing(help="Where to compute.")] = DeviceName.auto,
+    precision: Annotated[Precision, _computing(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
+    engine: Annotated[EngineName, _computing(help="Engine that runs the network.")] = EngineName.auto,
+    device: Annotated[DeviceName, _computing(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
     max_pixels: Annotated[int, _computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
 ) -> None:
-    """Makes pictures and videos four times larger per side. An input is never overwritten.
+    """Upscale pictures and videos 4x per side. An input is never overwritten.
 
     Example: srgan upscale photo.jpg
 
