@@ -20,9 +20,9 @@ def test_every_field_of_a_recipe_is_explained(srgan, monkeypatch):
     for name, (_, meaning) in explained.items():
         assert name in shown
         assert len(meaning) > 5
-    assert "optimiser.warmup = 0.05 share of the steps in which the rates rise" in shown
+    assert "optimiser.warmup = 0.05 share of the steps in which the learning rates rise" in shown
     assert explained["data.accumulation"] == (
         "1",
-        "parts in which a step's batch is computed, one after the other, with gradients accumulated: less "
-        "memory, the same result, but that batch norms and the grid loss see a part.",
+        "number of parts in which a batch is computed, with gradients accumulated: takes less memory and "
+        "gives the same result, except that batch norms and the grid loss see one part at a time.",
     )

@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srgan.cli.console import print_json, progress_bar
+from srgan.cli.options import JsonOption
 from srgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from srgan.bench.speed import Work
 
+_timing = partial(typer.Option, rich_help_panel="Timing")
+
 
 def bench(
-    runs: Annotated[int, typer.Option(min=1, help="Counted runs of each side.")] = 7,
-    model: Annotated[
-        str | None, typer.Option(help="Time this model only: a name or a file.")
-    ] = None,
+    runs: Annotated[int, _timing(min=1, help="Counted runs of each side.")] = 7,
+    model: Annotated[str | None, _timing(help="Time this model only: a name or a file.")] = None,
     video: Annotated[
-        bool, typer.Option("--video", help="Time videos instead: 320x180 to 1280x720, file to file.")
+        bool, _timing("--video", help="Time videos instead: 320x180 to 1280x720, file to file.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Time srgan beside the same networks in plain PyTorch.
 

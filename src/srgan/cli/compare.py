@@ -3,42 +3,55 @@
 from __future__ import annotations
 
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar, with_option
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.options import (
+    DeviceName,
+    DeviceOption,
+    EngineName,
+    EngineOption,
+    JsonOption,
+    Precision,
+    PrecisionOption,
+    output,
+)
 from srgan.errors import SrganError, UsageError
+
+_methods = partial(typer.Option, rich_help_panel="Methods")
+_view = partial(typer.Option, rich_help_panel="View")
 
 
 def compare(
     images: Annotated[list[str], typer.Argument(help="Pictures, folders or patterns.", metavar="IMAGE...")],
     out: Annotated[
-        Path, typer.Option("--output", "-o", help="A file for one sheet of all pictures, or a folder for a sheet each.")
+        Path,
+        output("--output", "-o", help="A file for one sheet of all pictures, or a folder for a sheet each."),
     ],
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Name of a model, or a file; may be repeated. Default: all that come with srgan."
-        ),
+        _methods(help="Name of a model, or a file; may be repeated. Default: all that come with srgan."),
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option(help="Show this part only, in pixels of the result; auto: where the models differ most.", metavar="X,Y,W,H|auto"),
+        _view(
+            help="Show this part only, in pixels of the result; auto: where the models differ most.",
+            metavar="X,Y,W,H|auto",
+        ),
     ] = None,
     low_res: Annotated[
         bool,
-        typer.Option("--low-res", help="Take the pictures as low-res; do not downscale them first."),
+        _view("--low-res", help="Take the pictures as low-res; do not downscale them first."),
     ] = False,
-    engine: Annotated[EngineName, typer.Option(help="Engine that runs the network.")] = EngineName.auto,
-    precision: Annotated[Precision, typer.Option(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
-    device: Annotated[DeviceName, typer.Option(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results that already exist.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    engine: EngineOption = EngineName.auto,
+    precision: PrecisionOption = Precision.auto,
+    device: DeviceOption = DeviceName.auto,
+    overwrite: Annotated[bool, output("--overwrite", help="Replace results that already exist.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show models side by side: low-res | bicubic | models | truth.
 

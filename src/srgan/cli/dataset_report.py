@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
+from srgan.cli.options import JsonOption, output
 from srgan.errors import UsageError
 from srgan.events import Event
+
+_pictures = partial(typer.Option, rich_help_panel="Pictures")
 
 
 def dataset_report(
@@ -18,13 +22,11 @@ def dataset_report(
     ],
     against: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Test set: also report which of its pictures are in the folder."),
+        _pictures(metavar="DIR", help="Test set: also report which of its pictures are in the folder."),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write a page with pictures to this file.")] = None,
-    max_pixels: Annotated[
-        int, typer.Option(min=1, help="Leave out pictures with more pixels.")
-    ] = 250_000_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    html: Annotated[Path | None, output(help="Also write a page with pictures to this file.")] = None,
+    max_pixels: Annotated[int, _pictures(min=1, help="Leave out pictures with more pixels.")] = 250_000_000,
+    as_json: JsonOption = False,
 ) -> None:
     """Report on a folder of pictures before training: sizes, sharpness, JPEG quality, copies.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,16 @@ import typer
 
 from srgan.cli.console import print_error, print_json, print_message, progress_bar
 from srgan.cli.evaluate_tools import open_tools
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.options import (
+    DeviceName,
+    DeviceOption,
+    EngineName,
+    EngineOption,
+    JsonOption,
+    Precision,
+    PrecisionOption,
+    output,
+)
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,70 +66,78 @@ class Order(StrEnum):
     bgr = "bgr"
 
 
+_pictures = partial(typer.Option, rich_help_panel="Pictures")
+_methods = partial(typer.Option, rich_help_panel="Methods")
+_metrics = partial(typer.Option, rich_help_panel="Metrics")
+_comparison = partial(typer.Option, rich_help_panel="Comparison")
+
+
 def evaluate(
-    hr: Annotated[Path, typer.Option(help="Folder of ground-truth pictures.")],
+    hr: Annotated[Path, _pictures(help="Folder of ground-truth pictures.")],
     lr: Annotated[
         Path | None,
-        typer.Option(help="Folder of their low-res partners. Default: downscaled by MATLAB's bicubic."),
+        _pictures(help="Folder of their low-res partners. Default: downscaled by MATLAB's bicubic."),
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Name of a model, a file, or any network as FILE.onnx; may be repeated."),
+        _methods(help="Name of a model, a file, or any network as FILE.onnx; may be repeated."),
     ] = None,
     baseline: Annotated[
-        list[BaselineName] | None, typer.Option(help="Plain resampling to compare with; may be repeated.")
+        list[BaselineName] | None, _methods(help="Plain resampling to compare with; may be repeated.")
     ] = None,
     results: Annotated[
         list[Path] | None,
-        typer.Option(
-            help="Folder of another program's results, named like the ground truth; may be repeated."
-        ),
+        _methods(help="Folder of another program's results, named like the ground truth; may be repeated."),
     ] = None,
     metric: Annotated[
         list[MetricName] | None,
-        typer.Option(help="Metric to compute; may be repeated. Default: psnr and ssim."),
+        _metrics(help="Metric to compute; may be repeated. Default: psnr and ssim."),
     ] = None,
     niqe_model: Annotated[
-        Path | None, typer.Option(help="Model of clean photographs for niqe: niqe_pris_params.npz, or a file by 'srgan fit-niqe'.")
+        Path | None,
+        _metrics(
+            help="Model of clean photographs for niqe: niqe_pris_params.npz, or a file by 'srgan fit-niqe'."
+        ),
     ] = None,
     lpips_network: Annotated[
-        Path | None, typer.Option(help="Network for lpips as FILE.onnx. Default: torchmetrics'.")
+        Path | None, _metrics(help="Network for lpips as FILE.onnx. Default: torchmetrics'.")
     ] = None,
     dists_network: Annotated[
-        Path | None, typer.Option(help="Network for dists as FILE.onnx. Default: torchmetrics'.")
+        Path | None, _metrics(help="Network for dists as FILE.onnx. Default: torchmetrics'.")
     ] = None,
     fid_network: Annotated[
         Path | None,
-        typer.Option(help="Network for fid: Inception's FILE.pth, or any that makes features as FILE.onnx."),
+        _metrics(help="Network for fid: Inception's FILE.pth, or any that makes features as FILE.onnx."),
     ] = None,
-    onnx_white: Annotated[White, typer.Option(help="Value of white that a model FILE.onnx expects.")] = White.one,
-    onnx_order: Annotated[Order, typer.Option(help="Order of channels that a model FILE.onnx expects.")] = Order.rgb,
+    onnx_white: Annotated[White, _methods(help="Value of white that a model FILE.onnx expects.")] = White.one,
+    onnx_order: Annotated[
+        Order, _methods(help="Order of channels that a model FILE.onnx expects.")
+    ] = Order.rgb,
     detail: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Detail of srgan's models, as in srgan upscale.")
+        float | None, _methods(min=0, max=1, help="Detail of srgan's models, as in srgan upscale.")
     ] = None,
     consistent: Annotated[
         bool,
-        typer.Option("--consistent", help="Correct results as srgan upscale --consistent does."),
+        _methods("--consistent", help="Correct results as srgan upscale --consistent does."),
     ] = False,
-    engine: Annotated[EngineName, typer.Option(help="Engine that runs the network.")] = EngineName.auto,
-    precision: Annotated[Precision, typer.Option(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
-    device: Annotated[DeviceName, typer.Option(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
-    csv: Annotated[
-        Path | None, typer.Option(help="Also write every picture's figures to this file.")
-    ] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write a page with pictures to this file.")] = None,
+    engine: EngineOption = EngineName.auto,
+    precision: PrecisionOption = Precision.auto,
+    device: DeviceOption = DeviceName.auto,
+    csv: Annotated[Path | None, output(help="Also write every picture's figures to this file.")] = None,
+    markdown: Annotated[Path | None, output(help="Also write the table to this file.")] = None,
+    html: Annotated[Path | None, output(help="Also write a page with pictures to this file.")] = None,
     against: Annotated[
-        Path | None, typer.Option(help="Earlier --json report: print what changed; exit 1 if a figure is worse.")
+        Path | None,
+        _comparison(help="Earlier --json report: print what changed; exit 1 if a figure is worse."),
     ] = None,
     margin: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Loss that --against allows, such as 0.01 or psnr_y=0.01; may be repeated.",
+        _comparison(
+            help="Margin by which a figure may be worse, such as 0.01 or psnr_y=0.01; may be repeated.",
             metavar="[FIGURE=]NUMBER",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Measure how well models restore downscaled pictures.
 

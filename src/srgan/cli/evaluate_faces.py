@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,47 +10,69 @@ import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.cli.evaluate import BaselineName, Order
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.options import (
+    DeviceName,
+    DeviceOption,
+    EngineName,
+    EngineOption,
+    JsonOption,
+    Precision,
+    PrecisionOption,
+)
+
+_pictures = partial(typer.Option, rich_help_panel="Pictures")
+_methods = partial(typer.Option, rich_help_panel="Methods")
+_recognition = partial(typer.Option, rich_help_panel="Recognition")
 
 
 def evaluate_faces(
-    images: Annotated[Path, typer.Option(help="Folder of pictures of faces.")],
-    pairs: Annotated[Path, typer.Option(help="CSV file with the columns first,second,same, or LFW's pairs.txt.")],
+    images: Annotated[Path, _pictures(help="Folder of pictures of faces.")],
+    pairs: Annotated[
+        Path, _pictures(help="CSV file with the columns first,second,same, or LFW's pairs.txt.")
+    ],
     model: Annotated[
-        list[str] | None, typer.Option(help="Name of a model, a file, or any network as FILE.onnx; may be repeated.")
+        list[str] | None,
+        _methods(help="Name of a model, a file, or any network as FILE.onnx; may be repeated."),
     ] = None,
     baseline: Annotated[
         list[BaselineName] | None,
-        typer.Option(help="Plain resampling to compare with; may be repeated. Default: bicubic."),
+        _methods(help="Plain resampling to compare with; may be repeated. Default: bicubic."),
     ] = None,
     reduction: Annotated[
         list[int] | None,
-        typer.Option(
+        _pictures(
             min=2, max=16, help="Factor by which faces are downscaled; may be repeated. Default: the scale."
         ),
     ] = None,
     detector: Annotated[
-        Path | None, typer.Option(help="Face detector: OpenCV's YuNet as FILE.onnx. Default: dlib's.")
+        Path | None, _recognition(help="Face detector: OpenCV's YuNet as FILE.onnx. Default: dlib's.")
     ] = None,
     recogniser: Annotated[
         Path | None,
-        typer.Option(
-            help="Face recogniser as FILE.onnx. Default: dlib's ResNet, from the extra 'faces'."
-        ),
+        _recognition(help="Face recogniser as FILE.onnx. Default: dlib's ResNet, from the extra 'faces'."),
     ] = None,
     face_margin: Annotated[
-        float, typer.Option(min=0, max=2, help="For a recogniser FILE.onnx: margin on each side of the face, as a share of its square.")
+        float,
+        _recognition(
+            min=0,
+            max=2,
+            help="For a recogniser FILE.onnx: margin on each side of the face, as a share of its square.",
+        ),
     ] = 0.0,
-    face_mean: Annotated[float, typer.Option(help="For a recogniser FILE.onnx: mean to subtract from values of 0 to 255.")] = 127.5,
-    face_deviation: Annotated[
-        float, typer.Option(min=1e-6, help="For a recogniser FILE.onnx: deviation to divide by afterwards.")
+    face_mean: Annotated[
+        float, _recognition(help="For a recogniser FILE.onnx: mean to subtract from values of 0 to 255.")
     ] = 127.5,
-    face_order: Annotated[Order, typer.Option(help="For a recogniser FILE.onnx: order of its channels.")] = Order.rgb,
-    limit: Annotated[int | None, typer.Option(min=4, help="Number of pairs to take. Default: all.")] = None,
-    engine: Annotated[EngineName, typer.Option(help="Engine that runs the network.")] = EngineName.auto,
-    precision: Annotated[Precision, typer.Option(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
-    device: Annotated[DeviceName, typer.Option(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    face_deviation: Annotated[
+        float, _recognition(min=1e-6, help="For a recogniser FILE.onnx: deviation to divide by afterwards.")
+    ] = 127.5,
+    face_order: Annotated[
+        Order, _recognition(help="For a recogniser FILE.onnx: order of its channels.")
+    ] = Order.rgb,
+    limit: Annotated[int | None, _pictures(min=4, help="Number of pairs to take. Default: all.")] = None,
+    engine: EngineOption = EngineName.auto,
+    precision: PrecisionOption = Precision.auto,
+    device: DeviceOption = DeviceName.auto,
+    as_json: JsonOption = False,
 ) -> None:
     """Test whether upscaling helps to recognise faces.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,15 @@ import typer
 
 from srgan.cli.console import print_json, progress_bar
 from srgan.cli.evaluate import BaselineName, Order, White
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.options import (
+    DeviceName,
+    DeviceOption,
+    EngineName,
+    EngineOption,
+    JsonOption,
+    Precision,
+    PrecisionOption,
+)
 
 
 class LayoutName(StrEnum):
@@ -21,33 +30,43 @@ class LayoutName(StrEnum):
     ssd = "ssd"
 
 
+_pictures = partial(typer.Option, rich_help_panel="Pictures")
+_methods = partial(typer.Option, rich_help_panel="Methods")
+_detection = partial(typer.Option, rich_help_panel="Detection")
+
+
 def evaluate_objects(
-    images: Annotated[Path, typer.Option(help="Folder of ground-truth pictures.")],
-    detector: Annotated[Path, typer.Option(help="Object detector as FILE.onnx.")],
-    layout: Annotated[LayoutName, typer.Option(help="Layout of the detector's outputs; see docs/how-to/recognition.md.")],
+    images: Annotated[Path, _pictures(help="Folder of ground-truth pictures.")],
+    detector: Annotated[Path, _detection(help="Object detector as FILE.onnx.")],
+    layout: Annotated[
+        LayoutName, _detection(help="Layout of the detector's outputs; see docs/how-to/recognition.md.")
+    ],
     lr: Annotated[
         Path | None,
-        typer.Option(help="Folder of their low-res partners. Default: downscaled by MATLAB's bicubic."),
+        _pictures(help="Folder of their low-res partners. Default: downscaled by MATLAB's bicubic."),
     ] = None,
     annotations: Annotated[
         Path | None,
-        typer.Option(help="True boxes in COCO's format. Default: what the detector finds in the ground truth."),
+        _pictures(help="True boxes in COCO's format. Default: what the detector finds in the ground truth."),
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option(help="Name of a model, a file, or any network as FILE.onnx; may be repeated.")
+        list[str] | None,
+        _methods(help="Name of a model, a file, or any network as FILE.onnx; may be repeated."),
     ] = None,
     baseline: Annotated[
         list[BaselineName] | None,
-        typer.Option(help="Plain resampling to compare with; may be repeated. Default: bicubic."),
+        _methods(help="Plain resampling to compare with; may be repeated. Default: bicubic."),
     ] = None,
     detector_white: Annotated[
-        White, typer.Option(help="Value of white that the detector expects.")
+        White, _detection(help="Value of white that the detector expects.")
     ] = White.one,
-    detector_order: Annotated[Order, typer.Option(help="Order of channels that the detector expects.")] = Order.rgb,
-    engine: Annotated[EngineName, typer.Option(help="Engine that runs the network.")] = EngineName.auto,
-    precision: Annotated[Precision, typer.Option(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
-    device: Annotated[DeviceName, typer.Option(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    detector_order: Annotated[
+        Order, _detection(help="Order of channels that the detector expects.")
+    ] = Order.rgb,
+    engine: EngineOption = EngineName.auto,
+    precision: PrecisionOption = Precision.auto,
+    device: DeviceOption = DeviceName.auto,
+    as_json: JsonOption = False,
 ) -> None:
     """Test whether upscaling helps to find objects.
 

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from srgan.cli.console import print_message, progress_bar
+from srgan.cli.options import output
 from srgan.errors import DataError
 
 
 def fit_niqe(
     folder: Annotated[Path, typer.Argument(help="Folder of clean, sharp photographs.")],
-    out: Annotated[Path, typer.Option("--output", "-o", help="File to write, such as mine.npz.")],
+    out: Annotated[Path, output("--output", "-o", help="File to write, such as mine.npz.")],
 ) -> None:
     """Fit a model of clean photographs, for the metric NIQE of srgan evaluate.
 

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from srgan.cli.console import print_json
+from srgan.cli.options import JsonOption
 
 
 def info(
     model: Annotated[str, typer.Argument(help="Name of a model, or a file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show what a model is, how it was trained and what it scored.
 

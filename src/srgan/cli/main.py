@@ -43,7 +43,8 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def srgan(
     _: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """Upscale pictures and videos 4x per side, offline, with the SRGAN; and train it on your own pictures.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from srgan.cli.console import print_json
+from srgan.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from srgan.networks.card import ModelCard
@@ -27,7 +26,7 @@ _SPEEDS = {("srresnet", 16, 64): "1.0", ("compact", 8, 48): "11.3"}
 
 
 def models(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the models that come with srgan: what each is for, its speed and its scores.
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from srgan.errors import UsageError
+
+output = partial(typer.Option, rich_help_panel="Output")
+computing = partial(typer.Option, rich_help_panel="Computing")
 
 
 def named_path(text: str) -> Path:
@@ -54,3 +61,14 @@ class Format(StrEnum):
     webp = "webp"
     tiff = "tiff"
     avif = "avif"
+
+
+EngineOption = Annotated[EngineName, computing("--engine", help="Engine that runs the network.")]
+PrecisionOption = Annotated[
+    Precision,
+    computing("--precision", help="Number format to compute in; auto: the fastest that the device has."),
+]
+DeviceOption = Annotated[
+    DeviceName, computing("--device", help="Device to compute on; auto: a GPU if PyTorch can use one.")
+]
+JsonOption = Annotated[bool, output("--json", help="Print one JSON object.")]

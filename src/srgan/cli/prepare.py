@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
+from srgan.cli.options import JsonOption
 from srgan.events import Event
 
 if TYPE_CHECKING:
     from srgan.datasets.examine import PrepareOptions
     from srgan.datasets.prepare import Prepared
 
+_selection = partial(typer.Option, rich_help_panel="Selection")
+_split = partial(typer.Option, rich_help_panel="Split")
+
 
 def prepare(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="SOURCE", help="Folder, searched with its sub-folders, or a .zip or .tar (.gz, .bz2, .xz)."
+            metavar="SOURCE",
+            help="Folder, searched with its sub-folders, or a .zip or .tar (.gz, .bz2, .xz).",
         ),
     ],
     dest: Annotated[
-        Path, typer.Argument(metavar="DEST", help="Folder to make, with train/, validation/ and manifest.json.")
+        Path,
+        typer.Argument(metavar="DEST", help="Folder to make, with train/, validation/ and manifest.json."),
     ],
-    min_size: Annotated[
-        int, typer.Option(min=1, help="Smallest width and height to keep, in pixels.")
-    ] = 360,
+    min_size: Annotated[int, _selection(min=1, help="Smallest width and height to keep, in pixels.")] = 360,
     crop: Annotated[
-        int, typer.Option(min=0, help="Side of the centre crop in pixels; 0 keeps whole pictures.")
+        int, _selection(min=0, help="Side of the centre crop in pixels; 0 keeps whole pictures.")
     ] = 256,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop after keeping this many pictures.")] = None,
-    validation: Annotated[float, typer.Option(help="Share of the pictures to set aside for validation, from 0 to 1.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Seed that decides which pictures are set aside.")] = 0,
-    max_pixels: Annotated[
-        int, typer.Option(min=1, help="Leave out pictures with more pixels.")
-    ] = 250_000_000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    limit: Annotated[int | None, _selection(min=1, help="Stop after keeping this many pictures.")] = None,
+    validation: Annotated[
+        float, _split(help="Share of the pictures to set aside for validation, from 0 to 1.")
+    ] = 0.2,
+    seed: Annotated[int, _split(help="Seed that decides which pictures are set aside.")] = 0,
+    max_pixels: Annotated[int, _selection(min=1, help="Leave out pictures with more pixels.")] = 250_000_000,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a training set from photographs.
 

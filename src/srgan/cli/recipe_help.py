@@ -26,7 +26,9 @@ class CommandWithRecipe(TyperCommand):
         table = Table("Field of the recipe and its default", "Meaning", box=None, title_justify="left")
         for field, default, meaning in recipe_fields(Recipe):
             table.add_row(f"{field} = {default}" if default else field, meaning)
-        Console().print(table, "\nChange a field with --set FIELD=VALUE, or in a .toml file of your own.", sep="")
+        Console().print(
+            table, "\nChange a field with --set FIELD=VALUE, or in a .toml file of your own.", sep=""
+        )
 
 
 def recipe_fields(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, str, str]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
-from srgan.cli.options import DeviceName
+from srgan.cli.options import DeviceName, JsonOption
 from srgan.cpu import prepare_for_torch
 from srgan.errors import MissingExtraError, UsageError
 from srgan.events import Event
@@ -19,26 +20,35 @@ if TYPE_CHECKING:
     from srgan.training.recipe import Recipe
     from srgan.training.run import RunResult
 
+_pictures = partial(typer.Option, rich_help_panel="Pictures")
+_recipe = partial(typer.Option, rich_help_panel="Recipe")
+_folder = partial(typer.Option, rich_help_panel="Run")
+
 
 def train(
-    recipe: Annotated[str, typer.Option(help="Name of a recipe, such as srresnet, or a .toml file.")],
-    data: Annotated[Path, typer.Option(help="Folder of training pictures, searched with its sub-folders.")],
-    out: Annotated[Path, typer.Option(help="Folder of the run: log, checkpoints, samples, model.")],
-    validation: Annotated[Path | None, typer.Option(help="Folder of pictures to validate on, which training never sees.")] = None,
+    recipe: Annotated[str, _recipe(help="Name of a recipe, such as srresnet, or a .toml file.")],
+    data: Annotated[Path, _pictures(help="Folder of training pictures, searched with its sub-folders.")],
+    out: Annotated[Path, _folder(help="Folder of the run: log, checkpoints, samples, model.")],
+    validation: Annotated[
+        Path | None, _pictures(help="Folder of pictures to validate on, which training never sees.")
+    ] = None,
     low_res: Annotated[
         Path | None,
-        typer.Option(help="Learn from given pairs: folder of low-res partners of the same names."),
+        _pictures(help="Learn from given pairs: folder of low-res partners of the same names."),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Length of the run in steps. Default: the recipe's.")] = None,
+    steps: Annotated[int | None, _recipe(help="Length of the run in steps. Default: the recipe's.")] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the recipe; may be repeated."),
+        _recipe("--set", metavar="KEY=VALUE", help="Change a field of the recipe; may be repeated."),
     ] = None,
     resume: Annotated[
-        str, typer.Option(help="auto: continue from the newest checkpoint; never: start anew; or a checkpoint to continue from.")
+        str,
+        _folder(help="auto: continue from the newest checkpoint; never: start anew; or a checkpoint file."),
     ] = "auto",
-    device: Annotated[DeviceName, typer.Option(help="Device to train on; auto: a GPU if there is one.")] = DeviceName.auto,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    device: Annotated[
+        DeviceName, _folder(help="Device to train on; auto: a GPU if there is one.")
+    ] = DeviceName.auto,
+    as_json: JsonOption = False,
 ) -> None:
     """Train a model on a folder of pictures.
 

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from srgan.cli.console import print_json, print_message
-from srgan.cli.options import DeviceName, EngineName, Format, Precision, named_path
+from srgan.cli.options import (
+    DeviceName,
+    DeviceOption,
+    EngineName,
+    EngineOption,
+    Format,
+    JsonOption,
+    Precision,
+    PrecisionOption,
+    computing,
+    named_path,
+    output,
+)
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
 from srgan.errors import UsageError
 from srgan.jobs.models import FOR_VIDEOS, Models
@@ -20,10 +32,8 @@ if TYPE_CHECKING:
     from srgan.jobs.result import JobResult
     from srgan.upscaling.upscaler import Upscaler
 
-_output = partial(typer.Option, rich_help_panel="Output")
 _model = partial(typer.Option, rich_help_panel="Model")
 _video = partial(typer.Option, rich_help_panel="Videos")
-_computing = partial(typer.Option, rich_help_panel="Computing")
 
 
 def upscale(
@@ -32,7 +42,7 @@ def upscale(
     ],
     out: Annotated[
         Path | None,
-        _output(
+        output(
             "--output",
             "-o",
             parser=named_path,
@@ -42,43 +52,48 @@ def upscale(
     ] = None,
     scale: Annotated[
         float | None,
-        _output(
+        output(
             help="Enlargement per side, up to 16. Default: the model's own scale; other sizes are resized "
             "from its result."
         ),
     ] = None,
-    width: Annotated[int | None, _output(min=1, help="Width of the result in pixels.")] = None,
-    height: Annotated[int | None, _output(min=1, help="Height of the result in pixels.")] = None,
+    width: Annotated[int | None, output(min=1, help="Width of the result in pixels.")] = None,
+    height: Annotated[int | None, output(min=1, help="Height of the result in pixels.")] = None,
     file_format: Annotated[
-        Format, _output("--format", help="Format of pictures; auto: the input's where it can be written.")
+        Format, output("--format", help="Format of pictures; auto: the input's where it can be written.")
     ] = Format.auto,
-    quality: Annotated[int | None, _output(min=1, max=100, help="Quality of JPEG, WebP and AVIF.")] = None,
-    recursive: Annotated[bool, _output("--recursive", help="Search sub-folders too.")] = False,
+    quality: Annotated[int | None, output(min=1, max=100, help="Quality of JPEG, WebP and AVIF.")] = None,
+    recursive: Annotated[bool, output("--recursive", help="Search sub-folders too.")] = False,
     skip_existing: Annotated[
-        bool, _output("--skip-existing", help="Skip results that already exist.")
+        bool, output("--skip-existing", help="Skip results that already exist.")
     ] = False,
-    overwrite: Annotated[bool, _output("--overwrite", help="Replace results that already exist.")] = False,
+    overwrite: Annotated[bool, output("--overwrite", help="Replace results that already exist.")] = False,
     compare: Annotated[
-        bool, _output("--compare", help="Also write a picture of low-res | bicubic | result side by side.")
+        bool, output("--compare", help="Also write a picture of low-res | bicubic | result side by side.")
     ] = False,
     invented: Annotated[
         Path | None,
-        _output(help="Also write a map of what the model invented: a PNG, or a folder for several inputs."),
+        output(help="Also write a map of what the model invented: a PNG, or a folder for several inputs."),
     ] = None,
-    as_json: Annotated[bool, _output("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
     model: Annotated[
         str | None,
         _model(
-            help=f"Name of a model (see 'srgan models'), or a file. Default: {DEFAULT_MODEL}; {FOR_VIDEOS} for "
-            "videos of more than five seconds on a processor."
+            help=f"Name of a model (see 'srgan models'), or a file. Default: {DEFAULT_MODEL}; {FOR_VIDEOS} "
+            "for videos of more than five seconds on a processor."
         ),
     ] = None,
     detail: Annotated[
         float | None,
-        _model(min=0, max=1, help="Amount of detail, from 0 (only what the picture supports) to 1 (all of the model's)."),
+        _model(
+            min=0,
+            max=1,
+            help="Amount of detail, from 0 (only what the picture supports) to 1 (all of the model's).",
+        ),
     ] = None,
     consistent: Annotated[
-        bool, _model("--consistent", help="Correct the result such that it gives the input back when downscaled.")
+        bool,
+        _model("--consistent", help="Correct the result such that it gives the input back when downscaled."),
     ] = False,
     codec: Annotated[
         str | None, _video(help="Video encoder, such as libx264, libx265, libsvtav1, prores_ks or ffv1.")
@@ -90,24 +105,26 @@ def upscale(
     preset: Annotated[str | None, _video(help="Speed of the encoder, such as veryfast.")] = None,
     resume: Annotated[bool, _video("--resume/--no-resume", help="Continue an interrupted video.")] = True,
     start: Annotated[str, _video(help="Time to begin at, in seconds or h:mm:ss.", metavar="TIME")] = "0",
-    end: Annotated[str | None, _video(help="Time to end at, in seconds or h:mm:ss. Default: the end.", metavar="TIME")] = None,
+    end: Annotated[
+        str | None, _video(help="Time to end at, in seconds or h:mm:ss. Default: the end.", metavar="TIME")
+    ] = None,
     fps: Annotated[
         str | None,
         _video(help="Frame rate of an image sequence such as 'in/%05d.png'. Default: 25.", metavar="RATE"),
     ] = None,
     tile: Annotated[
-        str, _computing(help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
+        str, computing(help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
     ] = "auto",
     halo: Annotated[
         int | None,
-        _computing(
+        computing(
             min=0, help="Surroundings of each tile in pixels; fewer is faster. Default: the model's own."
         ),
     ] = None,
-    precision: Annotated[Precision, _computing(help="Number format to compute in; auto: the fastest that the device has.")] = Precision.auto,
-    engine: Annotated[EngineName, _computing(help="Engine that runs the network.")] = EngineName.auto,
-    device: Annotated[DeviceName, _computing(help="Device to compute on; auto: a GPU if PyTorch can use one.")] = DeviceName.auto,
-    max_pixels: Annotated[int, _computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
+    precision: PrecisionOption = Precision.auto,
+    engine: EngineOption = EngineName.auto,
+    device: DeviceOption = DeviceName.auto,
+    max_pixels: Annotated[int, computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
 ) -> None:
     """Upscale pictures and videos 4x per side. An input is never overwritten.
 

@@ -20,10 +20,11 @@ class GeneratorConfig:
     """Dimensions of a generator.
 
     Attributes:
-        architecture: ``"srresnet"``, the SRGAN's (arXiv 1609.04802, figure 4), or ``"compact"``, for video.
-        blocks: residual blocks; of the compact architecture, the convolutions between its first and its last.
-        channels: feature maps of every block.
-        norm: ``"batch"`` as in the paper, or ``"none"``; the compact architecture has none.
+        architecture: ``"srresnet"`` (SRGAN's, arXiv 1609.04802, figure 4) or ``"compact"`` (for video).
+        blocks: number of residual blocks; in the compact architecture, of convolutions between the first and
+            the last.
+        channels: number of feature maps of every block.
+        norm: ``"batch"`` (as in the paper) or ``"none"``; the compact architecture has none.
     """
 
     architecture: ArchitectureName = "srresnet"

@@ -17,15 +17,16 @@ class DataOptions:
     """What the network sees.
 
     Attributes:
-        crop: low-res pixels on each side of a crop.
+        crop: width and height of a crop, in low-res pixels.
         batch_size: crops in a step, over all processes.
-        accumulation: parts in which a step's batch is computed, one after the other, with gradients
-            accumulated: less memory, the same result, but that batch norms and the grid loss see a part.
-        reduced_copies: of every picture, each half as many pixels as the one before, down to a crop: subjects
-            are then seen at several sizes.
-        enlarge_small: whether pictures smaller than a crop are enlarged to it by bicubic, not refused.
-        upright: whether crops are only mirrored left to right, not turned as well: for faces and other
-            subjects that have an upper side.
+        accumulation: number of parts in which a batch is computed, with gradients accumulated: takes less
+            memory and gives the same result, except that batch norms and the grid loss see one part at a
+            time.
+        reduced_copies: number of smaller copies of every picture, each with half the pixels of the one
+            before, down to a crop: subjects are then seen at several sizes.
+        enlarge_small: whether to enlarge pictures smaller than a crop by bicubic, instead of refusing them.
+        upright: whether to mirror crops left to right only, and never turn them: for faces and other subjects
+            that have an upper side.
     """
 
     crop: int = 24
@@ -45,14 +46,15 @@ class OptimiserOptions:
     """How the weights move.
 
     Attributes:
-        steps: length of the run; 0 if it is given in epochs.
+        steps: length of the run in steps; 0 if it is given in epochs.
         epochs: length of the run in passes over the pictures; 0 if it is given in steps.
-        kind: "muon" (convolutions inside the network by Muon, the rest by AdamW) or "adamw" (all).
-        learning_rate: AdamW's, at its highest.
-        muon_learning_rate: Muon's, at its highest.
-        weight_decay: Muon's; without it the convolutions of a network without norm grow until it breaks.
-        warmup: share of the steps in which the rates rise; then they fall to zero along a cosine.
-        ema_decay: of the moving average of the weights, which is what is validated and kept.
+        kind: "muon" (Muon for convolutions inside the network, AdamW for the rest) or "adamw" (for all).
+        learning_rate: peak learning rate of AdamW.
+        muon_learning_rate: peak learning rate of Muon.
+        weight_decay: weight decay of Muon; without it, the convolutions of a network without norm grow until
+            it breaks.
+        warmup: share of the steps in which the learning rates rise; then they fall to zero along a cosine.
+        ema_decay: decay of the moving average of the weights; the average is what is validated and kept.
     """
 
     steps: int = 0
@@ -70,9 +72,10 @@ class DiscriminatorOptions:
     """The judge of the adversarial stage.
 
     Attributes:
-        kind: "srgan", the paper's, one verdict a crop; "unet", one a pixel; or "patch", one for 4x4 pixels.
-        channels: feature maps of its first layer.
-        learning_rate: its AdamW's, at its highest.
+        kind: "srgan" (the paper's, one verdict per crop), "unet" (one per pixel) or "patch" (one per 4x4
+            pixels).
+        channels: feature maps of the discriminator's first layer.
+        learning_rate: peak learning rate of the discriminator's AdamW.
     """
 
     kind: Literal["srgan", "unet", "patch"] = "srgan"
@@ -85,22 +88,25 @@ class LossOptions:
     """What is minimised. The first stage takes the pixel loss, at weight 1, the teacher's and the grid's.
 
     Attributes:
-        pixel: "l1" or "mse", between the result and the ground truth, RGB in [0, 1].
-        pixel_weight: of the pixel loss.
-        consistency_weight: of the mean absolute difference once the result and the ground truth are reduced.
-        features: network of the content loss: "vgg19" (conv5_4, as in the paper), "squeezenet" or "none".
-        features_file: its ImageNet weights, .pth, .npz or .safetensors; without one, torchvision's file for
-            vgg19 is downloaded once to the cache.
-        content_weight: of the content loss, the mean squared difference of feature maps.
-        adversarial: "standard", binary cross-entropy, or "relativistic", each crop against its counterpart.
-        adversarial_weight: of the adversarial loss.
-        feature_matching_weight: of the difference between the discriminator's own feature maps.
-        grid_weight: of the losses against a grid: detail that lies unevenly on it, over a batch, or
+        pixel: pixel loss between result and ground truth, RGB in [0, 1]: "l1" or "mse".
+        pixel_weight: weight of the pixel loss.
+        consistency_weight: weight of the mean absolute difference of result and ground truth, both
+            downscaled.
+        features: network for the content loss: "vgg19" (conv5_4, as in the paper), "squeezenet" or "none".
+        features_file: ImageNet weights of that network, .pth, .npz or .safetensors; if empty, torchvision's
+            file for vgg19 is downloaded once to the cache.
+        content_weight: weight of the content loss, the mean squared difference of feature maps.
+        adversarial: adversarial loss: "standard" (binary cross-entropy) or "relativistic" (each crop against
+            its counterpart).
+        adversarial_weight: weight of the adversarial loss.
+        feature_matching_weight: weight of the difference between the discriminator's feature maps of result
+            and ground truth.
+        grid_weight: weight of the losses against a grid: detail that lies unevenly on it, over a batch, or
             repeats along it.
-        teacher: model whose results the first stage also learns from: a shipped name, or a file; another
-            program's network will do.
-        teacher_weight: of the pixel loss to the teacher's result.
-        generated_label: mean of the labels that generated pictures have in the discriminator's loss.
+        teacher: model whose results the first stage also learns from: a shipped name, or a file, also of
+            another program's network.
+        teacher_weight: weight of the pixel loss between result and teacher's result.
+        generated_label: mean of the labels for generated pictures in the discriminator's loss.
         generated_label_deviation: standard deviation of those labels.
     """
 
@@ -125,12 +131,12 @@ class RunOptions:
     """How the run is carried out and followed.
 
     Attributes:
-        seed: of the weights' start and of the crops.
-        precision: "bf16", "fp32", or "auto": bf16 where the processor computes with it.
-        log_every: steps between rows of log.csv (means over them).
+        seed: seed of the initial weights and of the crops.
+        precision: "bf16", "fp32" or "auto" (bf16 where the device computes in it natively).
+        log_every: steps between rows of log.csv, whose values are means over them.
         validate_every: steps between validations; each also writes a sample picture and the loss plot.
-        checkpoint_seconds: time between checkpoints.
-        keep_checkpoints: how many of the newest are kept.
+        checkpoint_seconds: seconds between checkpoints.
+        keep_checkpoints: number of newest checkpoints to keep.
     """
 
     seed: int = 0
@@ -146,9 +152,10 @@ class Recipe:
     """A whole training run, but for its pictures.
 
     Attributes:
-        name: name of the model it makes.
-        stage: "fidelity", the generator alone, or "adversarial", against a discriminator.
-        start: model whose weights the generator starts from: a shipped name or a .safetensors file.
+        name: name of the model that the run makes.
+        stage: "fidelity" (the generator alone) or "adversarial" (against a discriminator).
+        start: model whose weights the generator starts from: a shipped name or a .safetensors file; if empty,
+            from nothing.
         summary: one sentence for the model's card.
         licence: terms of the weights and of the training pictures, for the model's card.
         generator: the network's dimensions.

@@ -22,28 +22,29 @@ class DegradationOptions:
     """How a low-res picture comes about. Shares are of the pictures of a batch unless it says otherwise.
 
     Attributes:
-        rounds: times that blur, resize, noise and JPEG follow one another; 0 is the bicubic reduction alone.
-        clean: share of pictures that are only reduced by bicubic.
-        blur: share of pictures that a round blurs.
-        blur_min: least standard deviation of the Gaussian, in pixels of the picture at that moment.
-        blur_max: greatest.
-        anisotropic: share of blurs that have two deviations, along axes turned at random.
-        resize_min: least factor by which a round resizes a batch: the first rounds from the high-res size,
-            the last from the low-res size.
-        resize_max: greatest; the factor's logarithm is uniform. The method is area, antialiased bicubic, or
-            bilinear without antialiasing.
-        noise: share of pictures that a round adds noise to.
-        noise_min: least standard deviation of the noise, in levels of 255.
-        noise_max: greatest.
-        poisson: share of noise that is a sensor's: its variance grows with the brightness, up to the
-            deviation's square at white.
+        rounds: how often blur, resize, noise and JPEG are applied one after the other; 0: bicubic downscaling
+            only.
+        clean: share of pictures that are downscaled by bicubic only.
+        blur: share of pictures blurred in a round.
+        blur_min: smallest standard deviation of the Gaussian, in pixels of the picture at that moment.
+        blur_max: largest standard deviation.
+        anisotropic: share of blurs with two standard deviations, along axes at a random angle.
+        resize_min: smallest factor by which a round resizes a batch: relative to the high-res size in the
+            first rounds, to the low-res size in the last.
+        resize_max: largest factor; its logarithm is drawn uniformly. The method is area, antialiased bicubic,
+            or bilinear without antialiasing.
+        noise: share of pictures to which a round adds noise.
+        noise_min: smallest standard deviation of the noise, in levels of 255.
+        noise_max: largest standard deviation.
+        poisson: share of noise that is like a sensor's: its variance grows with the brightness, up to the
+            square of the deviation at white.
         grey_noise: share of noise that is the same in all three channels.
-        jpeg: share of pictures that a round compresses.
-        jpeg_min: least quality, from 1, as libjpeg counts.
-        jpeg_max: greatest, to 100.
-        subsampled: share of batches that JPEG compresses with halved chroma (4:2:0).
-        jpeg_last: share of batches whose last compression comes after the last resize, as in a file that is
-            saved and left alone.
+        jpeg: share of pictures compressed in a round.
+        jpeg_min: lowest quality, from 1, on libjpeg's scale.
+        jpeg_max: highest quality, up to 100.
+        subsampled: share of batches compressed with subsampled chroma (4:2:0).
+        jpeg_last: share of batches compressed after the last resize, like a file that is saved and not
+            touched again.
     """
 
     rounds: int = 0
