@@ -1,6 +1,5 @@
 """The public names, used as the documentation shows."""
 
-import re
 import subprocess
 import sys
 import tomllib
@@ -76,21 +75,6 @@ def test_its_types_are_shipped_and_tell_what_comes_back(tmp_path):
     command = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", str(tmp_path / "check.py")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-
-
-@pytest.mark.usefixtures("cache")
-def test_the_readme_shows_what_works(tmp_path, photo, ffmpeg):
-    section = (ROOT / "README.md").read_text().split("### From Python")[1].split("\n## ")[0]
-    code = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
-    (tmp_path / "holiday").mkdir()
-    for name in ("photo.jpg", "holiday/beach.jpg"):
-        Image.fromarray(photo).save(tmp_path / name)
-    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=32x32:rate=5:duration=0.4", tmp_path / "film.mp4")
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
-    for name, size in [("clear.png", (60, 48)), ("clear/beach.jpg", (60, 48)), ("large.png", (120, 96))]:
-        with Image.open(tmp_path / name) as image:
-            assert image.size == size
-    assert (tmp_path / "clear.mp4").is_file()
 
 
 def test_upscale_takes_file_names_and_returns_the_result(tmp_path, tiny_model, photo):
