@@ -1,9 +1,10 @@
 # make demo: sets everything up in .venv and makes sample pictures and a clip clearer.
 # make test: sets everything up in .venv and runs the tests.
+# make docs: builds the documentation as a site, build/site/index.html; fails on a broken link.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check docs clean
 
 demo: .venv/.use
 	$(BIN)/python scripts/demo
@@ -13,6 +14,9 @@ test: .venv/.dev
 
 check: .venv/.dev
 	scripts/check
+
+docs: .venv/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -24,6 +28,10 @@ check: .venv/.dev
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	touch $@
+
+.venv/.docs: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/pip install -q -c constraints.txt -e '.[docs]'
 	touch $@
 
 clean:

@@ -1,4 +1,4 @@
-"""Clearer pictures: larger per side, with the SRGAN (arXiv 1609.04802), offline.
+"""Upscale pictures and videos with the SRGAN (arXiv 1609.04802), offline.
 
 >>> from srgan import Upscaler, upscale
 >>> upscale("photo.jpg", "clear.png")  # doctest: +SKIP
@@ -114,20 +114,21 @@ def upscale(
     height: int | None = None,
     quality: int | None = None,
 ) -> Path:
-    """Enlarges one picture file.
+    """Upscale one picture file.
 
-    For many pictures, make one :class:`Upscaler` and call :func:`upscale_file`.
+    For many pictures, make one :class:`Upscaler` and call :func:`upscale_file`: it loads the model once.
 
     Args:
         source: PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC or GIF.
         target: the result; its extension names the format. Replaced if it exists.
-        model: a shipped model's name, or a file, as :class:`Upscaler` takes it.
-        detail: as :class:`Upscaler` takes it, from 0 to 1.
-        consistent: likewise.
-        scale: as :class:`PictureOptions` takes it; None is the model's own, four of those that are shipped.
-        width: likewise, in pixels.
-        height: likewise.
-        quality: likewise, from 1 to 100.
+        model: name of a shipped model, or path of a model's file.
+        detail: amount of detail, from 0 (what the model's fidelity sibling shows) to 1 (what the model does);
+            None takes the model as it is.
+        consistent: whether to correct the result such that it gives the input back when downscaled.
+        scale: enlargement per side, up to 16; None is the model's own, 4 for those that are shipped.
+        width: width of the result in pixels; the height follows unless it is given too.
+        height: height of the result in pixels.
+        quality: quality of JPEG, WebP and AVIF, from 1 to 100; None is the format's default.
 
     Returns:
         ``target``.

@@ -56,7 +56,7 @@ def test_given_low_res_pictures_are_used(srgan, hr, here):
 @pytest.mark.usefixtures("hr")
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "no partner of 1 pictures"), (b"", "a.png: is empty"), ((5, 5), "is not 4 times its partner")],
+    [(None, "no partner for 1 pictures"), (b"", "a.png: is empty"), ((5, 5), "is not 4 times its partner")],
 )
 def test_pictures_that_do_not_fit_are_one_line(srgan, here, content, message):
     (here / "lr").mkdir()

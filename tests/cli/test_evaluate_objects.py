@@ -70,7 +70,7 @@ def test_annotations_are_taken(evaluate_objects, here):
 def test_low_res_pictures_may_be_given(evaluate_objects, here):
     (here / "worn").mkdir()
     done = evaluate_objects("--layout", "yolo", "--lr", "worn")
-    assert (done.code, done.err) == (1, "srgan: worn: no partner of 1 pictures, the first is a.png\n")
+    assert (done.code, done.err) == (1, "srgan: worn: has no partner for 1 pictures, the first is a.png\n")
     Image.new("RGB", (16, 16)).save(here / "worn" / "a.png")
     report = json.loads(evaluate_objects("--layout", "yolo", "--lr", "worn", "--json").out)
     assert [result["figures"]["ap"] for result in report["results"]] == pytest.approx([1, 0])

@@ -72,4 +72,4 @@ def test_a_result_that_is_missing_or_of_another_size_is_named(srgan, results):
     first.unlink()
     done = srgan("evaluate", "--hr", "hr", "--results", "lanczos")
     assert (done.code, done.out) == (1, "")
-    assert f"lanczos: no result of 1 pictures, the first is {first.stem}.png" in done.err
+    assert f"lanczos: has no result for 1 pictures, the first is {first.stem}.png" in done.err

@@ -79,7 +79,7 @@ def test_the_help_names_the_usual_sources(srgan):
         (["raw", "set", "--crop", "400"], 2, "crop is 400, larger than min_size, 360"),
         (["raw", "set", "--validation", "1.5"], 2, "validation is 1.5, must be"),
         (["raw", "set", "--limit", "0"], 2, "--limit"),
-        (["raw", "set"], 1, "no picture can serve; left out: 4 too small"),
+        (["raw", "set"], 1, "no picture can be used; left out: 4 too small"),
     ],
 )
 def test_what_goes_wrong_is_one_line(srgan, raw, arguments, code, message):
@@ -94,7 +94,7 @@ def test_what_goes_wrong_is_one_line(srgan, raw, arguments, code, message):
 @posix
 @pytest.mark.parametrize(
     ("number", "code", "says"),
-    [("SIGKILL", -9, ""), ("SIGINT", 130, "stopped; the same command goes on with set\n")],
+    [("SIGKILL", -9, ""), ("SIGINT", 130, "stopped; the same command continues set\n")],
 )
 def test_a_run_that_is_stopped_goes_on(raw, here, srgan_process, number, code, says):
     command = [*srgan_process, "prepare", "raw", "set", *SIZES]

@@ -111,7 +111,7 @@ def test_what_goes_wrong_is_one_line(upscale, make, here, arguments, code, messa
     ("number", "code", "says"),
     [
         ("SIGKILL", -9, ""),
-        ("SIGINT", 130, "srgan: out/%d.png: interrupted; the same command goes on with it\n"),
+        ("SIGINT", 130, "srgan: out/%d.png: interrupted; the same command continues it\n"),
     ],
 )
 def test_interrupted_frames_go_on(upscale, make, here, tiny_model, srgan_process, number, code, says):
@@ -131,6 +131,6 @@ def test_interrupted_frames_go_on(upscale, make, here, tiny_model, srgan_process
             image.load()
     done = upscale("film.mp4", "-o", "out/%d.png")
     assert done.code == 0
-    assert done.err.startswith(f"out/%d.png: goes on after {len(there)} frames\n")
+    assert done.err.startswith(f"out/%d.png: continues after {len(there)} frames\n")
     assert {path: path.stat().st_mtime_ns for path in there} == there
     assert len(list((here / "out").iterdir())) == 60

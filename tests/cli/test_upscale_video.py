@@ -125,7 +125,7 @@ def test_what_goes_wrong_is_one_line(upscale, clip, here, arguments, code, messa
     ("number", "code", "says"),
     [
         ("SIGKILL", -9, ""),
-        ("SIGINT", 130, "srgan: large.mkv: interrupted; the same command goes on with it\n"),
+        ("SIGINT", 130, "srgan: large.mkv: interrupted; the same command continues it\n"),
     ],
 )
 @pytest.mark.parametrize("codec", ["ffv1", "libx264"])
@@ -154,7 +154,7 @@ def test_an_interrupted_video_goes_on_and_ends_the_same(
         process.kill()
     assert (here / ".large.mkv.srgan" / "000000.mkv").stat().st_mtime_ns == first
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert re.match(r"large\.mkv: goes on after (120|180) frames\n", done.stderr)
+    assert re.match(r"large\.mkv: continues after (120|180) frames\n", done.stderr)
 
     subprocess.run([*srgan_process, *options, "-o", "whole.mkv"], check=True, capture_output=True)
     assert len(digests(ffmpeg, here / "large.mkv")) == 200
@@ -189,7 +189,7 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(clip, probe, here,
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "srgan: large.mp4: cannot be written (File too large); once that is fixed, the same command goes on "
+        "srgan: large.mp4: cannot be written (File too large); fix that, and the same command continues "
         "from here\n"
     )
     assert not (here / "large.mp4").exists()

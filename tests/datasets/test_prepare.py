@@ -384,7 +384,7 @@ def test_a_damaged_member_is_left_out_and_the_others_serve(raw, tmp_path, dest):
     data[data.index((raw / "1.jpg").read_bytes()) + 900] ^= 255
     archive.write_bytes(data)
     assert prepare(archive, dest, OPTIONS).counts["kept"] == 2
-    assert "cannot be taken out of the archive (Bad CRC-32" in records_in(dest)["1.jpg"]["reason"]
+    assert "cannot be unpacked (Bad CRC-32" in records_in(dest)["1.jpg"]["reason"]
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "tar.xz"])
@@ -426,7 +426,7 @@ def test_what_cannot_work_is_one_line_and_changes_nothing(raw, tmp_path, dest):
             prepare(source, target, options)
         assert "\n" not in str(caught.value)
         assert not dest.exists()
-    with pytest.raises(DataError, match=r"no picture can serve; left out: 1 too small; .*manifest.json"):
+    with pytest.raises(DataError, match=r"no picture can be used; left out: 1 too small; .*manifest.json"):
         prepare(tmp_path / "small", dest, OPTIONS)
     assert records_in(dest)["a.png"]["status"] == "too_small"
 

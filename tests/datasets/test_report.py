@@ -128,7 +128,7 @@ def test_what_cannot_be_read_is_counted_and_named(folder):
     assert reasons["gone.png"] == "there is no such file"
     assert reasons["bomb.png"].endswith("if you trust the file, raise the limit to 1600000000")
     assert reasons["cut.jpg"].startswith("is damaged or cut short")
-    assert reasons.get("pipe.png", "is no regular file") == "is no regular file"
+    assert reasons.get("pipe.png", "is not a regular file") == "is not a regular file"
     assert [file for file, _ in unread(report)] == [f"{folder}/{name}" for name in sorted(names)]
 
 
@@ -184,7 +184,7 @@ def test_folders_that_make_no_sense_are_refused(folder, tmp_path):
         dataset_report(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="there is no such folder"):
         dataset_report(folder, tmp_path / "nowhere")
-    with pytest.raises(UsageError, match="one lies in the other"):
+    with pytest.raises(UsageError, match="one is inside the other"):
         dataset_report(folder, folder / "more")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="empty: holds no pictures"):

@@ -55,7 +55,7 @@ def test_a_missing_partner_is_named_before_anything_is_read(hr, tmp_path):
     shutil.copytree(hr, lr)
     (lr / "b.png").unlink()
     (hr / "a.png").write_bytes(b"")
-    with pytest.raises(DataError, match=r"lr: no partner of 1 pictures, the first is b\.png"):
+    with pytest.raises(DataError, match=r"lr: has no partner for 1 pictures, the first is b\.png"):
         Dataset(hr, lr)
 
 

@@ -124,7 +124,7 @@ def test_a_file_that_is_not_the_weights_is_one_line(environment, content, tmp_pa
         torch.save(content, file)
     done = evaluate(environment, tmp_path, "--fid-network", "inception.pth")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("srgan: inception.pth: is not the weights of FID's Inception (")
+    assert done.stderr.startswith("srgan: inception.pth: does not hold the weights of FID's Inception (")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "sprung").exists()
 

@@ -93,7 +93,7 @@ def test_transparency(tmp_path, ending):
 def test_bad_input(tmp_path):
     with pytest.raises(UsageError, match="gif or webp"):
         write_frames(tmp_path / "a.png", FRAMES, size=(80, 60), durations=DURATIONS)
-    with pytest.raises(ImageError, match="does not fit"):
+    with pytest.raises(ImageError, match="is too large for"):
         write_frames(tmp_path / "a.webp", FRAMES, size=(16384, 60), durations=DURATIONS)
     with pytest.raises(ValueError, match="80x300"):
         write_frames(tmp_path / "a.webp", FRAMES, size=(80, 60), durations=(*DURATIONS, 10))

@@ -194,7 +194,7 @@ def test_a_side_too_long_for_the_format_is_refused_before_work_starts(tmp_path, 
         raise AssertionError("no band may be asked for")
         yield
 
-    with pytest.raises(ImageError, match=r"does not fit.*png"):
+    with pytest.raises(ImageError, match=r"is too large for.*png"):
         write_picture(tmp_path / f"a.{name}", never(), size=(width, 4), source=Picture.from_array(SMALL))
 
 

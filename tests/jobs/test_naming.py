@@ -223,9 +223,9 @@ def test_a_pattern_stands_for_frames_only_where_something_moves(touch):
 
 def test_an_input_without_a_name_is_refused(touch):
     touch("a.jpg")
-    with pytest.raises(UsageError, match="no name"):
+    with pytest.raises(UsageError, match="empty name"):
         plan("")
-    with pytest.raises(UsageError, match="no name"):
+    with pytest.raises(UsageError, match="empty name"):
         plan("a.jpg", "")
 
 

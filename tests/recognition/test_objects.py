@@ -79,7 +79,7 @@ def test_what_annotations_lack_is_named(colours, squares, tmp_path):
 
     truth = json.loads(squares[2].read_text())
     (tmp_path / "some.json").write_text(json.dumps({**truth, "images": truth["images"][:1]}))
-    with pytest.raises(DataError, match=r"some\.json: has nothing on 1 of the pictures, the first is 1"):
+    with pytest.raises(DataError, match=r"some\.json: has no entry for 1 of the pictures, the first is 1"):
         run(tmp_path / "some.json")
     (tmp_path / "none.json").write_text(json.dumps({**truth, "annotations": []}))
     with pytest.raises(DataError, match="there is no object"):

@@ -158,7 +158,7 @@ def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path, s
         _, err = process.communicate(timeout=60)
     step = final_state(tmp_path / "run")["step"]
     assert process.returncode == 130
-    assert err == f"stopped after {step} steps; the same command goes on from there\n"
+    assert err == f"stopped after {step} steps; the same command continues from there\n"
     assert 0 < step < 300
     seen = []
     again = recipe("optimiser.steps=300")
@@ -234,7 +234,7 @@ def test_a_loss_that_stays_no_number_ends_the_run_and_keeps_the_checkpoints(phot
 def test_weights_that_are_no_numbers_never_become_a_checkpoint(photos, tmp_path):
     # The loss of the one step is computed before the weights break.
     bad = recipe("optimiser.steps=1", "optimiser.learning_rate=1e39", "optimiser.warmup=0.0")
-    with pytest.raises(RunError, match="has weights that are no numbers at step 1"):
+    with pytest.raises(RunError, match="has weights that are not finite at step 1"):
         train(bad, photos, None, tmp_path / "run")
     assert not list((tmp_path / "run" / "checkpoints").iterdir())
 

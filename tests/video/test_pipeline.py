@@ -282,7 +282,7 @@ def test_what_is_computed_is_not_computed_again_after_a_full_disk(
 
     with monkeypatch.context() as full:
         full.setattr("srgan.video.writing.video_file.join", fail)
-        with pytest.raises(OutputError, match=r"the disk is full\).* the same command goes on"):
+        with pytest.raises(OutputError, match=r"the disk is full\).* the same command continues"):
             upscale_video(lr_video, tmp_path / "large.mp4", upscaler)
     computed = []
     really = upscaler.engine.upscale

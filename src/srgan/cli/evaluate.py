@@ -219,7 +219,7 @@ def _margins(texts: list[str], against: Path | None) -> dict[str, float]:
     from srgan.evaluation.against import ANY
 
     if texts and against is None:
-        raise UsageError("--margin is what a report may lose; give --against REPORT.json too")
+        raise UsageError("--margin needs an earlier report; give --against REPORT.json too")
     margins = {}
     for text in texts:
         name, _, number = text.rpartition("=")

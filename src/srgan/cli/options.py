@@ -22,7 +22,7 @@ def named_path(text: str) -> Path:
         UsageError: if it is empty.
     """
     if not text:
-        raise UsageError("the name of an output is empty; it may come from a variable that is")
+        raise UsageError("the output has an empty name; check the variable that it may come from")
     return Path(text)
 
 

@@ -70,8 +70,8 @@ def prepare(
     try:
         prepared = _run(source, dest, options)
     except KeyboardInterrupt:
-        print_message(f"stopped; the same command goes on with {dest}")
-        raise typer.Exit(130) from None
+        print_message(f"stopped; the same command continues {dest}")
+        raise SystemExit(130) from None
     if as_json:
         print_json(
             {

@@ -74,7 +74,7 @@ def train(
     if is_first:
         _print_result(result, as_json)
     if not result.finished:
-        raise typer.Exit(130)
+        raise SystemExit(130)
 
 
 def _print_result(result: RunResult, as_json: bool) -> None:
@@ -91,7 +91,7 @@ def _print_result(result: RunResult, as_json: bool) -> None:
     elif result.finished:
         print_message(f"{result.step} steps done; the model is {result.model}")
     else:
-        print_message(f"stopped after {result.step} steps; the same command goes on from there")
+        print_message(f"stopped after {result.step} steps; the same command continues from there")
 
 
 def _run(

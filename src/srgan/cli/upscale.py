@@ -197,9 +197,9 @@ def _existing(skip_existing: bool, overwrite: bool) -> Existing:
 def _is_pipe(inputs: list[str], out: Path | None, *, as_json: bool, invented: Path | None) -> bool:
     is_pipe = inputs == ["-"] and out == Path("-")
     if (as_json or not is_pipe) and "-" in (*inputs, str(out)):
-        raise UsageError("a pipe goes into a pipe, and without --json: srgan upscale - -o -")
+        raise UsageError("a pipe takes y4m from stdin to stdout, without --json: srgan upscale - -o -")
     if is_pipe and invented is not None:
-        raise UsageError("--invented draws maps of pictures only, not of what comes through a pipe")
+        raise UsageError("--invented works with pictures only, not with a pipe")
     return is_pipe
 
 

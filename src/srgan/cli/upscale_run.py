@@ -42,7 +42,7 @@ def run_jobs(jobs: Sequence[Job], models: Models, *, quiet: bool) -> list[JobRes
             except KeyboardInterrupt:
                 if not job.is_video:
                     raise
-                print_error(f"{job.target}: interrupted; the same command goes on with it")
+                print_error(f"{job.target}: interrupted; the same command continues it")
                 raise SystemExit(130) from None
             bar.update(task, completed=number + 1)
             _print_result(result, quiet=quiet)
@@ -105,7 +105,7 @@ class _Show:
         if self._first is None:
             self._first = now, event.done
             if resumed := event.figures.get("resumed"):
-                print_message(f"{self._job.target}: goes on after {resumed:g} frames")
+                print_message(f"{self._job.target}: continues after {resumed:g} frames")
         elapsed, frames = now - self._first[0], event.done - self._first[1]
         speed = f"{frames / elapsed:.1f} frames/s, " if elapsed else ""
         return f"{speed}{event.done:g} frames, {event.figures.get('bytes', 0) / 1e6:.1f} MB"

@@ -154,7 +154,7 @@ def _fill(
     training_set.finish(records, counts)
     if not kept:
         raise DataError(
-            f"{training_set.head['source']}: no picture can serve; left out: {describe_dropped(counts)}; "
+            f"{training_set.head['source']}: no picture can be used; left out: {describe_dropped(counts)}; "
             f"{training_set.manifest} names each"
         )
     train, validation = (training_set.folder / split for split in SPLITS)

@@ -142,7 +142,7 @@ def _check_apart(folder: Path, against: Path) -> None:
     first, second = folder.resolve(), against.resolve()
     if first.is_relative_to(second) or second.is_relative_to(first):
         raise UsageError(
-            f"{against}: is {folder}, or one lies in the other; name a folder apart", field="against"
+            f"{against}: is {folder}, or one is inside the other; name a separate folder", field="against"
         )
 
 

@@ -173,7 +173,7 @@ def _entry(name: str, size: int, stamp: int) -> Entry | None:
 
 def _check_size(name: str, size: int, max_bytes: int) -> None:
     if size > max_bytes:
-        raise ImageError(f"{name}: unpacks to {size:,} bytes, more than its most pixels could take")
+        raise ImageError(f"{name}: unpacks to {size:,} bytes, more than the limit of pixels allows")
 
 
 def _copy(name: str, open_member: Callable[[], IO[bytes] | None], target: Path) -> Path:
@@ -185,7 +185,7 @@ def _copy(name: str, open_member: Callable[[], IO[bytes] | None], target: Path) 
                     while chunk := stream.read(_CHUNK):
                         yield chunk
         except _DAMAGE as error:
-            raise ImageError(f"{name}: cannot be taken out of the archive ({error})") from error
+            raise ImageError(f"{name}: cannot be unpacked ({error})") from error
 
     with target.open("wb") as file:
         for chunk in chunks():

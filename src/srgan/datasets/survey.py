@@ -135,12 +135,12 @@ def read_pixels(file: Path, max_pixels: int) -> NDArray[np.uint8]:
     """A picture as (H, W, 3), uint8.
 
     Raises:
-        ImageError: if it is no regular file, or cannot be read. Decoders raise other errors too.
+        ImageError: if it is not a regular file, or cannot be read. Decoders raise other errors too.
     """
     with explained(file):
         # Opening a pipe would wait for ever.
         if not stat.S_ISREG(file.stat().st_mode):
-            raise ImageError(f"{file}: is no regular file")
+            raise ImageError(f"{file}: is not a regular file")
     return to_depth(read_picture(file, max_pixels=max_pixels).pixels, np.dtype(np.uint8))
 
 

@@ -106,7 +106,7 @@ class TrainingSet:
         ]
         if changed:
             raise UsageError(
-                f"{self.folder}: was made with {'; '.join(changed)}; name a new folder, or give the same"
+                f"{self.folder}: was made with {'; '.join(changed)}; name a new folder, or do the same"
             )
 
     def begin(self) -> dict[str, Facts]:

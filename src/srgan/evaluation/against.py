@@ -71,9 +71,9 @@ def compare_reports(
             raise UsageError(f"{earlier}: {key} was '{before[key]}', now '{report[key]}'; measure the same")
     for name in before["tools"].keys() & report["tools"].keys():
         if before["tools"][name] != report["tools"][name]:
-            raise UsageError(f"{earlier}: {name} was measured by another file; measure by the same")
+            raise UsageError(f"{earlier}: {name} was measured with another file; use the same one")
     if _pictures(before) != _pictures(report):
-        raise UsageError(f"{earlier}: is of other pictures than these; measure the same ones")
+        raise UsageError(f"{earlier}: was measured on other pictures; measure the same ones")
     now_means = {result["model"]: result["mean"] for result in report["results"]}
     changes, missing = [], []
     for result in before["results"]:

@@ -72,7 +72,7 @@ class Dataset:
         found = {file.stem: file for file in list_pictures(folder, recursive=False)}
         missing = [file.name for file in self._hr_files if file.stem not in found]
         if missing:
-            raise DataError(f"{folder}: no {what} of {len(missing)} pictures, the first is {missing[0]}")
+            raise DataError(f"{folder}: has no {what} for {len(missing)} pictures, the first is {missing[0]}")
         return {file.stem: found[file.stem] for file in self._hr_files}
 
     @property

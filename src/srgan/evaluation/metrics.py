@@ -83,7 +83,7 @@ class Tools:
         if metric in ("lpips", "dists", "fid") and getattr(self, metric) is None:
             files = "FILE.pth or FILE.onnx" if metric == "fid" else "FILE.onnx"
             raise UsageError(
-                f"the metric {metric} needs its network, which srgan does not have: {files}",
+                f"the metric {metric} needs its network, which does not come with srgan: {files}",
                 field=f"{metric}_network",
             )
 

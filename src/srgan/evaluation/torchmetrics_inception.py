@@ -44,7 +44,7 @@ class TorchmetricsInception:
             self._network: Any = FrechetInceptionDistance(feature_extractor_weights_path=str(file)).inception
         except Exception as error:  # torch has one for each kind of damage
             reason = str(error).partition("\n")[0].partition(". ")[0]
-            raise ModelError(f"{file}: is not the weights of FID's Inception ({reason})") from error
+            raise ModelError(f"{file}: does not hold the weights of FID's Inception ({reason})") from error
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
         """The features (2048,) of a picture (H, W, 3), RGB, uint8; it is resized to 299x299."""

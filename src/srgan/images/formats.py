@@ -79,6 +79,6 @@ def check_side(path: Path, size: tuple[int, int], limit: int, others: str) -> No
     """
     if max(size) > limit:
         raise ImageError(
-            f"{path}: {size[0]}x{size[1]} does not fit, {path.suffix or 'this format'} holds {limit} pixels "
-            f"a side; write {others}"
+            f"{path}: {size[0]}x{size[1]} is too large for {path.suffix or 'this format'}, which holds "
+            f"{limit} pixels per side; write {others}"
         )

@@ -139,7 +139,7 @@ class TiffLayout:
         bits = "/".join(map(str, sorted({*self.bits})))
         advice = "save it with 8 or 16 bits"
         if self.photometric not in _COLOURS or self.samples < _COLOURS[self.photometric]:
-            raise ImageError(f"{name}: has colours of a kind that cannot be read; save it as RGB")
+            raise ImageError(f"{name}: has a colour format that cannot be read; save it as RGB")
         if not self.is_unsigned:
             raise ImageError(f"{name}: has {bits}-bit samples that are signed or floating-point; {advice}")
         if not self.is_plain and ({*self.bits} not in ({8}, {16}) or self.photometric in (PALETTE, YCBCR)):

@@ -108,7 +108,9 @@ def plan_files(
             ``extension`` or is a file where a folder must be, or an output is one of the inputs.
     """
     if "" in inputs:
-        raise UsageError("an input has no name; it may come from a variable that is empty", field="inputs")
+        raise UsageError(
+            "an input has an empty name; check the variable that it may come from", field="inputs"
+        )
     found = find_inputs(inputs, out, recursive=recursive, tell=tell)
     if not found:
         places = ", ".join(inputs)
@@ -145,7 +147,7 @@ def _plan_maps(files: Sequence[_Pair], where: Path) -> list[Path]:
     """The file of each map: ``where`` for one picture, else below it."""
     moving = next((source for source, target in files if is_video(source, target)), None)
     if moving is not None:
-        raise UsageError(f"maps are drawn of pictures only; leave {moving} out", field="invented")
+        raise UsageError(f"maps are made for pictures only; leave out {moving}", field="invented")
     if len(files) == 1 and where.suffix.lower() == ".png" and not where.is_dir():
         return [where]
     if where.exists() and not where.is_dir():
@@ -171,7 +173,7 @@ def _check_format(source: Path, out: Path, extension: str | None) -> None:
             out.suffix.lower() in known or are_frames(source, out)
         ):
             raise UsageError(
-                f"{out}: cannot hold what {source} is; what moves becomes {', '.join(known)}, or frames "
+                f"{out}: cannot hold the frames of {source}; choose one of {', '.join(known)}, or frames "
                 "with a name such as %05d.png",
                 field="out",
             )

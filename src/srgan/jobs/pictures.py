@@ -206,7 +206,7 @@ def _format_of(target: Path | BinaryIO, options: PictureOptions) -> str:
     if options.file_format is not None:
         return options.file_format.lower()
     if not isinstance(target, Path):
-        raise UsageError("say in which format an open file is to be written", field="file_format")
+        raise UsageError("an open file has no extension; name the format to write", field="file_format")
     return target.suffix.removeprefix(".").lower()
 
 

@@ -82,7 +82,9 @@ def _check(job: Job) -> None:
     if job.is_video:
         for name in ("panels", "invented"):
             if getattr(job, name) is not None:
-                raise UsageError(f"{name_of(job.source)}: is a video; these are made of pictures", field=name)
+                raise UsageError(
+                    f"{name_of(job.source)}: is a video; this works with pictures only", field=name
+                )
     there = [output for output in job.outputs if exists(output)]
     if job.existing == "refuse" and there:
         raise UsageError(f"{there[0]}: already exists", field="existing")

@@ -116,7 +116,7 @@ def evaluate_faces(
     used = [pair for pair in pairs if pair.first in faces and pair.second in faces]
     counts = {"same": sum(pair.same for pair in used), "different": sum(not pair.same for pair in used)}
     if min(counts.values()) < 2:
-        raise DataError(f"{images}: fewer than two pairs of a kind have faces that are found; add pairs")
+        raise DataError(f"{images}: faces were found in fewer than two pairs of a kind; add pairs")
     size = [statistics.median(side) for side in zip(*map(_size, faces.values()), strict=True)]
     return {
         "images": images.resolve().name,

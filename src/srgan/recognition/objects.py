@@ -151,7 +151,7 @@ def _annotated(coco: dict[str, Any], names: Sequence[str], path: Path | None) ->
     ids = {Path(image["file_name"]).stem: image["id"] for image in coco["images"]}
     missing = [name for name in names if name not in ids]
     if missing:
-        raise DataError(f"{path}: has nothing on {len(missing)} of the pictures, the first is {missing[0]}")
+        raise DataError(f"{path}: has no entry for {len(missing)} of the pictures, the first is {missing[0]}")
     places = {ids[name]: place for place, name in enumerate(names)}
     return [
         {

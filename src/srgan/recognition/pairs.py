@@ -41,7 +41,7 @@ def read_pairs(path: Path, images: Path) -> list[Pair]:
     for number, parts in enumerate(fields, start=2):
         pair = _from_csv(parts) if is_csv else _from_lfw(parts)
         if pair is None:
-            raise DataError(f"{path}: line {number} is no pair; write first,second,same with 1 or 0")
+            raise DataError(f"{path}: line {number} is not a pair; write first,second,same with 1 or 0")
         pairs.append(pair)
     if len({pair.same for pair in pairs}) < 2:
         raise DataError(f"{path}: must hold pairs of the same person and of different ones")

@@ -34,7 +34,7 @@ def choose_device(device: Device) -> torch.device:
     name = next(name for name, present in there.items() if present) if device == "auto" else device
     if not there[name]:
         raise UsageError(
-            f"this computer's PyTorch finds no {name} device; choose cpu, or leave it to auto", field="device"
+            f"this computer's PyTorch finds no {name} device; choose cpu or auto", field="device"
         )
     if name != "cuda":
         return torch.device(name)

@@ -175,7 +175,7 @@ class Trainer(ABC):
         if in_a_row >= _MOST_SKIPPED:
             raise RunError(
                 f"the {who}'s loss is {loss} at step {self.step + 1} and {in_a_row} times in a row; "
-                "go on with a lower learning rate: the checkpoints before are sound"
+                "continue from an earlier checkpoint with a lower learning rate"
             )
 
     def check_weights(self) -> None:
@@ -183,8 +183,8 @@ class Trainer(ABC):
         for name, module in self.modules.items():
             if not all(torch.isfinite(tensor).all() for tensor in module.state_dict().values()):
                 raise RunError(
-                    f"the {name} has weights that are no numbers at step {self.step}; go on with a lower "
-                    "learning rate: the checkpoints before are sound"
+                    f"the {name} has weights that are not finite at step {self.step}; continue from an "
+                    "earlier checkpoint with a lower learning rate"
                 )
 
     @torch.no_grad()

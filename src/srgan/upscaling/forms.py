@@ -62,7 +62,7 @@ def array_of(image: object) -> _Array:
         UsageError: if it is of another type or shape, is empty, or has floats outside [0, 1] or NaN.
     """
     if isinstance(image, (str, os.PathLike)):
-        raise UsageError(f"{image}: is the name of a file; for files there is upscale_file", field="image")
+        raise UsageError(f"{image}: is the name of a file; use upscale_file for files", field="image")
     try:
         array = np.asarray(image)
     except (ValueError, TypeError) as error:
@@ -121,9 +121,7 @@ def _are_bytes(array: _Array) -> bool:
 
 def _check_type(array: _Array) -> None:
     if array.dtype == np.bool_:
-        raise UsageError(
-            "a picture must not be of True and False; give 255 * image.astype(np.uint8)", field="image"
-        )
+        raise UsageError("a picture must not be boolean; pass 255 * image.astype(np.uint8)", field="image")
     if array.dtype not in _TYPES:
         raise UsageError(
             f"a picture must be uint8, uint16, float32 or float64, not {array.dtype}", field="image"
@@ -144,6 +142,6 @@ def _check_range(array: _Array) -> None:
     # NaN compares as False.
     if np.issubdtype(array.dtype, np.floating) and not (array.min() >= 0 and array.max() <= 1):
         raise UsageError(
-            "a picture must not have floats outside [0, 1], or NaN; divide by its white, or use np.clip",
+            "a picture must not have floats outside [0, 1] or NaN; divide it by its white, or use np.clip",
             field="image",
         )

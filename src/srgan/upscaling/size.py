@@ -19,8 +19,8 @@ class OutputSize:
 
     Attributes:
         scale: enlargement per side, from above 0 to 16; None is the network's own.
-        width: of the result in pixels, instead of ``scale``; the height follows unless given.
-        height: of the result in pixels, likewise.
+        width: width of the result in pixels, instead of ``scale``; the height follows unless it is given too.
+        height: height of the result in pixels, likewise instead of ``scale``.
 
     Raises:
         UsageError: if a value is out of range.

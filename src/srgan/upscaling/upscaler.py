@@ -44,7 +44,7 @@ class Upscaler:
         detail: from 0, what the model's fidelity sibling shows, to 1, what the model does; None is the model
             as it is. Costs no time per picture.
         halo: low-res pixels of surroundings that a tile has at each side; None is the network's own number.
-        consistent: whether results, reduced again, give their input back, see
+        consistent: whether to correct results such that they give their input back when downscaled, see
             :func:`~srgan.upscaling.consistency.consistent_bands`.
 
     Raises:
@@ -201,11 +201,11 @@ class Upscaler:
             cancel: asked before every tile.
 
         Yields:
-            What :meth:`upscale` makes of each, to the bit. The same array again where a picture is equal to
-            the one before: it is not to be changed.
+            The result of each picture, equal to the bit to that of :meth:`upscale`. Where a picture equals
+            the one before, it is the same array again: do not change it.
 
         Raises:
-            As :meth:`upscale` does.
+            SrganError: as :meth:`upscale` does.
         """
         compute = self._network.changed_parts()
         before: NDArray[Any] | None = None

@@ -42,7 +42,7 @@ class VideoOptions(OutputSize):
         if self.fps is not None and not 0 < self.fps <= _FASTEST:
             raise UsageError(f"must be above 0 and at most {_FASTEST}, not {self.fps}", field="fps")
         if self.start < 0 or (self.end is not None and self.end <= self.start):
-            raise UsageError(f"nothing is between {self.start} and {self.end} seconds", field="end")
+            raise UsageError(f"there is nothing between {self.start} and {self.end} seconds", field="end")
 
     def output_size(self, width: int, height: int) -> tuple[int, int]:
         """The result's (width, height) for an input's: even numbers, as 4:2:0 video needs them."""

@@ -49,7 +49,7 @@ def upscale_pipe(
     options = (options or VideoOptions()).for_network(upscaler.scale)
     if options.start or options.end is not None or options.fps is not None:
         name = "start" if options.start else "end" if options.end is not None else "fps"
-        raise UsageError("does not go with a pipe; let the ffmpeg before it do that", field=name)
+        raise UsageError("does not work with a pipe; let the ffmpeg in front of it do that", field=name)
     with closing(VideoReader(source)) as reader:
         size, colour = options.output_size(*reader.size), reader.colour
         converter = Converter(colour)

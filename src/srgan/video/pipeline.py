@@ -33,7 +33,7 @@ from srgan.video.writing.output import Output
 from srgan.video.writing.segments import WorkFolder
 from srgan.video.writing.video_file import VideoFile
 
-_KEPT = "once that is fixed, the same command goes on from here"
+_KEPT = "fix that, and the same command continues from here"
 _HEAD = 2**20  # bytes of the input that its identity is told by, beside its size and age
 
 
