@@ -1,0 +1,111 @@
+// Runs the network, tile by tile, away from the page, so that the page stays quick.
+import { cut, reflected, windowOf } from "./tiles.js";
+
+const MOST_THREADS = 8;
+
+const here = name => new URL(name, import.meta.url).href;
+const told = (kind, facts = {}, moved = []) => postMessage({ kind, ...facts }, moved);
+const pause = () => new Promise(done => setTimeout(done));
+
+let model, ort, session;
+let wanted = 0;
+
+async function fetched(name) {
+  const answer = await fetch(here(name));
+  if (!answer.ok) throw new Error(`${name} could not be loaded (${answer.status})`);
+  return answer;
+}
+
+/** Makes the network ready on "webgpu" or "wasm", and tries it. */
+async function open(kind, network) {
+  ort = await import(kind === "webgpu" ? "./ort.webgpu.min.mjs" : "./ort.wasm.min.mjs");
+  ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;
+  ort.env.wasm.wasmPaths = here("./");
+  session = await ort.InferenceSession.create(network, { executionProviders: [kind] });
+  const side = model.multiple * Math.ceil(16 / model.multiple);
+  const grey = await run(new Float32Array(3 * side * side).fill(0.5), side, side);
+  if (!grey.every(value => value >= 0 && value <= 1)) throw new Error("wrong results");
+  const threads = ort.env.wasm.numThreads;
+  return kind === "webgpu" ? "WebGPU" : `WebAssembly, ${threads === 1 ? "1 thread" : `${threads} threads`}`;
+}
+
+async function start() {
+  model = await (await fetched("model.json")).json();
+  const network = new Uint8Array(await (await fetched(model.file)).arrayBuffer());
+  let engine;
+  if (await navigator.gpu?.requestAdapter().catch(() => null))
+    engine = await open("webgpu", network).catch(error => console.warn("WebGPU is not used:", error));
+  told("ready", { model, engine: engine ?? (await open("wasm", network)) });
+}
+
+/** Floats (3, rows, columns) in, (3, scale * rows, scale * columns) out. */
+async function run(values, rows, columns) {
+  const picture = new ort.Tensor("float32", values, [1, 3, rows, columns]);
+  const { result } = await session.run({ picture });
+  const made = await result.getData();
+  result.dispose();
+  return made;
+}
+
+/** What is to be enlarged of a picture: its colours, and its alpha, as a grey picture of its own, if it has any. */
+function layersOf(pixels) {
+  let isGrey = true, isOpaque = true;
+  for (let at = 0; at < pixels.length; at += 4) {
+    isGrey &&= pixels[at] === pixels[at + 1] && pixels[at] === pixels[at + 2];
+    isOpaque &&= pixels[at + 3] === 255;
+  }
+  const layers = [{ pixels, isGrey, isAlpha: false }];
+  if (!isOpaque) {
+    const alpha = pixels.map((_, at) => pixels[at | 3]);
+    layers.push({ pixels: alpha, isGrey: true, isAlpha: true });
+  }
+  return layers;
+}
+
+/** Writes the inner part of what was made into RGBA pixels. */
+function fill(target, made, { isGrey, isAlpha }, { top, left, rows, columns, height, width }) {
+  const plane = rows * columns;
+  const rounded = new Uint8ClampedArray(3);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const from = (top + y) * columns + left + x;
+      for (let channel = 0; channel < 3; channel++) rounded[channel] = 255 * made[channel * plane + from];
+      if (isGrey) rounded.fill((rounded[0] + rounded[1] + rounded[2]) / 3);
+      const to = 4 * (y * width + x);
+      if (isAlpha) target[to + 3] = rounded[0];
+      else target.set(rounded, to);
+    }
+}
+
+async function enlarge({ job, pixels, width, height }) {
+  const { scale, halo, multiple, tile, repeatsEdge } = model;
+  const down = cut(height, tile, multiple), across = cut(width, tile, multiple);
+  const layers = layersOf(pixels);
+  const total = down.starts.length * across.starts.length;
+  let done = 0;
+  for (const top of down.starts)
+    for (const left of across.starts) {
+      const rows = reflected(top, down.size, height, halo, repeatsEdge);
+      const columns = reflected(left, across.size, width, halo, repeatsEdge);
+      const inner = {
+        top: scale * halo, left: scale * halo, rows: scale * rows.length, columns: scale * columns.length,
+        height: scale * Math.min(down.size, height - top), width: scale * Math.min(across.size, width - left),
+      };
+      const part = new Uint8ClampedArray(4 * inner.height * inner.width).fill(255);
+      for (const layer of layers) {
+        const made = await run(windowOf(layer.pixels, width, rows, columns), rows.length, columns.length);
+        fill(part, made, layer, inner);
+      }
+      await pause(); // a message that stops this one is heard only now
+      if (wanted !== job) return;
+      done++;
+      told("part", { job, part, x: scale * left, y: scale * top, width: inner.width, done, total }, [part.buffer]);
+    }
+}
+
+onmessage = ({ data }) => {
+  wanted = data.job;
+  if (data.pixels) enlarge(data).catch(error => told("failed", { job: data.job, why: error.message ?? String(error) }));
+};
+
+start().catch(error => told("broken", { why: error.message ?? String(error) }));
