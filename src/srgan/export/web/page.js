@@ -17,7 +17,9 @@ function ready({ model: found, engine }) {
   document.title = `Enlarge a picture – ${model.name}`;
   $("promise").textContent = `${model.scale === 1 ? "Clearer" : `${model.scale} times larger per side`}, by your own browser: `
     + "nothing is sent anywhere.";
-  $("model").textContent = `Network: ${model.name}. ${model.summary} Licence: ${model.licence}. Exported by srgan ${model.version}.`;
+  const licence = model.licence && `Licence: ${model.licence}.`;
+  $("model").textContent = [`Network: ${model.name}.`, model.summary, licence, `Exported by srgan ${model.version}.`]
+    .filter(Boolean).join(" ");
   $("file").disabled = false;
   say(`Ready (${engine}).`);
 }

@@ -1,5 +1,6 @@
 // Runs the network, tile by tile, away from the page, so that the page stays quick.
 import { cut, reflected, windowOf } from "./tiles.js";
+import { keepWithin, layersOf } from "./transparency.js";
 
 const MOST_THREADS = 8;
 
@@ -47,21 +48,6 @@ async function run(values, rows, columns) {
   return made;
 }
 
-/** What is to be enlarged of a picture: its colours, and its alpha, as a grey picture of its own, if it has any. */
-function layersOf(pixels) {
-  let isGrey = true, isOpaque = true;
-  for (let at = 0; at < pixels.length; at += 4) {
-    isGrey &&= pixels[at] === pixels[at + 1] && pixels[at] === pixels[at + 2];
-    isOpaque &&= pixels[at + 3] === 255;
-  }
-  const layers = [{ pixels, isGrey, isAlpha: false }];
-  if (!isOpaque) {
-    const alpha = pixels.map((_, at) => pixels[at | 3]);
-    layers.push({ pixels: alpha, isGrey: true, isAlpha: true });
-  }
-  return layers;
-}
-
 /** Writes the inner part of what was made into RGBA pixels. */
 function fill(target, made, { isGrey, isAlpha }, { top, left, rows, columns, height, width }) {
   const plane = rows * columns;
@@ -77,29 +63,36 @@ function fill(target, made, { isGrey, isAlpha }, { top, left, rows, columns, hei
     }
 }
 
+/** One part of the result: of the tile that begins at a place, as RGBA. */
+async function partOf(layers, size, { top, left, rows: height, columns: width }) {
+  const { scale, halo, repeatsEdge } = model;
+  const rows = reflected(top, height, size.height, halo, repeatsEdge);
+  const columns = reflected(left, width, size.width, halo, repeatsEdge);
+  const inner = {
+    top: scale * halo, left: scale * halo, rows: scale * rows.length, columns: scale * columns.length,
+    height: scale * Math.min(height, size.height - top), width: scale * Math.min(width, size.width - left),
+  };
+  const part = new Uint8ClampedArray(4 * inner.height * inner.width).fill(255);
+  for (const layer of layers) {
+    const made = await run(windowOf(layer.pixels, size.width, rows, columns), rows.length, columns.length);
+    fill(part, made, layer, inner);
+  }
+  return { part, x: scale * left, y: scale * top, width: inner.width };
+}
+
 async function enlarge({ job, pixels, width, height }) {
-  const { scale, halo, multiple, tile, repeatsEdge } = model;
-  const down = cut(height, tile, multiple), across = cut(width, tile, multiple);
-  const layers = layersOf(pixels);
+  const down = cut(height, model.tile, model.multiple), across = cut(width, model.tile, model.multiple);
+  const size = { width, height }, layers = layersOf(pixels, width, height);
   const total = down.starts.length * across.starts.length;
   let done = 0;
   for (const top of down.starts)
     for (const left of across.starts) {
-      const rows = reflected(top, down.size, height, halo, repeatsEdge);
-      const columns = reflected(left, across.size, width, halo, repeatsEdge);
-      const inner = {
-        top: scale * halo, left: scale * halo, rows: scale * rows.length, columns: scale * columns.length,
-        height: scale * Math.min(down.size, height - top), width: scale * Math.min(across.size, width - left),
-      };
-      const part = new Uint8ClampedArray(4 * inner.height * inner.width).fill(255);
-      for (const layer of layers) {
-        const made = await run(windowOf(layer.pixels, width, rows, columns), rows.length, columns.length);
-        fill(part, made, layer, inner);
-      }
+      const made = await partOf(layers, size, { top, left, rows: down.size, columns: across.size });
+      if (layers.length > 1) keepWithin(made, pixels, size, model.scale);
       await pause(); // a message that stops this one is heard only now
       if (wanted !== job) return;
       done++;
-      told("part", { job, part, x: scale * left, y: scale * top, width: inner.width, done, total }, [part.buffer]);
+      told("part", { job, ...made, done, total }, [made.part.buffer]);
     }
 }
 
