@@ -8,8 +8,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 
 REPORTING = {
-    "Content-Security-Policy-Report-Only": "default-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob: data:; "
-    "report-uri /reports"
+    "Content-Security-Policy-Report-Only": "default-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob: "
+    "data:; report-uri /reports"
 }
 ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 

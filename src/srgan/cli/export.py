@@ -28,14 +28,18 @@ def export(
     ] = None,
     web: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write a folder instead: a page that enlarges pictures in a browser."),
+        typer.Option(
+            metavar="DIR", help="Write a folder instead: a page that enlarges in a browser."
+        ),
     ] = None,
     precision: Annotated[
         Parameters, typer.Option(help="Type of the parameters; fp16 halves the file.")
     ] = Parameters.fp32,
     picture_io: Annotated[
         bool,
-        typer.Option("--picture-io", help="Bytes (N, H, W, 3) in and out, not floats (N, 3, H, W) in [0, 1]."),
+        typer.Option(
+            "--picture-io", help="Bytes (N, H, W, 3) in and out, not floats (N, 3, H, W)."
+        ),
     ] = False,
     detail: Annotated[
         float | None, typer.Option(help="As of srgan upscale, for models that have a fidelity sibling.")
@@ -76,7 +80,7 @@ def export(
         print_json({"model": model, **asdict(done), "path": str(done.path)})
     else:
         print_message(
-            f"{done.path}: {done.kind}, {done.precision}, {done.scale}x; at {len(done.sizes)} sizes it was off "
+            f"{done.path}: {done.kind}, {done.precision}, {done.scale}x; at {len(done.sizes)} sizes off "
             f"srgan's own result by {done.largest_difference:.2g} levels of 255 at most"
         )
         if web is not None:

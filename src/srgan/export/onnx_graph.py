@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from srgan.errors import ModelError
 from srgan.networks.architectures.folding import Tensors, cells, cells_of_shuffled, fold_norm
 from srgan.networks.network import Network
 
@@ -31,6 +33,9 @@ def build_onnx(network: Network, *, is_half: bool, has_pictures: bool) -> onnx.M
 
     Returns:
         A model from ``picture`` to ``result``, which is larger by the network's scale.
+
+    Raises:
+        ModelError: if a parameter is too large for float16.
     """
     ops = _OnnxOps(network.tensors, np.float16 if is_half else np.float32)
     taken = ops.taken("picture", has_pictures=has_pictures)
@@ -165,6 +170,8 @@ class _OnnxOps:
         return self._node("Cast", [x], to=kind)
 
     def _parameter(self, name: str, values: NDArray[np.floating]) -> str:
+        if np.abs(values).max() > np.finfo(self._dtype).max:
+            raise ModelError(f"the parameter '{name}' is too large for fp16; choose fp32", field="precision")
         return self._constant(name, values.astype(self._dtype))
 
     def _constant(self, name: str, values: NDArray[np.generic] | np.generic) -> str:
@@ -172,7 +179,7 @@ class _OnnxOps:
             self.constants.append(numpy_helper.from_array(np.array(values, order="C"), name))
         return name
 
-    def _node(self, kind: str, inputs: list[str], result: str = "", **attributes: object) -> str:
+    def _node(self, kind: str, inputs: list[str], result: str = "", **attributes: Any) -> str:
         result = result or f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, inputs, [result], name=result, **attributes))
         return result

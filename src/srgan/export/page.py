@@ -1,4 +1,4 @@
-"""A folder with a page that enlarges pictures in a browser: it can lie on any web server, and needs no other."""
+"""A folder with a page that enlarges pictures in a browser; it can lie on any web server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of ONNX Runtime Web, which run networks in browsers: from its npm package, pinned by their hashes."""
+"""The files of ONNX Runtime Web, which runs networks in browsers: of its npm package, pinned by hashes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from srgan.files import make_folder, write_file
 PACKAGE = "onnxruntime-web"
 VERSION = "1.30.0"
 
+_WEBGPU, _WEBASSEMBLY = "ort-wasm-simd-threaded.asyncify", "ort-wasm-simd-threaded"
 _FILES = {
-    # With WebGPU.
     "ort.webgpu.min.mjs": "3dffff71811bc13a3a3d9591c57ca5ee5735b8f5f3eaf789510b02bb040ae3a0",
-    "ort-wasm-simd-threaded.asyncify.mjs": "3d1c85995364bb643302fc6fd877a0c3ba5ae72401815e0f24828a53d9191e28",
-    "ort-wasm-simd-threaded.asyncify.wasm": "39f9f0894d478800487ed9f7dbe92618498db320cf55c8e3d89adff8dce658da",
-    # Without.
+    f"{_WEBGPU}.mjs": "3d1c85995364bb643302fc6fd877a0c3ba5ae72401815e0f24828a53d9191e28",
+    f"{_WEBGPU}.wasm": "39f9f0894d478800487ed9f7dbe92618498db320cf55c8e3d89adff8dce658da",
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
-    "ort-wasm-simd-threaded.mjs": "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
-    "ort-wasm-simd-threaded.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
+    f"{_WEBASSEMBLY}.mjs": "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
+    f"{_WEBASSEMBLY}.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
-"""What a browser loads of it, by SHA-256."""
+"""What a browser loads of it, by SHA-256: the first three for WebGPU, else the others."""
 
 _PATIENCE = 600  # seconds for 33 MB
 
@@ -72,9 +71,8 @@ def _checked(found: dict[str, bytes]) -> dict[str, bytes] | None:
 def _fetch() -> dict[str, bytes]:
     """The files by npm, from the registry that it is set to."""
     npm = shutil.which("npm")
-    elsewhere = f"get the package {PACKAGE} {VERSION} in another way, and name its folder"
     if npm is None:
-        raise SrganError(f"npm, which fetches {PACKAGE}, is not installed; install it, or {elsewhere}", field="runtime")
+        raise _failed("npm is not installed")
     with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
         command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", folder]
         try:
@@ -82,10 +80,16 @@ def _fetch() -> dict[str, bytes]:
             with tarfile.open(next(Path(folder).glob("*.tgz"))) as package:
                 found = {name: _member(package, f"package/dist/{name}") for name in _FILES}
         except (subprocess.SubprocessError, OSError, StopIteration, tarfile.TarError, KeyError):
-            raise SrganError(f"npm cannot fetch {PACKAGE} {VERSION}; go online, or {elsewhere}", field="runtime") from None
+            raise _failed("npm failed, perhaps for want of a connection") from None
     if _checked(found) is None:
-        raise SrganError(f"npm fetched a {PACKAGE} {VERSION} that is not the known one; {elsewhere}", field="runtime")
+        raise _failed("what npm fetched is not what was tested")
     return found
+
+
+def _failed(why: str) -> SrganError:
+    return SrganError(
+        f"{PACKAGE} {VERSION} cannot be fetched ({why}); name a folder where it lies unpacked", field="runtime"
+    )
 
 
 def _member(package: tarfile.TarFile, name: str) -> bytes:
