@@ -107,11 +107,9 @@ def test_the_file_holds_the_card_and_how_to_use_it(tiny_model, tmp_path):
     assert float(facts["largest_difference"]) == pytest.approx(done.largest_difference, rel=0.01)
     assert (facts["scale"], facts["halo"], facts["padding"]) == ("4", str(network.info.halo), "symmetric")
     assert f"opset {model.opset_import[0].version}" in done.kind
-    (shape,) = (
-        [side.dim_param or side.dim_value for side in put.type.tensor_type.shape.dim]
-        for put in model.graph.input
-    )
-    assert shape == ["batch", 3, "height", "width"]
+    (taken,) = model.graph.input
+    sides = [side.dim_param or side.dim_value for side in taken.type.tensor_type.shape.dim]
+    assert sides == ["batch", 3, "height", "width"]
 
 
 def test_half_precision_halves_the_file_and_changes_little(tiny_model, tmp_path):

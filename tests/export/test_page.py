@@ -3,14 +3,14 @@
 import base64
 import io
 import json
-import os
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import browse
+import safetensors.torch
+import skimage.data
 from PIL import Image
+from reference_networks import RRDBNet, random_network
 
 from srgan.errors import OutputError, SrganError, UsageError
 from srgan.export import runtime
@@ -18,23 +18,20 @@ from srgan.export.page import write_page
 from srgan.networks.network import load_network
 from srgan.upscaling.upscaler import Upscaler
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
 ENLARGE = """
   const ready = $("status").textContent;
-  const { split } = { split: $("split") };
   const made = {};
   for (const name of NAMES) {
     await choose(name);
-    await until(() => $("status").textContent.startsWith("Done") || $("status").className === "wrong", "not done");
+    await until(() => /^Done|wrong/.test($("status").textContent + $("status").className), "not done");
     const reader = new FileReader();
     const blob = await (await fetch($("download").href)).blob();
     await new Promise(done => { reader.onload = done; reader.readAsDataURL(blob); });
     made[name] = [$("download").download, reader.result.split(",")[1]];
     $("status").textContent = "";
   }
-  split.value = 80;
-  split.dispatchEvent(new Event("input"));
+  $("split").value = 80;
+  $("split").dispatchEvent(new Event("input"));
   const shown = page().getComputedStyle($("before")).clipPath;
   return { ready, made, shown, width: page().document.documentElement.scrollWidth };
 """
@@ -59,3 +56,114 @@ def png(pixels):
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def results(answer):
+    """The names and pixels of what was downloaded."""
+    files = {name: base64.b64decode(content) for name, content in answer["made"].values()}
+    return {
+        name: np.asarray(Image.open(io.BytesIO(content)).convert("RGBA")) for name, content in files.items()
+    }
+
+
+def set_tile(folder, side):
+    """Smaller tiles than the page would take, so that small pictures have several."""
+    facts = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(json.dumps(facts | {"tile": side}))
+
+
+def test_the_page_gives_what_srgan_does_and_asks_nobody_else(tiny_model, tmp_path, runtime_folder, browse):
+    folder = tmp_path / "page"
+    write_page(load_network(tiny_model), folder, precision="fp32", runtime=runtime_folder)
+    set_tile(folder, 32)
+    colours = np.ascontiguousarray(skimage.data.astronaut()[40:110, 150:233])
+    grey = colours[:40, :50, 1]
+    clear = np.dstack([colours, np.full(colours.shape[:2], 255, np.uint8)])
+    clear[:20], clear[20:40, :, 3] = 0, 128
+    files = {"colours.png": png(colours), "grey.png": png(grey), "clear.png": png(clear)}
+    answer, reports = browse(folder, ENLARGE.replace("NAMES", json.dumps([*files])), files)
+
+    assert "failed" not in answer, answer
+    assert "WebAssembly, 1 thread" in answer["ready"]
+    assert (answer["violations"], reports) == ([], [])
+    assert answer["width"] <= 800
+    assert "20%" in answer["shown"]
+    made = results(answer)
+    assert set(made) == {"colours-x4.png", "grey-x4.png", "clear-x4.png"}
+    upscaler = Upscaler(tiny_model, precision="fp32")
+    for name, picture in (("colours", colours), ("grey", grey)):
+        expected = upscaler.upscale(np.dstack([picture] * 3) if picture.ndim == 2 else picture)
+        assert expected.std() > 5
+        assert np.abs(made[f"{name}-x4.png"][..., :3].astype(int) - expected).max() <= 2
+        assert made[f"{name}-x4.png"][..., 3].min() == 255
+    expected, result = upscaler.upscale(clear).astype(int), made["clear-x4.png"].astype(int)
+    assert set(np.unique(expected[..., 3])) >= {0, 128, 255}
+    assert np.abs(result[..., 3] - expected[..., 3]).max() <= 2
+    opaque = expected[..., 3] == 255
+    assert np.abs(result - expected)[opaque].max() <= 2
+
+
+def test_threads_and_networks_that_take_even_sides_only(tmp_path, runtime_folder, browse):
+    model = tmp_path / "net.safetensors"
+    network = random_network(RRDBNet(blocks=1, unshuffle=2), "conv_last")
+    safetensors.torch.save_file(network.state_dict(), model)
+    folder = tmp_path / "page"
+    write_page(load_network(model), folder, precision="fp16", runtime=runtime_folder)
+    set_tile(folder, 17)
+    picture = np.ascontiguousarray(skimage.data.astronaut()[40:65, 150:183])
+    files = {"odd.png": png(picture)}
+    answer, reports = browse(folder, ENLARGE.replace("NAMES", json.dumps([*files])), files, isolated=True)
+    assert "failed" not in answer, answer
+    assert "threads" in answer["ready"]
+    assert (answer["violations"], reports) == ([], [])
+    expected = Upscaler(model, precision="fp32").upscale(picture)
+    assert (expected.shape, np.ptp(expected) > 20) == ((50, 66, 3), True)
+    assert np.abs(results(answer)["odd-x2.png"][..., :3].astype(int) - expected).max() <= 2
+
+
+def test_what_is_no_picture_is_said(tiny_model, tmp_path, runtime_folder, browse):
+    write_page(load_network(tiny_model), tmp_path / "page", precision="fp32", runtime=runtime_folder)
+    script = """
+      await choose("notes.txt");
+      await until(() => $("status").className === "wrong", "nothing said");
+      return { said: $("status").textContent, result: $("result").hidden };
+    """
+    answer, _ = browse(tmp_path / "page", script, {"notes.txt": b"no picture"})
+    assert "notes.txt" in answer["said"]
+    assert answer["result"] is True
+
+
+def test_other_peoples_folders_are_left_alone(tiny_model, tmp_path):
+    network = load_network(tiny_model)
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(OutputError, match="other files"):
+        write_page(network, tmp_path, precision="fp32")
+    assert (tmp_path / "index.html").read_text() == "mine"
+    with pytest.raises(OutputError, match="is a file"):
+        write_page(network, tmp_path / "index.html", precision="fp32")
+
+
+def test_without_the_runtime_nothing_is_written(tiny_model, tmp_path, monkeypatch):
+    network, folder = load_network(tiny_model), tmp_path / "page"
+    with pytest.raises(UsageError, match="does not hold"):
+        write_page(network, folder, precision="fp32", runtime=tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(SrganError, match="npm is not installed"):
+        write_page(network, folder, precision="fp32")
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\nexit 1\n")
+    npm.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda _: str(npm))
+    with pytest.raises(SrganError, match="npm failed"):
+        write_page(network, folder, precision="fp32")
+    assert not folder.exists()
+
+
+def test_another_version_of_the_runtime_is_refused(tmp_path, runtime_folder):
+    other = tmp_path / "other"
+    shutil.copytree(runtime_folder, other / "dist")
+    assert set(runtime.runtime_files(other)) == {path.name for path in runtime_folder.iterdir()}
+    with (other / "dist" / "ort.wasm.min.mjs").open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(UsageError, match="does not hold"):
+        runtime.runtime_files(other)

@@ -28,18 +28,14 @@ def export(
     ] = None,
     web: Annotated[
         Path | None,
-        typer.Option(
-            metavar="DIR", help="Write a folder instead: a page that enlarges in a browser."
-        ),
+        typer.Option(metavar="DIR", help="Write a folder instead: a page that enlarges in a browser."),
     ] = None,
     precision: Annotated[
         Parameters, typer.Option(help="Type of the parameters; fp16 halves the file.")
     ] = Parameters.fp32,
     picture_io: Annotated[
         bool,
-        typer.Option(
-            "--picture-io", help="Bytes (N, H, W, 3) in and out, not floats (N, 3, H, W)."
-        ),
+        typer.Option("--picture-io", help="Bytes (N, H, W, 3) in and out, not floats (N, 3, H, W)."),
     ] = False,
     detail: Annotated[
         float | None, typer.Option(help="As of srgan upscale, for models that have a fidelity sibling.")

@@ -88,7 +88,8 @@ def _fetch() -> dict[str, bytes]:
 
 def _failed(why: str) -> SrganError:
     return SrganError(
-        f"{PACKAGE} {VERSION} cannot be fetched ({why}); name a folder where it lies unpacked", field="runtime"
+        f"{PACKAGE} {VERSION} cannot be fetched ({why}); name a folder where it lies unpacked",
+        field="runtime",
     )
 
 
