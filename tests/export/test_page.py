@@ -20,10 +20,14 @@ from srgan.upscaling.upscaler import Upscaler
 
 ENLARGE = """
   const ready = $("status").textContent;
+  const outcome = () => $("status").className || $("status").textContent.split(/[:.]/)[0];
+  await choose("notes.txt");
+  await until(() => outcome() === "wrong", "nothing said");
+  const said = $("status").textContent;
   const made = {};
   for (const name of NAMES) {
     await choose(name);
-    await until(() => /^Done|wrong/.test($("status").textContent + $("status").className), "not done");
+    await until(() => outcome() === "Done", "not done");
     const reader = new FileReader();
     const blob = await (await fetch($("download").href)).blob();
     await new Promise(done => { reader.onload = done; reader.readAsDataURL(blob); });
@@ -33,7 +37,11 @@ ENLARGE = """
   $("split").value = 80;
   $("split").dispatchEvent(new Event("input"));
   const shown = page().getComputedStyle($("before")).clipPath;
-  return { ready, made, shown, width: page().document.documentElement.scrollWidth };
+  new MutationObserver(() => $("work").hidden || $("stop").click()).observe($("work"), { attributes: true });
+  await choose(NAMES[0]);
+  await until(() => outcome() === "Stopped", "not stopped");
+  await new Promise(done => setTimeout(done, 500));
+  return { ready, said, made, shown, stopped: outcome(), width: page().document.documentElement.scrollWidth };
 """
 
 
@@ -58,11 +66,17 @@ def png(pixels):
     return buffer.getvalue()
 
 
-def results(answer):
-    """The names and pixels of what was downloaded."""
-    files = {name: base64.b64decode(content) for name, content in answer["made"].values()}
-    return {
-        name: np.asarray(Image.open(io.BytesIO(content)).convert("RGBA")) for name, content in files.items()
+def enlarge(browse, folder, pictures, **options):
+    """What the page says, and, as RGBA by their names, the files that it makes of pictures by theirs."""
+    files = {name: png(picture) for name, picture in pictures.items()}
+    script = ENLARGE.replace("NAMES", json.dumps([*files]))
+    answer, reports = browse(folder, script, files | {"notes.txt": b"no picture"}, **options)
+    assert "failed" not in answer, answer
+    assert (answer["violations"], reports) == ([], [])
+    made = {name: base64.b64decode(content) for name, content in answer["made"].values()}
+    return answer, {
+        name: np.asarray(Image.open(io.BytesIO(content)).convert("RGBA")).astype(int)
+        for name, content in made.items()
     }
 
 
@@ -80,23 +94,22 @@ def test_the_page_gives_what_srgan_does_and_asks_nobody_else(tiny_model, tmp_pat
     grey = colours[:40, :50, 1]
     clear = np.dstack([colours, np.full(colours.shape[:2], 255, np.uint8)])
     clear[:20], clear[20:40, :, 3] = 0, 128
-    files = {"colours.png": png(colours), "grey.png": png(grey), "clear.png": png(clear)}
-    answer, reports = browse(folder, ENLARGE.replace("NAMES", json.dumps([*files])), files)
+    pictures = {"colours.png": colours, "grey.png": grey, "clear.png": clear}
+    answer, made = enlarge(browse, folder, pictures)
 
-    assert "failed" not in answer, answer
     assert "WebAssembly, 1 thread" in answer["ready"]
-    assert (answer["violations"], reports) == ([], [])
+    assert "notes.txt" in answer["said"]
+    assert answer["stopped"] == "Stopped"
     assert answer["width"] <= 800
     assert "20%" in answer["shown"]
-    made = results(answer)
     assert set(made) == {"colours-x4.png", "grey-x4.png", "clear-x4.png"}
     upscaler = Upscaler(tiny_model, precision="fp32")
     for name, picture in (("colours", colours), ("grey", grey)):
         expected = upscaler.upscale(np.dstack([picture] * 3) if picture.ndim == 2 else picture)
         assert expected.std() > 5
-        assert np.abs(made[f"{name}-x4.png"][..., :3].astype(int) - expected).max() <= 2
+        assert np.abs(made[f"{name}-x4.png"][..., :3] - expected).max() <= 2
         assert made[f"{name}-x4.png"][..., 3].min() == 255
-    expected, result = upscaler.upscale(clear).astype(int), made["clear-x4.png"].astype(int)
+    expected, result = upscaler.upscale(clear).astype(int), made["clear-x4.png"]
     assert set(np.unique(expected[..., 3])) >= {0, 128, 255}
     assert np.abs(result[..., 3] - expected[..., 3]).max() <= 2
     opaque = expected[..., 3] == 255
@@ -111,26 +124,11 @@ def test_threads_and_networks_that_take_even_sides_only(tmp_path, runtime_folder
     write_page(load_network(model), folder, precision="fp16", runtime=runtime_folder)
     set_tile(folder, 17)
     picture = np.ascontiguousarray(skimage.data.astronaut()[40:65, 150:183])
-    files = {"odd.png": png(picture)}
-    answer, reports = browse(folder, ENLARGE.replace("NAMES", json.dumps([*files])), files, isolated=True)
-    assert "failed" not in answer, answer
+    answer, made = enlarge(browse, folder, {"odd.png": picture}, isolated=True)
     assert "threads" in answer["ready"]
-    assert (answer["violations"], reports) == ([], [])
     expected = Upscaler(model, precision="fp32").upscale(picture)
     assert (expected.shape, np.ptp(expected) > 20) == ((50, 66, 3), True)
-    assert np.abs(results(answer)["odd-x2.png"][..., :3].astype(int) - expected).max() <= 2
-
-
-def test_what_is_no_picture_is_said(tiny_model, tmp_path, runtime_folder, browse):
-    write_page(load_network(tiny_model), tmp_path / "page", precision="fp32", runtime=runtime_folder)
-    script = """
-      await choose("notes.txt");
-      await until(() => $("status").className === "wrong", "nothing said");
-      return { said: $("status").textContent, result: $("result").hidden };
-    """
-    answer, _ = browse(tmp_path / "page", script, {"notes.txt": b"no picture"})
-    assert "notes.txt" in answer["said"]
-    assert answer["result"] is True
+    assert np.abs(made["odd-x2.png"][..., :3] - expected).max() <= 2
 
 
 def test_other_peoples_folders_are_left_alone(tiny_model, tmp_path):
@@ -167,3 +165,15 @@ def test_another_version_of_the_runtime_is_refused(tmp_path, runtime_folder):
         file.write(b" ")
     with pytest.raises(UsageError, match="does not hold"):
         runtime.runtime_files(other)
+
+
+def test_webgpu(tiny_model, tmp_path, runtime_folder, browse):
+    folder = tmp_path / "page"
+    write_page(load_network(tiny_model), folder, precision="fp32", runtime=runtime_folder)
+    picture = np.ascontiguousarray(skimage.data.astronaut()[40:64, 150:174])
+    software = ("--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-webgpu-adapter=swiftshader")
+    answer, made = enlarge(browse, folder, {"small.png": picture}, options=software)
+    if "WebGPU" not in answer["ready"]:
+        pytest.skip("this Chromium has no WebGPU in software")
+    expected = Upscaler(tiny_model, precision="fp32").upscale(picture)
+    assert np.abs(made["small-x4.png"][..., :3] - expected).max() <= 2

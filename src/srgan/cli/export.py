@@ -48,9 +48,7 @@ def export(
 ) -> None:
     """Writes a network for other programs, and checks there that it gives what srgan does.
 
-    Example: srgan export photo photo.onnx
-
-    Example: srgan export RealESRGAN_x4plus.pth model.xml --precision fp16
+    Example: srgan export photo photo.onnx --precision fp16
 
     Example: srgan export fast --web page/
     """
