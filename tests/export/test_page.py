@@ -82,8 +82,8 @@ def enlarge(browse, folder, pictures, **options):
 
 def set_tile(folder, side):
     """Smaller tiles than the page would take, so that small pictures have several."""
-    facts = json.loads((folder / "model.json").read_text())
-    (folder / "model.json").write_text(json.dumps(facts | {"tile": side}))
+    facts = json.loads((folder / "srgan.json").read_text())
+    (folder / "srgan.json").write_text(json.dumps(facts | {"tile": side}))
 
 
 def test_the_page_gives_what_srgan_does_and_asks_nobody_else(tiny_model, tmp_path, runtime_folder, browse):

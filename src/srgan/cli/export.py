@@ -52,7 +52,7 @@ def export(
 
     Example: srgan export fast --web page/
     """
-    from srgan.export.check import open_network
+    from srgan.export.facts import open_network
 
     if web is not None and out is None:
         if picture_io:

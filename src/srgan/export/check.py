@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from srgan.engines.openvino import OpenVinoEngine
 from srgan.errors import ModelError
-from srgan.networks.network import Network, load_network
+from srgan.networks.network import Network
 
 ExportPrecision = Literal["fp32", "fp16"]
 
@@ -43,42 +43,6 @@ class Exported:
     scale: int
     sizes: tuple[tuple[int, int, int], ...]
     largest_difference: float
-
-
-def open_network(model: str | Path, detail: float | None) -> Network:
-    """A network as its file will say it is.
-
-    Args:
-        model: as :func:`~srgan.networks.network.load_network` takes it.
-        detail: likewise; of a blend the card keeps no figures, for they were not measured on it.
-
-    Raises:
-        UsageError: as there.
-        ModelError: as there.
-    """
-    network = load_network(model, detail)
-    if detail is None:
-        return network
-    summary = f"{network.card.summary} Blended with {network.card.fidelity}: detail {detail:g}.".strip()
-    return replace(network, card=replace(network.card, summary=summary, figures={}, figures_command=""))
-
-
-def facts(network: Network, checked: Exported | None = None) -> dict[str, str]:
-    """What a file says of itself, for programs that run it.
-
-    ``card`` is the card as JSON; ``scale``, ``halo`` and ``multiple`` are those of
-    :class:`~srgan.networks.info.NetworkInfo`; ``padding`` is how pictures go on beyond their borders, as
-    ``numpy.pad`` calls it; ``largest_difference`` is that of :class:`Exported`.
-    """
-    info = network.info
-    said = {
-        "card": network.card.to_json(),
-        "scale": str(info.scale),
-        "halo": str(info.halo),
-        "multiple": str(info.multiple),
-        "padding": "symmetric" if info.repeats_edge else "reflect",
-    }
-    return said if checked is None else {**said, "largest_difference": f"{checked.largest_difference:.3g}"}
 
 
 def checked(

@@ -9,7 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from srgan.errors import MissingExtraError
-from srgan.export.check import Exported, ExportPrecision, checked, facts
+from srgan.export.check import Exported, ExportPrecision, checked
+from srgan.export.facts import facts
 from srgan.files import explained, replacing
 from srgan.networks.network import Network
 
@@ -60,5 +61,5 @@ def make_onnx(
 
     kind = f"ONNX, opset {OPSET}"
     done = checked(path, kind, network, run, precision=precision, has_pictures=picture_io)
-    onnx.helper.set_model_props(model, facts(network, done))
+    onnx.helper.set_model_props(model, facts(network, done.largest_difference))
     return model.SerializeToString(), done

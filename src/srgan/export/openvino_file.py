@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from srgan.engines.graph import build_model
 from srgan.engines.openvino import import_openvino
-from srgan.export.check import Exported, ExportPrecision, checked, facts
+from srgan.export.check import Exported, ExportPrecision, checked
+from srgan.export.facts import facts
 from srgan.files import explained, replacing
 from srgan.networks.network import Network
 
@@ -49,7 +50,7 @@ def write_openvino(network: Network, path: Path, *, precision: ExportPrecision, 
             return result
 
         done = checked(path, "OpenVINO", network, run, precision=precision, has_pictures=picture_io)
-        for name, text in facts(network, done).items():
+        for name, text in facts(network, done.largest_difference).items():
             model.set_rt_info(text, ["srgan", name])
         with explained(path):
             openvino.save_model(model, made, compress_to_fp16=precision == "fp16")

@@ -16,7 +16,7 @@ from srgan.files import explained, make_folder, remove_folder, write_file
 from srgan.networks.network import Network
 
 _SOURCES = Path(__file__).with_name("web")
-_MARK = "model.json"  # by which a folder is known as one of these
+_MARK = "srgan.json"  # by which a folder is known as one of these
 _LAYER_BYTES = 2**27  # the largest map: what every WebGPU device can hold in one piece
 _SMALLEST, _LARGEST = 32, 256  # side of a tile; larger ones show no progress
 
@@ -33,7 +33,7 @@ def write_page(
         runtime: as :func:`~srgan.export.runtime.runtime_files` takes it.
 
     Raises:
-        OutputError: if the folder holds something else, or cannot be written; it is then as before.
+        OutputError: if the folder holds something else, or cannot be written.
         MissingExtraError: if what writes or runs ONNX files is not installed.
         ModelError: if the network in ONNX does not give what srgan itself does.
         SrganError: if there is no runtime.
@@ -41,7 +41,8 @@ def write_page(
     _check(folder)
     model, done = make_onnx(network, folder, precision=precision, picture_io=False)
     files = {path.name: path.read_bytes() for path in _SOURCES.iterdir()}
-    files |= runtime_files(runtime)
+    # Not all servers know what .mjs is.
+    files |= {name.replace(".mjs", ".js"): content for name, content in runtime_files(runtime).items()}
     files["model.onnx"] = model
     files[_MARK] = json.dumps(_description(network), ensure_ascii=False, indent=1).encode()
     is_new = not folder.exists()

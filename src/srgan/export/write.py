@@ -13,7 +13,7 @@ def write_network(network: Network, path: Path, *, precision: ExportPrecision, p
     """Writes a network for another program, and checks it there; whole or not at all.
 
     Args:
-        network: the network, see :func:`~srgan.export.check.open_network`.
+        network: the network, see :func:`~srgan.export.facts.open_network`.
         path: ``.onnx``, or ``.xml`` for OpenVINO, whose ``.bin`` is written beside it; replaced if it exists.
         precision: as :meth:`Upscaler.to_onnx` takes it.
         picture_io: likewise.

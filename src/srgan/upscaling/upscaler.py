@@ -18,7 +18,8 @@ from srgan.engines.choice import open_engine
 from srgan.engines.protocol import Device, Engine, EngineName, Precision
 from srgan.errors import UsageError
 from srgan.events import Cancel, OnEvent
-from srgan.export.check import Exported, ExportPrecision, open_network
+from srgan.export.check import Exported, ExportPrecision
+from srgan.export.facts import open_network
 from srgan.export.onnx_file import write_onnx
 from srgan.networks import DEFAULT_MODEL
 from srgan.networks.network import load_network
@@ -258,7 +259,7 @@ class Upscaler:
 
         The file takes any number of pictures of any size, ``picture``, and gives ``result``; RGB, clipped. It
         adds nothing around pictures: what it should see there, and the card, its metadata tell, see
-        :func:`~srgan.export.check.facts`.
+        :func:`~srgan.export.facts.facts`.
 
         Args:
             path: replaced if it exists.

@@ -19,9 +19,10 @@ async function fetched(name) {
 
 /** Makes the network ready on "webgpu" or "wasm", and tries it. */
 async function open(kind, network) {
-  ort = await import(kind === "webgpu" ? "./ort.webgpu.min.mjs" : "./ort.wasm.min.mjs");
+  ort = await import(`./ort.${kind}.min.js`);
   ort.env.wasm.numThreads = crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;
-  ort.env.wasm.wasmPaths = here("./");
+  const core = kind === "webgpu" ? "ort-wasm-simd-threaded.asyncify" : "ort-wasm-simd-threaded";
+  ort.env.wasm.wasmPaths = { mjs: here(`${core}.js`), wasm: here(`${core}.wasm`) };
   session = await ort.InferenceSession.create(network, { executionProviders: [kind] });
   const side = model.multiple * Math.ceil(16 / model.multiple);
   const grey = await run(new Float32Array(3 * side * side).fill(0.5), side, side);
@@ -31,7 +32,7 @@ async function open(kind, network) {
 }
 
 async function start() {
-  model = await (await fetched("model.json")).json();
+  model = await (await fetched("srgan.json")).json();
   const network = new Uint8Array(await (await fetched(model.file)).arrayBuffer());
   let engine;
   if (await navigator.gpu?.requestAdapter().catch(() => null))
