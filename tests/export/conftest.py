@@ -15,14 +15,13 @@ REPORTING = {
     "Content-Security-Policy-Report-Only": "default-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob: "
     "data:; report-uri /reports"
 }
-ISOLATED = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
 
 _DRIVER = """<!DOCTYPE html><iframe src="index.html" width="800" height="600"></iframe><script type="module">
 const page = () => document.querySelector("iframe").contentWindow;
 const $ = id => page().document.getElementById(id);
 const violations = [];
-async function until(true_, what) {
-  for (let tries = 0; !true_(); tries++) {
+async function until(isSo, what) {
+  for (let tries = 0; !isSo(); tries++) {
     if (tries > 1200) throw new Error(`${what}: ${$("status")?.textContent}`);
     await new Promise(done => setTimeout(done, 50));
   }
@@ -34,8 +33,15 @@ async function choose(name) {
   $("file").dispatchEvent(new Event("change"));
 }
 async function drive() {
+  if (ISOLATED && !crossOriginIsolated) {
+    // The page in the frame has threads only where this one, too, comes through the page's service worker.
+    await navigator.serviceWorker.ready;
+    location.reload();
+    await new Promise(() => {});
+  }
+  document.querySelector("iframe").onload = () =>
+    page().addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
   await until(() => $("file") && page().document.readyState === "complete", "no page");
-  page().addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
   await until(() => !$("file").disabled || $("status").className === "wrong", "not ready");
   SCRIPT
 }
@@ -51,7 +57,7 @@ class _Handler(SimpleHTTPRequestHandler):
         pass
 
     def end_headers(self):
-        for name, value in self.server.headers.items():
+        for name, value in REPORTING.items():
             self.send_header(name, value)
         super().end_headers()
 
@@ -79,10 +85,10 @@ def _browse(folder, script, files, *, profile, isolated=False, options=()):
     Nothing but the page's own server can be reached.
     """
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder)))
-    server.headers = REPORTING | (ISOLATED if isolated else {})
+    driver = _DRIVER.replace("SCRIPT", script).replace("ISOLATED", json.dumps(isolated))
     server.answers, server.reports = Queue(), Queue()
     server.extra = {f"/{name}": (content, "application/octet-stream") for name, content in files.items()}
-    server.extra["/drive"] = (_DRIVER.replace("SCRIPT", script).encode(), "text/html")
+    server.extra["/drive"] = (driver.encode(), "text/html")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     alone = ["--no-first-run", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
     process = subprocess.Popen(

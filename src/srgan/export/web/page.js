@@ -2,8 +2,7 @@
 const MOST_SIDE = 16384, MOST_PIXELS = 2 ** 28; // of a canvas, in any browser of today
 
 const $ = id => document.getElementById(id);
-const worker = new Worker("worker.js", { type: "module" });
-let model;
+let model, worker;
 let job = 0;
 let source = null; // the file's name, without its ending
 
@@ -87,7 +86,7 @@ function finish() {
   });
 }
 
-worker.onmessage = ({ data }) => {
+function hear({ data }) {
   if (data.kind === "ready") ready(data);
   else if (data.kind === "broken") say(`The network could not be loaded: ${data.why}.`, true);
   else if (data.job !== job) return;
@@ -96,8 +95,25 @@ worker.onmessage = ({ data }) => {
     $("work").hidden = true;
     say(`The picture could not be enlarged: ${data.why}.`, true);
   }
-};
-worker.onerror = () => say("The network could not be loaded: this browser is too old for it.", true);
+}
+
+/** Whether the page is to be loaded again, by which it gets threads; tried once, where there is no WebGPU. */
+async function mayGetThreads() {
+  if (crossOriginIsolated || sessionStorage.asked || (await navigator.gpu?.requestAdapter())) return false;
+  sessionStorage.asked = "once";
+  await navigator.serviceWorker.register("isolation.js");
+  await navigator.serviceWorker.ready;
+  return true;
+}
+
+async function start() {
+  say("Loading the network…");
+  // Browsers refuse it for many reasons; it goes on without.
+  if (await mayGetThreads().catch(() => false)) return location.reload();
+  worker = new Worker("worker.js", { type: "module" });
+  worker.onmessage = hear;
+  worker.onerror = () => say("The network could not be loaded: this browser is too old for it.", true);
+}
 
 $("file").onchange = () => {
   take($("file").files[0]);
@@ -131,4 +147,4 @@ $("stack").onpointermove = $("stack").onpointerdown = event => {
 };
 $("actual").onchange = () => $("stack").classList.toggle("actual", $("actual").checked);
 
-say("Loading the network…");
+start();
