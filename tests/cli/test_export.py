@@ -72,6 +72,8 @@ def test_without_the_extra_it_is_named(srgan, tiny_model, here, monkeypatch):
 
 def test_a_page_that_cannot_be_finished_leaves_nothing(srgan, tiny_model, here, monkeypatch):
     monkeypatch.setattr(page, "runtime_files", lambda _: {"sub/of-no-folder.wasm": b""})
-    done = srgan("export", tiny_model, "--web", "page")
-    assert (done.code, done.err.count("\n")) == (1, 1)
-    assert [*here.iterdir()] == []
+    (here / "empty").mkdir()
+    for folder in ("page", "empty"):
+        done = srgan("export", tiny_model, "--web", folder)
+        assert (done.code, done.err.count("\n")) == (1, 1)
+    assert [*here.rglob("*")] == [here / "empty"]

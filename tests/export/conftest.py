@@ -26,11 +26,18 @@ async function until(isSo, what) {
     await new Promise(done => setTimeout(done, 50));
   }
 }
-async function choose(name) {
+async function transferOf(name) {
   const transfer = new DataTransfer();
-  transfer.items.add(new File([await (await fetch(name)).blob()], name.split("/").at(-1)));
-  $("file").files = transfer.files;
+  transfer.items.add(new File([await (await fetch(name)).blob()], name));
+  return transfer;
+}
+async function choose(name) {
+  $("file").files = (await transferOf(name)).files;
   $("file").dispatchEvent(new Event("change"));
+}
+async function drop(name) {
+  const dataTransfer = await transferOf(name);
+  $("drop").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
 }
 async function drive() {
   if (ISOLATED && !crossOriginIsolated) {

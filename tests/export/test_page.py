@@ -26,7 +26,7 @@ ENLARGE = """
   const said = $("status").textContent;
   const made = {};
   for (const name of NAMES) {
-    await choose(name);
+    await drop(name);
     await until(() => outcome() === "Done", "not done");
     const reader = new FileReader();
     const blob = await (await fetch($("download").href)).blob();

@@ -12,7 +12,7 @@ from srgan.errors import OutputError
 from srgan.export.check import Exported, ExportPrecision
 from srgan.export.onnx_file import make_onnx
 from srgan.export.runtime import runtime_files
-from srgan.files import explained, make_folder, remove_folder, write_file
+from srgan.files import clear, explained, make_folder, remove_folder, write_file
 from srgan.networks.network import Network
 
 _SOURCES = Path(__file__).with_name("web")
@@ -45,14 +45,16 @@ def write_page(
     files |= {name.replace(".mjs", ".js"): content for name, content in runtime_files(runtime).items()}
     files["model.onnx"] = model
     files[_MARK] = json.dumps(_description(network), ensure_ascii=False, indent=1).encode()
-    is_new = not folder.exists()
+    was_there, was_page = folder.exists(), (folder / _MARK).is_file()
     try:
         make_folder(folder)
         for name, content in files.items():
             write_file(folder / name, content)
     except BaseException:
-        if is_new:
+        if not was_there:
             remove_folder(folder)
+        elif not was_page:
+            clear(folder)
         raise
     return done
 
