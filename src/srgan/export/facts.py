@@ -29,7 +29,7 @@ def open_network(model: str | Path, detail: float | None) -> Network:
 def facts(network: Network, largest_difference: float) -> dict[str, str]:
     """What a file says of itself, for programs that run it.
 
-    ``card`` is the card as JSON; ``scale``, ``halo`` and ``multiple`` are those of
+    ``card`` is the card as JSON; ``scale``, ``halo``, ``border`` and ``multiple`` are those of
     :class:`~srgan.networks.info.NetworkInfo`; ``padding`` is how pictures go on beyond their borders, as
     ``numpy.pad`` calls it.
 
@@ -42,6 +42,7 @@ def facts(network: Network, largest_difference: float) -> dict[str, str]:
         "card": network.card.to_json(),
         "scale": str(info.scale),
         "halo": str(info.halo),
+        "border": str(info.halo if info.border is None else info.border),
         "multiple": str(info.multiple),
         "padding": "symmetric" if info.repeats_edge else "reflect",
         "largest_difference": f"{largest_difference:.3g}",

@@ -71,6 +71,8 @@ def _check(folder: Path) -> None:
 def _description(network: Network) -> dict[str, Any]:
     """What the page has to know of the network."""
     info, card = network.info, network.card
+    wanted = (info.halo, info.halo if info.border is None else info.border)
+    halo, border = (pixels + -pixels % info.multiple for pixels in wanted)
     side = math.isqrt(2 * _LAYER_BYTES // info.bytes_per_pixel) - 2 * info.halo
     return {
         "name": card.name,
@@ -79,7 +81,8 @@ def _description(network: Network) -> dict[str, Any]:
         "version": version("srgan"),
         "file": "model.onnx",
         "scale": info.scale,
-        "halo": info.halo + -info.halo % info.multiple,
+        "halo": halo,
+        "border": border,
         "multiple": info.multiple,
         "repeatsEdge": info.repeats_edge,
         "tile": min(max(side, _SMALLEST), _LARGEST),

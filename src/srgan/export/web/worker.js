@@ -64,9 +64,9 @@ function fill(target, made, { isGrey, isAlpha }, { top, left, rows, columns, hei
     }
 }
 
-/** One part of the result: of the tile that begins at a place, as RGBA. */
-async function partOf(layers, size, { top, left, rows: height, columns: width }) {
-  const { scale, halo, repeatsEdge } = model;
+/** One part of the result, as RGBA: of the tile that begins at a place. */
+async function partOf(layers, size, { top, left, rows: height, columns: width, halo }) {
+  const { scale, repeatsEdge } = model;
   const rows = reflected(top, height, size.height, halo, repeatsEdge);
   const columns = reflected(left, width, size.width, halo, repeatsEdge);
   const inner = {
@@ -85,10 +85,11 @@ async function enlarge({ job, pixels, width, height }) {
   const down = cut(height, model.tile, model.multiple), across = cut(width, model.tile, model.multiple);
   const size = { width, height }, layers = layersOf(pixels, width, height);
   const total = down.starts.length * across.starts.length;
+  const halo = total === 1 ? model.border : model.halo;
   let done = 0;
   for (const top of down.starts)
     for (const left of across.starts) {
-      const made = await partOf(layers, size, { top, left, rows: down.size, columns: across.size });
+      const made = await partOf(layers, size, { top, left, rows: down.size, columns: across.size, halo });
       if (layers.length > 1) keepWithin(made, pixels, size, model.scale);
       await pause(); // a message that stops this one is heard only now
       if (wanted !== job) return;
