@@ -23,6 +23,7 @@ COMMANDS = (
     "evaluate-objects",
     "fit-niqe",
     "compare",
+    "export",
     "bench",
 )
 

@@ -18,6 +18,7 @@ from srgan.cli.dataset_report import dataset_report
 from srgan.cli.evaluate import evaluate
 from srgan.cli.evaluate_faces import evaluate_faces
 from srgan.cli.evaluate_objects import evaluate_objects
+from srgan.cli.export import export
 from srgan.cli.fit_niqe import fit_niqe
 from srgan.cli.info import info
 from srgan.cli.models import models
@@ -66,6 +67,7 @@ for command in (
     evaluate_objects,
     fit_niqe,
     compare,
+    export,
     bench,
 ):
     app.command(no_args_is_help=command not in (models, bench))(command)

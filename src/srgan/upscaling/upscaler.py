@@ -18,6 +18,9 @@ from srgan.engines.choice import open_engine
 from srgan.engines.protocol import Device, Engine, EngineName, Precision
 from srgan.errors import UsageError
 from srgan.events import Cancel, OnEvent
+from srgan.export.check import Exported, ExportPrecision
+from srgan.export.facts import open_network
+from srgan.export.onnx_file import write_onnx
 from srgan.networks import DEFAULT_MODEL
 from srgan.networks.network import load_network
 from srgan.upscaling.consistency import check_scale
@@ -74,6 +77,7 @@ class Upscaler:
         check_options(tile=tile, threads=threads, detail=detail, halo=halo)
         how: dict[str, Any] = {"engine": engine, "precision": precision, "device": device, "threads": threads}
         results: dict[str, Any] = {"detail": detail, "halo": halo, "consistent": consistent}
+        self._source = (model, detail)
         self._remake = partial(type(self), model, tile=tile, **results, **how)
         network = load_network(model, detail)
         self.card = network.card
@@ -247,6 +251,31 @@ class Upscaler:
             CancelledError: if ``cancel`` says so.
         """
         return self._network.stream(rgb_of(pixels), sink, on_event=on_event, cancel=cancel)
+
+    def to_onnx(
+        self, path: str | Path, *, precision: ExportPrecision = "fp32", picture_io: bool = False
+    ) -> Exported:
+        """Writes the network as an ONNX file for other programs, and checks it in ONNX Runtime.
+
+        The file takes any number of pictures of any size, ``picture``, and gives ``result``; RGB, clipped. It
+        adds nothing around pictures: what it should see there, and the card, its metadata tell, see
+        :func:`~srgan.export.facts.facts`.
+
+        Args:
+            path: replaced if it exists.
+            precision: of the parameters: ``"fp32"``, or ``"fp16"``, which halves the file.
+            picture_io: uint8 (N, H, W, 3) in and out, instead of float32 (N, 3, H, W) in [0, 1].
+
+        Returns:
+            What was written, and how far it is from srgan's own result.
+
+        Raises:
+            MissingExtraError: if what writes or runs such files is not installed.
+            ModelError: if the model's file is gone, or the ONNX file does not give what srgan itself does.
+            OutputError: if it cannot be written.
+        """
+        network = replace(open_network(*self._source), info=self.info)
+        return write_onnx(network, Path(path), precision=precision, picture_io=picture_io)
 
     @property
     def _network(self) -> TiledNetwork:
