@@ -26,7 +26,7 @@ from srgan.networks.network import load_network
 from srgan.training.networks.generator import make_generator
 from srgan.upscaling.upscaler import Upscaler
 
-DOCS = Path(__file__).parents[2] / "docs" / "export.md"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "export.md"
 
 # The network, its last convolution, its scale.
 FOREIGN = {

@@ -14,7 +14,6 @@ from srgan.cli.console import print_json, print_message
 from srgan.cli.options import JsonOption
 from srgan.errors import UsageError
 
-
 _network = partial(typer.Option, rich_help_panel="Network")
 _page = partial(typer.Option, rich_help_panel="Page for the browser")
 
