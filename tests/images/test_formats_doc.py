@@ -1,4 +1,4 @@
-"""The table of docs/formats.md, against what is read, written and kept."""
+"""The table of docs/reference/formats.md, against what is read, written and kept."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from srgan.images.picture import Picture
 from srgan.images.read import read_picture
 from srgan.images.write import write_picture
 
-DOC = Path(__file__).parents[2] / "docs" / "formats.md"
+DOC = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 EXTENSIONS = {"JPEG": "jpg"}
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

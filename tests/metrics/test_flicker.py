@@ -84,7 +84,7 @@ def test_noise_is_still_and_movement_is_not(photo):
 
 
 def test_a_fast_result_flickers_less_than_twice_as_much_as_bicubic(photo):
-    # What docs/video.md states; the figures there are of benchmarks/flicker.py.
+    # What docs/results/videos.md states; the figures there are of benchmarks/flicker.py.
     small = bicubic(photo, 0.25)
     first, second = noisy(small, 2, 1), noisy(small, 2, 2)
     still = still_pixels(first, second)

@@ -34,7 +34,7 @@ def test_every_shipped_model_can_be_loaded_and_says_what_it_is_for(name):
 def test_the_documented_parameters_and_hashes_are_those_of_the_files(name):
     card, tensors = read_model(find_model(name))
     parameters = sum(tensor.size for tensor in tensors.values())
-    documented = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
+    documented = (Path(__file__).parents[2] / "docs/results/models.md").read_text(encoding="utf-8")
     digest = hashlib.sha256(find_model(name).read_bytes()).hexdigest()
     assert card.generator.parameters == parameters
     assert f"| `{name}` | {parameters:,} | {card.generator.radius} | {digest} |" in documented

@@ -22,7 +22,7 @@ _FIGURES = {
 """The figures of the table: data set, measure, digits."""
 
 _SPEEDS = {("srresnet", 16, 64): "1.0", ("compact", 8, 48): "11.3"}
-"""By architecture, blocks and channels; measured by ``srgan bench`` on two cores, as in the README."""
+"""By architecture, blocks and channels; measured by ``srgan bench`` on two cores: docs/results/speed.md."""
 
 
 def models(
