@@ -14,6 +14,8 @@ from srgan.networks.catalogue import find_model
 from srgan.networks.foreign import read_foreign
 from srgan.networks.info import NetworkInfo
 from srgan.networks.model_file import has_card
+from srgan.networks.module import ModuleNetwork
+from srgan.networks.onnx import OnnxNetwork
 
 FOREIGN_HALO = 40
 """Low-res pixels of surroundings of tiles, where a network of another program's sees farther.
@@ -26,7 +28,7 @@ pixels of other programs: on 13 %, by 1.1, and 5.
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """A network with its weights.
+    """A network of a described architecture, with its weights; for others see :data:`AnyNetwork`.
 
     Attributes:
         card: what its file says of it.
@@ -51,6 +53,10 @@ class Network:
         architecture = card.own_generator.describe()
         info = describe(architecture, card.halo)
         return cls(card=card, info=info, architecture=architecture, tensors=tensors)
+
+
+AnyNetwork = Network | OnnxNetwork | ModuleNetwork
+"""What engines run. All have a card and an info; what else they have is for the engine that runs them."""
 
 
 def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo:
