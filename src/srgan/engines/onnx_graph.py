@@ -40,7 +40,7 @@ def build_onnx_model(network: OnnxNetwork, *, is_byte: bool, context: int) -> An
     if is_byte:
         result = opset13.convert(opset13.round(result, "half_to_even"), "u8")
     model = Model([result], [picture], "srgan")
-    _keep_ends_precise(model)
+    _keep_pictures_precise(model)
     # The cache tells models apart by names too.
     for index, node in enumerate(model.get_ordered_ops()):
         node.set_friendly_name(f"node{index}")
@@ -90,22 +90,51 @@ class _Ends:
         return x if number == 0 else self._op.add(x, np.array(number, np.float32))
 
 
-def _keep_ends_precise(model: Any) -> None:
-    """Keeps the picture, its first layers, and sums of two maps in float32 where the rest is in 16 bits.
+def _keep_pictures_precise(model: Any) -> None:
+    """Keeps what has no layer before it or none behind it, and sums, in float32 where the rest is in 16 bits.
 
-    In bf16 the picture itself would be rounded, to steps of a whole level of 255 near white, and so would be
-    what goes from block to block, each time.
+    In bf16 pictures would be rounded to steps of a whole level of 255 near white, and what goes from block to
+    block each time. First layers are kept as well: they read a picture.
     """
-    maps: set[str] = set()
-    plain: set[str] = set()  # before the first layer
-    for node in model.get_ordered_ops():
-        sources = [port.get_node().get_friendly_name() for port in node.input_values()]
-        if node.get_type_name() != "Parameter" and not maps & {*sources}:
-            continue  # a weight
+    nodes = [node for node in model.get_ordered_ops() if node.get_type_name() != "Constant"]
+    sources = {
+        node.get_friendly_name(): {port.get_node().get_friendly_name() for port in node.input_values()}
+        for node in nodes
+    }
+    layers = {node.get_friendly_name() for node in nodes if node.get_type_name() in _LAYERS}
+    maps: set[str] = set()  # what depends on the picture; the rest are weights
+    deep: set[str] = set()  # what depends on a layer
+    needed: set[str] = set()  # what a layer depends on
+    for name, its in sources.items():
+        if maps & its or not its:
+            maps.add(name)
+        if deep & its or layers & its:
+            deep.add(name)
+    for name, its in reversed(sources.items()):
+        if name in needed or name in layers:
+            needed |= its
+    for node in nodes:
         name = node.get_friendly_name()
-        maps.add(name)
-        is_early = node.get_type_name() == "Parameter" or bool(plain & {*sources})
-        if is_early and node.get_type_name() not in _LAYERS:
-            plain.add(name)
-        if is_early or (node.get_type_name() == "Add" and len(maps & {*sources}) == 2):
-            keep_precise(node)
+        is_sum = node.get_type_name() == "Add" and len(maps & sources[name]) == 2
+        is_outside = name not in deep or (name not in needed and name not in layers)
+        if name in maps and (is_sum or is_outside):
+            keep_precise(_resizing(node) if node.get_type_name() == "Interpolate" else node)
+
+
+def _resizing(node: Any) -> Any:
+    """The same operation of before version 11: from that, OpenVINO 2026.4 loses the mark; put in its place."""
+    from openvino import opset13
+    from openvino.utils.node_factory import NodeFactory
+
+    data, lengths, *axes = node.input_values()
+    if node.get_attributes()["mode"] == "bilinear_pillow" or not axes:
+        return node
+    # Sizes and scales both have a place there; one of them is not looked at.
+    count = lengths.get_shape()[0]
+    is_scale = node.get_attributes()["shape_calculation_mode"] == "scales"
+    unused = opset13.constant(np.ones(count, np.int64 if is_scale else np.float32)).output(0)
+    places = [unused, lengths] if is_scale else [lengths, unused]
+    new = NodeFactory("opset4").create("Interpolate", [data, *places, *axes], node.get_attributes())
+    for place in node.output(0).get_target_inputs():
+        place.replace_source_output(new.output(0))
+    return new

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from srgan.errors import ModelError
 from srgan.networks.architectures.description import Architecture
 from srgan.networks.architectures.folding import Tensors
 from srgan.networks.architectures.trace import trace
@@ -15,7 +16,7 @@ from srgan.networks.foreign import read_foreign
 from srgan.networks.info import NetworkInfo
 from srgan.networks.model_file import has_card
 from srgan.networks.module import ModuleNetwork
-from srgan.networks.onnx import OnnxNetwork
+from srgan.networks.onnx import OnnxNetwork, is_onnx
 
 FOREIGN_HALO = 40
 """Low-res pixels of surroundings of tiles, where a network of another program's sees farther.
@@ -84,7 +85,7 @@ def describe_foreign(architecture: Architecture) -> NetworkInfo:
 
 
 def load_network(model: str | Path, detail: float | None = None) -> Network:
-    """Reads a network from its file.
+    """Reads a network from its file, but not from an ``.onnx`` one, which only an engine can.
 
     Args:
         model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
@@ -97,6 +98,10 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
         ModelError: if a file is missing or damaged, or does not go together with its sibling's.
     """
     path = find_model(model)
+    if is_onnx(path) and detail is None:
+        raise ModelError(
+            f"{path}: nothing can be trained with an ONNX network; enlarge pictures with it first"
+        )
     if detail is not None or has_card(path):
         return Network.of(*read_blend(path, detail))
     card, found = read_foreign(path)
