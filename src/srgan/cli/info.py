@@ -50,12 +50,18 @@ def info(
 
 
 def _found(path: Path, form: OnnxForm) -> dict[str, Any]:
+    from srgan.networks.foreign import UnknownArchitectureError
     from srgan.networks.model_file import has_card
     from srgan.networks.onnx import is_onnx
 
     if is_onnx(path):
-        return _onnx(path, form)
-    return _own(path) if has_card(path) else _foreign(path)
+        return _undescribed(path, form)
+    if has_card(path):
+        return _own(path)
+    try:
+        return _foreign(path)
+    except UnknownArchitectureError:
+        return _undescribed(path, form)
 
 
 def _own(path: Path) -> dict[str, Any]:
@@ -91,23 +97,31 @@ def _foreign(path: Path) -> dict[str, Any]:
     }
 
 
-def _onnx(path: Path, form: OnnxForm) -> dict[str, Any]:
-    from srgan.engines.onnx_loading import load_onnx
+def _undescribed(path: Path, form: OnnxForm) -> dict[str, Any]:
+    from srgan.engines.loading import load_any_network
+    from srgan.networks.module import ModuleNetwork
+    from srgan.networks.onnx import OnnxNetwork
 
-    network = load_onnx(path, form)
-    info = network.info
-    return {
+    network = load_any_network(path, onnx=form)
+    facts: dict[str, Any] = {
         "name": network.card.name,
         "summary": network.card.summary,
         "licence": network.card.licence,
-        "scale": info.scale,
-        "layout": _both(network.layouts),
-        "range": _both(network.ranges),
-        "order": network.order,
-        "size": None if info.size is None else f"{info.size[1]}x{info.size[0]}",
-        "halo": info.halo,
-        "multiple": info.multiple,
+        "scale": network.info.scale,
+        "halo": network.info.halo,
+        "multiple": network.info.multiple,
     }
+    if isinstance(network, ModuleNetwork):
+        facts |= {"architecture": network.architecture}
+    if isinstance(network, OnnxNetwork):
+        height, width = network.info.size or (None, None)
+        facts |= {
+            "size": height and f"{width}x{height}",
+            "layout": _both(network.layouts),
+            "range": _both(network.ranges),
+            "order": network.order,
+        }
+    return facts
 
 
 def _both(ends: tuple[str, str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from srgan.networks.catalogue import find_model
+from srgan.networks.foreign import UnknownArchitectureError
+from srgan.networks.module import check_spandrel
 from srgan.networks.network import AnyNetwork, load_network
 from srgan.networks.onnx import OnnxForm, is_onnx
 
@@ -20,6 +22,7 @@ def load_any_network(
         onnx: what an ``.onnx`` file takes and gives, where it is known.
 
     Raises:
+        MissingExtraError: if the network is of an architecture that needs spandrel, which is not installed.
         UsageError, ModelError: as :func:`~srgan.networks.network.load_network` and
             :func:`~srgan.engines.onnx_loading.load_onnx` do.
     """
@@ -28,4 +31,10 @@ def load_any_network(
         from srgan.engines.onnx_loading import load_onnx  # which imports OpenVINO
 
         return load_onnx(path, onnx or OnnxForm())
-    return load_network(path, detail)
+    try:
+        return load_network(path, detail)
+    except UnknownArchitectureError as error:
+        check_spandrel(error)
+        from srgan.training.networks.spandrel import load_torch_network  # which imports PyTorch
+
+        return load_torch_network(path)

@@ -122,12 +122,12 @@ def _keep_pictures_precise(model: Any) -> None:
 
 
 def _resizing(node: Any) -> Any:
-    """The same operation of before version 11: from that, OpenVINO 2026.4 loses the mark; put in its place."""
+    """The same operation of before version 11, in its place: from that OpenVINO 2026.4 loses the mark."""
     from openvino import opset13
     from openvino.utils.node_factory import NodeFactory
 
     data, lengths, *axes = node.input_values()
-    if node.get_attributes()["mode"] == "bilinear_pillow" or not axes:
+    if node.get_attributes()["mode"] == "bilinear_pillow":
         return node
     # Sizes and scales both have a place there; one of them is not looked at.
     count = lengths.get_shape()[0]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
+from srgan.errors import MissingExtraError
 from srgan.networks.card import ModelCard
+from srgan.networks.foreign import UnknownArchitectureError
 from srgan.networks.info import NetworkInfo
 
 
@@ -27,3 +30,20 @@ class ModuleNetwork:
     module: Any
     architecture: str
     types: frozenset[str]
+
+
+def check_spandrel(error: UnknownArchitectureError) -> None:
+    """Checks that what makes modules of other architectures is installed.
+
+    Raises:
+        MissingExtraError: if spandrel, PyTorch, or torchvision, which spandrel imports, is not there, and the
+            architecture can be named.
+        UnknownArchitectureError: ``error``, if it cannot.
+    """
+    if all(find_spec(name) for name in ("torch", "torchvision", "spandrel")):
+        return
+    if error.architecture is None:
+        raise error
+    raise MissingExtraError(
+        f"{error.path}: {error.architecture}, which srgan does not run by itself,", "spandrel"
+    ) from error
