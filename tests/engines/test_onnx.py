@@ -207,7 +207,7 @@ def resized(*scales):
     [
         ({"nodes": negative("x", "y", "z", "w"), "inputs": ("x", "z"), "outputs": ("y", "w")}, "2 inputs"),
         ({"nodes": negative("x", "y", "x", "w"), "outputs": ("y", "w")}, "2 outputs"),
-        (resized(1, 1, 1.5, 1.5), "of a 63x61 picture, and must make"),
+        (resized(1, 1, 1.5, 1.5), "of a 43x41 picture, and must make"),
         (resized(1, 1, 9, 9), "1 to 8"),
         (resized(1, 1, 2, 4), "a whole number of times"),
         ({"nodes": identity(), "shape": (1, 1, "h", "w")}, "three colours"),

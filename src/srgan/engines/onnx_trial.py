@@ -14,7 +14,7 @@ from srgan.engines.onnx_graph import SPANS
 from srgan.networks.onnx import Layout, Range
 
 _MULTIPLES = (1, 2, 3, 4, 6, 7, 8, 12, 14, 16, 24, 32, 64)
-_SIDE = 60  # pixels, about, of the pictures that are tried: enough for layers that look far, and quick
+_SIDE = 40  # pixels, about, of the pictures that are tried: enough for layers that look far, and quick
 _LARGEST_SCALE = 8
 _OFF = 0.08
 """Of white: flat colours that come back farther off than this, on average, came back wrong.
