@@ -30,9 +30,10 @@ def test_pictures_and_videos_are_enlarged(srgan, pictures, here, model, photo):
         Image.fromarray(photo).save(here / f"frame-{number:02}.png")
     assert srgan("upscale", "frame-%02d.png", "-o", "film.mkv", "--codec", "ffv1", *options).code == 0
     with av.open(here / "film.mkv") as film:
-        frames = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
-    assert [frame.shape for frame in frames] == [(48, 60, 3)] * 3
-    assert np.abs(frames[0].astype(int) - expected).mean() < 3
+        frames = [frame.to_image().convert("L") for frame in film.decode(video=0)]
+    assert [frame.size for frame in frames] == [(60, 48)] * 3
+    grey = np.asarray(Image.fromarray(expected).convert("L")).astype(int)
+    assert np.abs(np.asarray(frames[0]) - grey).mean() < 1.5
 
 
 def test_what_is_known_of_a_network_holds_in_every_command(srgan, pictures, here):
@@ -71,11 +72,3 @@ def test_what_is_no_network_is_one_line(srgan, pictures, here, content):
         done = srgan(*command, "bad.onnx")
         assert (done.code, len(done.err.splitlines())) == (1, 1)
         assert done.err.startswith("srgan: bad.onnx: not a readable ONNX file")
-
-
-def test_nothing_is_trained_with_one(srgan, pictures, model):
-    pictures("in/a.png")
-    teacher = ("--set", f"loss.teacher={model}", "--set", "loss.teacher_weight=0.5")
-    done = srgan("train", "--recipe", "fast", "--data", "in", "--out", "run", "--device", "cpu", *teacher)
-    assert done.code == 1
-    assert "clearer.onnx: nothing can be trained with an ONNX network" in done.err

@@ -10,6 +10,7 @@ from srgan import Upscaler
 from srgan.engines.loading import load_any_network
 from srgan.errors import ModelError, UsageError
 from srgan.networks.onnx import OnnxForm
+from srgan.training.setup import load_teacher
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -266,3 +267,5 @@ def test_only_openvino_on_the_processor_runs_them(tmp_path):
         assert caught.value.field in options
     with pytest.raises(UsageError, match="no fidelity sibling"):
         Upscaler(path, detail=0.5)
+    with pytest.raises(ModelError, match=r"net\.onnx: nothing can be trained with an ONNX network"):
+        load_teacher(str(path), 2)
