@@ -41,7 +41,7 @@ def test_the_scale_is_found(tmp_path, photo, scale):
 
 @pytest.mark.parametrize("values", ["0..1", "0..255", "-1..1"])
 @pytest.mark.parametrize("layout", ["nchw", "nhwc"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.float64])
 def test_layout_and_range_are_found(tmp_path, photo, values, layout, dtype):
     truth = plain(write_onnx(tmp_path / "plain.onnx"), photo)
     path = write_onnx(tmp_path / "net.onnx", values=values, layout=layout, dtype=dtype)

@@ -36,7 +36,7 @@ def read_onnx(path: Path) -> Any:
 def last_line(error: Exception) -> str:
     """The last line of OpenVINO's report, which tells the cause; those before tell where in its source."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return lines[-1].rstrip(".") if lines else type(error).__name__
 
 
 def _explained(report: str) -> str:

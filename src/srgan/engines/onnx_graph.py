@@ -33,7 +33,8 @@ def build_onnx_model(network: OnnxNetwork, *, is_byte: bool, context: int) -> An
     height, width = network.info.size or (-1, -1)
     picture = opset13.parameter([1, height, width, 3], np.uint8 if is_byte else np.float32)
     ends = _Ends(opset13, network, 255.0 if is_byte else 1.0)
-    given = ends.given(picture, inside.inputs[0].get_element_type())
+    takes_bytes = inside.inputs[0].get_element_type().get_type_name() == "u8"
+    given = ends.given(picture, takes_bytes=takes_bytes)
     for place in inside.inputs[0].get_target_inputs():
         place.replace_source_output(given.output(0))
     result = ends.result(inside.get_results()[0].input_value(0), network.info.scale * context)
@@ -55,15 +56,14 @@ class _Ends:
         self._network = network
         self._white = white
 
-    def given(self, picture: Any, kind: Any) -> Any:
-        """What the network is given for a picture, of its type."""
+    def given(self, picture: Any, *, takes_bytes: bool) -> Any:
+        """What the network is given for a picture."""
         op = self._op
         x = op.convert(picture, "f32")
         low, span = SPANS[self._network.ranges[0]]
         x = self._sum(self._product(self._ordered(x), span / self._white), low)
-        if kind.get_type_name() == "u8":
-            x = op.round(op.clamp(x, 0.0, 255.0), "half_to_even")
-        x = op.convert(x, kind.get_type_name())
+        if takes_bytes:
+            x = op.convert(op.round(op.clamp(x, 0.0, 255.0), "half_to_even"), "u8")
         return op.transpose(x, [0, 3, 1, 2]) if self._network.layouts[0] == "nchw" else x
 
     def result(self, output: Any, margin: int) -> Any:

@@ -43,7 +43,7 @@ def load_onnx(path: Path, form: OnnxForm) -> OnnxNetwork:
         _check_ends(model)
         layout, size = _layout(path, model, form.layout)
         model.reshape(shape_of(layout, size or (-1, -1)))
-        _fold(model)
+        model = _prepared(model)
         trials = OnnxTrials(import_openvino().Core(), model, layout, size)
         outputs = _ranges(model.outputs[0], form.range or _limits(model))
         inputs = sorted(_ranges(model.inputs[0], form.range), key=lambda each: each not in outputs)
@@ -72,13 +72,24 @@ def load_onnx(path: Path, form: OnnxForm) -> OnnxNetwork:
     )
 
 
-def _fold(model: Any) -> None:
-    """Computes what depends on no picture, such as the shapes of biases, of which there are many."""
-    from openvino.passes import ConstantFolding, Manager
+def _prepared(model: Any) -> Any:
+    """The same with float32 for all kinds of floats outside, and without what depends on no picture.
 
+    The latter are mostly shapes of biases, which would be computed each time.
+    """
+    from openvino import Type
+    from openvino.passes import ConstantFolding, Manager
+    from openvino.preprocess import PrePostProcessor
+
+    ends = PrePostProcessor(model)
+    for end, port in ((ends.input(), model.inputs[0]), (ends.output(), model.outputs[0])):
+        if port.get_element_type() != Type.u8:
+            end.tensor().set_element_type(Type.f32)
+    model = ends.build()
     manager = Manager()
     manager.register_pass(ConstantFolding())
     manager.run_passes(model)
+    return model
 
 
 def _check_ends(model: Any) -> None:

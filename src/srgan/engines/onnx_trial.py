@@ -52,7 +52,7 @@ class OnnxTrials:
 
     Args:
         core: OpenVINO's.
-        model: the network, with one input of a batch of 1, and one output.
+        model: the network, with one input of a batch of 1, and one output, of float32 or bytes.
         layout: of its input.
         size: height and width of the only pictures that it takes; None if it takes others.
 
@@ -83,7 +83,10 @@ class OnnxTrials:
             except (UnfitError, RuntimeError) as error:
                 reasons.setdefault(isinstance(error, UnfitError), last_line(error))
         # A result of a wrong size tells more than layers that do not fit together.
-        raise UnfitError(reasons.get(True) or reasons[False])
+        raise UnfitError(
+            reasons.get(True)
+            or f"no picture goes through it ({reasons[False]}); one of three colours in and out is needed"
+        )
 
     def again(self, trial: Trial, values: Range) -> NDArray[np.float32]:
         """The result for the same picture in another range."""

@@ -36,7 +36,8 @@ class OnnxNetwork:
     Attributes:
         card: what can be said of it.
         info: as of any network.
-        model: the ``openvino.Model``, with one input and one output of pictures; not to be changed.
+        model: the ``openvino.Model``, with one input and one output of one picture in float32 or bytes; not
+            to be changed.
         layouts: of its input and its output.
         ranges: likewise.
         order: of the channels of both.
