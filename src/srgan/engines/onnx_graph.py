@@ -41,10 +41,10 @@ def build_onnx_model(network: OnnxNetwork, *, is_byte: bool, context: int) -> An
     if is_byte:
         result = opset13.convert(opset13.round(result, "half_to_even"), "u8")
     model = Model([result], [picture], "srgan")
-    _keep_pictures_precise(model)
-    # The cache tells models apart by names too.
+    # The cache tells models apart by names too; names of a file need not be unique.
     for index, node in enumerate(model.get_ordered_ops()):
         node.set_friendly_name(f"node{index}")
+    _keep_pictures_precise(model)
     return model
 
 
@@ -126,15 +126,16 @@ def _resizing(node: Any) -> Any:
     from openvino import opset13
     from openvino.utils.node_factory import NodeFactory
 
-    data, lengths, *axes = node.input_values()
-    if node.get_attributes()["mode"] == "bilinear_pillow":
+    if node.get_type_info().version_id != "opset11" or node.get_attributes()["mode"] == "bilinear_pillow":
         return node
+    data, lengths, *axes = node.input_values()
     # Sizes and scales both have a place there; one of them is not looked at.
     count = lengths.get_shape()[0]
     is_scale = node.get_attributes()["shape_calculation_mode"] == "scales"
     unused = opset13.constant(np.ones(count, np.int64 if is_scale else np.float32)).output(0)
     places = [unused, lengths] if is_scale else [lengths, unused]
     new = NodeFactory("opset4").create("Interpolate", [data, *places, *axes], node.get_attributes())
+    new.set_friendly_name(node.get_friendly_name())
     for place in node.output(0).get_target_inputs():
         place.replace_source_output(new.output(0))
     return new
