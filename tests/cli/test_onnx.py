@@ -64,6 +64,15 @@ def test_what_is_known_of_a_network_holds_in_every_command(srgan, pictures, here
         assert "--model-layout: net.onnx: " in done.err
 
 
+def test_a_halo_is_timed_with_a_model(srgan, model):
+    done = srgan("bench", "--model", model, "--halo", "2", "--runs", "1", "--json")
+    (result,) = json.loads(done.out)["results"]
+    assert result["name"].startswith("clearer, 320x180")
+    assert result["srgan_seconds"] > 0
+    done = srgan("bench", "--halo", "2")
+    assert (done.code, "--halo" in done.err) == (2, True)
+
+
 @pytest.mark.parametrize("content", [b"", b"a letter", b"\x08\x08\x12\x07"])
 def test_what_is_no_network_is_one_line(srgan, pictures, here, content):
     pictures("small.png")

@@ -12,7 +12,7 @@ import typer
 
 from srgan.cli.console import print_json, progress_bar
 from srgan.cli.options import Halo, ModelLayout, ModelOrder, ModelRange, Order, onnx_form
-from srgan.errors import MissingExtraError
+from srgan.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from srgan.bench.speed import Work
@@ -44,6 +44,8 @@ def bench(
         return
     from srgan.bench import speed
 
+    if model is None and halo is not None:
+        raise UsageError("halo is that of one model; name it by --model", field="halo")
     size = f"{speed.LR_SIZE[0]}x{speed.LR_SIZE[1]}"
     comparisons: tuple[tuple[str, Callable[[], Work], Callable[[], Work] | None], ...] = (
         (f"srresnet, {size}, against PyTorch fp32", speed.srresnet_generator, speed.plain_generator),

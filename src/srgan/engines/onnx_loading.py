@@ -16,9 +16,7 @@ from srgan.networks.info import NetworkInfo
 from srgan.networks.network import FOREIGN_HALO
 from srgan.networks.onnx import Layout, OnnxForm, OnnxNetwork, Range, onnx_card
 
-_LEAST_SIDE = (
-    16  # of pictures of a fixed size; what is less is no side of a picture, but a number of channels
-)
+_LEAST_SIDE = 16  # of pictures of a fixed size; what is less is a number of channels
 _BYTES = "u8"
 _MOVES = {"Transpose", "Reshape", "Convert", "DepthToSpace", "Slice", "StridedSlice", "Squeeze", "Unsqueeze"}
 """Operations that leave values as they are."""
