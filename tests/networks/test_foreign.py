@@ -108,6 +108,18 @@ def test_sizes_that_a_network_cannot_take_are_padded_and_cropped(tmp_path):
     assert upscaler.info.halo == min(FOREIGN_HALO, upscaler.info.radius)
 
 
+@pytest.mark.parametrize("tile", ["auto", 48])
+def test_pictures_that_follow_each_other_are_enlarged_as_each_alone(tmp_path, tile):
+    network = random_network(RRDBNet(blocks=1), "conv_last")
+    torch.save(network.state_dict(), tmp_path / "net.pth")
+    upscaler = Upscaler(tmp_path / "net.pth", precision="fp32", engine="openvino", tile=tile)
+    first = picture(90, 70)[0]
+    second = first.copy()
+    second[3:6, 3:6] = 0.5  # near a border, where a whole picture has fewer surroundings than a tile
+    for alone, together in zip((first, second), upscaler.frames([first, second]), strict=True):
+        assert np.array_equal(together, upscaler.upscale(alone))
+
+
 FIRST = {  # of ESRGAN's names; the numbers of its last layers go up with the enlargements
     "conv_first": "model.0",
     "conv_body": "model.1.sub.2",

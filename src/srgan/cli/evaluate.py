@@ -1,4 +1,4 @@
-"""``srgan evaluate``: models and baselines against true pictures."""
+"""``srgan evaluate``: models and baselines against ground truth."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class MetricName(StrEnum):
 
 
 def evaluate(
-    hr: Annotated[Path, typer.Option(help="Folder of true pictures.")],
+    hr: Annotated[Path, typer.Option(help="Folder of ground-truth pictures.")],
     lr: Annotated[
         Path | None,
         typer.Option(help="Folder of their low-res partners. Default: made by MATLAB's bicubic."),
@@ -68,7 +68,7 @@ def evaluate(
     results: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Folder of other software's results, named like the true pictures; may be repeated."
+            help="Folder of other software's results, named like the ground truth; may be repeated."
         ),
     ] = None,
     metric: Annotated[

@@ -29,7 +29,7 @@ class White(StrEnum):
 
 
 def evaluate_objects(
-    images: Annotated[Path, typer.Option(help="Folder of true pictures.")],
+    images: Annotated[Path, typer.Option(help="Folder of ground-truth pictures.")],
     detector: Annotated[Path, typer.Option(help="Object detector as FILE.onnx.")],
     layout: Annotated[LayoutName, typer.Option(help="Layout of its outputs; see docs/evaluation.md.")],
     lr: Annotated[
@@ -38,7 +38,7 @@ def evaluate_objects(
     ] = None,
     annotations: Annotated[
         Path | None,
-        typer.Option(help="Boxes in COCO's format. Default: what the detector finds in the true pictures."),
+        typer.Option(help="Boxes in COCO's format. Default: what the detector finds in the ground truth."),
     ] = None,
     model: Annotated[
         list[str] | None, typer.Option(help="Name of a model, its file, or FILE.onnx; may be repeated.")
@@ -58,8 +58,8 @@ def evaluate_objects(
 ) -> None:
     """Tests whether upscaling helps to find objects.
 
-    Measures the average precision of a detector on true pictures, and on the same downscaled 4x and upscaled
-    again.
+    Measures the average precision of a detector on ground-truth pictures, and on the same pictures
+    downscaled 4x and upscaled again.
 
     Example: srgan evaluate-objects --images coco/ --detector yolo.onnx --layout yolo
 

@@ -30,7 +30,6 @@ from srgan.errors import SrganError, UsageError
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     epilog="With --debug anywhere, an error shows its traceback.",
 )
 
@@ -51,7 +50,7 @@ def srgan(
 
     Example: srgan upscale photo.jpg
 
-    Example: srgan upscale film.mp4 -o clear/
+    Example: srgan upscale video.mp4 -o clear/
     """
 
 
@@ -75,40 +74,43 @@ app.command(no_args_is_help=True, cls=CommandWithRecipe)(train)
 _WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 
 
+_INTERRUPTED = 130
+"""Typer's exit code on Ctrl-C."""
+
+
 def main() -> None:
     """Runs the command; exits 0 when done, 1 when something failed, 2 on wrong usage, 130 on Ctrl-C."""
     # Leave as on Ctrl-C: with what is half-written taken away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with tracebacks():
-            _run([argument for argument in sys.argv[1:] if argument != "--debug"])
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
-    except KeyboardInterrupt:
-        print_error("interrupted")
-        sys.exit(130)
+            arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+            code = app(arguments, prog_name="srgan", standalone_mode=False)
+            sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has left; what is still buffered must not fail once more at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        code = 1
     except Exception as error:
-        if is_debugging():
-            traceback.print_exc()
-        if not isinstance(error, SrganError):
-            print_error(f"unexpected {type(error).__name__}: {error}; add --debug and report what it shows")
-            sys.exit(1)
+        code = _report(error)
+    if code == _INTERRUPTED:
+        print_error("interrupted")
+    if code:
+        sys.exit(code)
+
+
+def _report(error: Exception) -> int:
+    """Prints one line; gives the exit code."""
+    if is_debugging():
+        traceback.print_exc()
+    if isinstance(error, SrganError):
         print_error(with_option(str(error), error.field))
-        sys.exit(2 if isinstance(error, UsageError) else 1)
-
-
-def _run(arguments: list[str]) -> None:
-    """The command, without Typer's own handling of errors, which takes several lines."""
-    try:
-        with typer.main.get_command(app).make_context("srgan", arguments) as context:
-            context.command.invoke(context)
-            sys.stdout.flush()
-    except _WrongCall as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            sys.exit(2)  # the help has been shown
+        return 2 if isinstance(error, UsageError) else 1
+    if isinstance(error, _WrongCall):
         where = error.ctx.command_path if error.ctx else "srgan"
-        raise UsageError(f"{error.format_message().rstrip('.')}; see {where} --help") from error
+        # Without arguments, the help has been shown, and there is nothing to say.
+        if message := error.format_message().rstrip("."):
+            print_error(f"{message}; see {where} --help")
+        return 2
+    print_error(f"unexpected {type(error).__name__}: {error}; add --debug and report what it shows")
+    return 1

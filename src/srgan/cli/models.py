@@ -59,7 +59,7 @@ def _print_table(cards: Sequence[ModelCard]) -> None:
     console = Console(force_terminal=is_terminal, no_color=not is_terminal, highlight=False, emoji=False)
     console.width = min(_WIDTH, console.width) if is_terminal else _WIDTH
     console.print(table)
-    print("\nHigher PSNR is closer to the true picture; lower NIQE looks more natural.")
+    print("\nHigher PSNR is closer to the ground truth; lower NIQE looks more natural.")
     pairs = [f"{card.name} (with {card.fidelity})" for card in cards if card.fidelity]
     if pairs:
         print(f"--detail and --invented go with: {', '.join(pairs)}")

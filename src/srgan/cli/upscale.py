@@ -127,7 +127,7 @@ def upscale(
 
     Example: srgan upscale photo.jpg
 
-    Example: srgan upscale holiday/ film.mp4 -o clear/ --skip-existing
+    Example: srgan upscale holiday/ video.mp4 -o clear/ --skip-existing
     """
     # Imported here: --help and usage errors must not wait for NumPy.
     from srgan.jobs.naming import plan_jobs

@@ -13,7 +13,7 @@ from srgan.engines.onnx_trial import OnnxTrials, Trial, UnfitError, find_ranges,
 from srgan.engines.openvino import import_openvino
 from srgan.errors import ModelError, UsageError
 from srgan.networks.info import NetworkInfo
-from srgan.networks.network import FOREIGN_HALO
+from srgan.networks.network import FOREIGN_BORDER, FOREIGN_HALO
 from srgan.networks.onnx import Layout, OnnxForm, OnnxNetwork, Range, onnx_card
 
 _LEAST_SIDE = 16  # of pictures of a fixed size; what is less is a number of channels
@@ -59,6 +59,7 @@ def load_onnx(path: Path, form: OnnxForm) -> OnnxNetwork:
         scale=trial.scale,
         radius=None,
         halo=halo,
+        border=FOREIGN_BORDER,
         repeats_edge=False,
         multiple=trial.multiple,
         size=size,

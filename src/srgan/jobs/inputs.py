@@ -35,7 +35,7 @@ def find_inputs(
 
 
 def is_image_sequence(inputs: Sequence[str], out: Path | None) -> bool:
-    """Whether a folder's pictures are to become one film, instead of a result each."""
+    """Whether a folder's pictures are to become one video, instead of a result each."""
     return (
         out is not None
         and (out.suffix.lower() in VIDEO_CONTAINERS or is_pattern(out))

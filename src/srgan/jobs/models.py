@@ -121,7 +121,7 @@ class Models:
         if on_event is not None:
             on_event(
                 Event(
-                    note=f"uses '{FOR_VIDEOS}' for speed; the model 'fast-photo' cleans compressed films as "
+                    note=f"uses '{FOR_VIDEOS}' for speed; the model 'fast-photo' cleans compressed videos as "
                     f"fast, '{DEFAULT_MODEL}' is sharper"
                 )
             )

@@ -27,6 +27,10 @@ pixels of other programs: on 13 %, by 1.1, and 5.
 """
 
 
+FOREIGN_BORDER = 10
+"""Low-res pixels by which other programs mirror a picture beyond its borders."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network:
     """A network of a described architecture, with its weights; for others see :data:`AnyNetwork`.
@@ -81,7 +85,8 @@ def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo
 def describe_foreign(architecture: Architecture) -> NetworkInfo:
     """What follows from an architecture of another program's, enlarged as its own program would do it."""
     info = describe(architecture)
-    return replace(info, halo=min(info.halo, FOREIGN_HALO), repeats_edge=False)
+    halo = min(info.halo, FOREIGN_HALO)
+    return replace(info, halo=halo, border=min(halo, FOREIGN_BORDER), repeats_edge=False)
 
 
 def load_network(model: str | Path, detail: float | None = None) -> Network:

@@ -83,7 +83,7 @@ class Upscaler:
         self._remake = partial(type(self), model, tile=tile, **results, **how)
         network = load_any_network(model, detail, onnx)
         self.card = network.card
-        self.info = network.info if halo is None else replace(network.info, halo=halo)
+        self.info = network.info if halo is None else replace(network.info, halo=halo, border=None)
         check_size(self.info)
         if consistent:
             check_scale(self.info.scale)
@@ -214,7 +214,7 @@ class Upscaler:
         Raises:
             As :meth:`upscale` does.
         """
-        compute = self._network.changed_parts().upscale
+        compute = self._network.changed_parts()
         before: NDArray[Any] | None = None
         enlarged: NDArray[Any] | None = None
         for image in images:

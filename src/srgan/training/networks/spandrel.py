@@ -15,7 +15,7 @@ from srgan.networks.catalogue import find_model
 from srgan.networks.foreign import UnknownArchitectureError
 from srgan.networks.info import NetworkInfo
 from srgan.networks.module import ModuleNetwork, check_spandrel
-from srgan.networks.network import FOREIGN_HALO, Network, load_network
+from srgan.networks.network import FOREIGN_BORDER, FOREIGN_HALO, Network, load_network
 from srgan.networks.weights import read_tensors
 
 _BYTES_PER_PIXEL = 32 * 1024
@@ -62,6 +62,7 @@ def _load_module(path: Path) -> ModuleNetwork:
             scale=found.scale,
             radius=None,
             halo=FOREIGN_HALO,
+            border=FOREIGN_BORDER,
             repeats_edge=False,
             multiple=found.size_requirements.multiple_of,
             bytes_per_pixel=_BYTES_PER_PIXEL,
