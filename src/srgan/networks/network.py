@@ -105,7 +105,8 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
     path = find_model(model)
     if is_onnx(path) and detail is None:
         raise ModelError(
-            f"{path}: nothing can be trained with an ONNX network; enlarge pictures with it first"
+            f"{path}: an ONNX network enlarges pictures, but cannot be exported or learned from directly; "
+            "to learn from it, train on pairs that it made"
         )
     if detail is not None or has_card(path):
         return Network.of(*read_blend(path, detail))
