@@ -16,9 +16,15 @@ from srgan.cli.options import (
     DeviceOption,
     EngineName,
     EngineOption,
+    Halo,
     JsonOption,
+    ModelLayout,
+    ModelOrder,
+    ModelRange,
+    Order,
     Precision,
     PrecisionOption,
+    onnx_form,
     output,
 )
 from srgan.errors import UsageError
@@ -52,20 +58,6 @@ class MetricName(StrEnum):
     seconds_per_megapixel = "seconds_per_megapixel"
 
 
-class White(StrEnum):
-    """The value of white in a network's input and output."""
-
-    one = "1"
-    full = "255"
-
-
-class Order(StrEnum):
-    """The order of a network's channels."""
-
-    rgb = "rgb"
-    bgr = "bgr"
-
-
 _pictures = partial(typer.Option, rich_help_panel="Pictures")
 _methods = partial(typer.Option, rich_help_panel="Methods")
 _metrics = partial(typer.Option, rich_help_panel="Metrics")
@@ -80,7 +72,7 @@ def evaluate(
     ] = None,
     model: Annotated[
         list[str] | None,
-        _methods(help="Name of a model, a file, or any network as FILE.onnx; may be repeated."),
+        _methods(help="Name of a model, or a file; may be repeated."),
     ] = None,
     baseline: Annotated[
         list[BaselineName] | None, _methods(help="Plain resampling to compare with; may be repeated.")
@@ -109,10 +101,6 @@ def evaluate(
         Path | None,
         _metrics(help="Network for fid: Inception's FILE.pth, or any that makes features as FILE.onnx."),
     ] = None,
-    onnx_white: Annotated[White, _methods(help="Value of white that a model FILE.onnx expects.")] = White.one,
-    onnx_order: Annotated[
-        Order, _methods(help="Order of channels that a model FILE.onnx expects.")
-    ] = Order.rgb,
     detail: Annotated[
         float | None, _methods(min=0, max=1, help="Detail of srgan's models, as in srgan upscale.")
     ] = None,
@@ -120,6 +108,10 @@ def evaluate(
         bool,
         _methods("--consistent", help="Correct results as srgan upscale --consistent does."),
     ] = False,
+    halo: Halo = None,
+    model_layout: ModelLayout = None,
+    model_range: ModelRange = None,
+    model_order: ModelOrder = Order.rgb,
     engine: EngineOption = EngineName.auto,
     precision: PrecisionOption = Precision.auto,
     device: DeviceOption = DeviceName.auto,
@@ -151,7 +143,6 @@ def evaluate(
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.evaluate import evaluate
     from srgan.evaluation.methods import common_scale, open_methods
-    from srgan.evaluation.onnx import OnnxOptions
     from srgan.evaluation.page import Page
     from srgan.evaluation.tables import csv_of, markdown_of
     from srgan.files import write_file
@@ -169,7 +160,8 @@ def evaluate(
     methods = open_methods(
         model or [],
         [name.value for name in baseline or []],
-        onnx=OnnxOptions(white=1 if onnx_white is White.one else 255, order=onnx_order.value),
+        halo=halo,
+        onnx=onnx_form(model_layout, model_range, model_order),
         detail=detail,
         consistent=consistent,
         engine=engine.value,

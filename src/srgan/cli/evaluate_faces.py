@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
-from srgan.cli.evaluate import BaselineName, Order
+from srgan.cli.evaluate import BaselineName
 from srgan.cli.options import (
     DeviceName,
     DeviceOption,
     EngineName,
     EngineOption,
     JsonOption,
+    Order,
     Precision,
     PrecisionOption,
 )

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from srgan.cli.console import print_json, progress_bar
-from srgan.cli.evaluate import BaselineName, Order, White
+from srgan.cli.evaluate import BaselineName
 from srgan.cli.options import (
     DeviceName,
     DeviceOption,
     EngineName,
     EngineOption,
     JsonOption,
+    Order,
     Precision,
     PrecisionOption,
 )
@@ -28,6 +29,13 @@ class LayoutName(StrEnum):
     yolo = "yolo"
     yolo_objectness = "yolo-objectness"
     ssd = "ssd"
+
+
+class White(StrEnum):
+    """The value of white in a detector's input."""
+
+    one = "1"
+    full = "255"
 
 
 _pictures = partial(typer.Option, rich_help_panel="Pictures")
@@ -79,8 +87,7 @@ def evaluate_objects(
     """
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.methods import common_scale, open_methods
-    from srgan.evaluation.onnx import OnnxOptions
-    from srgan.recognition.object_detectors import OnnxDetector
+    from srgan.recognition.object_detectors import OnnxDetector, OnnxOptions
     from srgan.recognition.objects import evaluate_objects
 
     options = OnnxOptions(white=1 if detector_white is White.one else 255, order=detector_order.value)

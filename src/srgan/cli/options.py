@@ -5,14 +5,18 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srgan.errors import UsageError
 
+if TYPE_CHECKING:
+    from srgan.networks.onnx import OnnxForm
+
 output = partial(typer.Option, rich_help_panel="Output")
 computing = partial(typer.Option, rich_help_panel="Computing")
+_onnx = partial(typer.Option, rich_help_panel="Networks in FILE.onnx")
 
 
 def named_path(text: str) -> Path:
@@ -63,6 +67,28 @@ class Format(StrEnum):
     avif = "avif"
 
 
+class Layout(StrEnum):
+    """Where a network has the channels of pictures."""
+
+    nchw = "nchw"
+    nhwc = "nhwc"
+
+
+class Range(StrEnum):
+    """From black to white."""
+
+    unit = "0..1"
+    byte = "0..255"
+    signed = "-1..1"
+
+
+class Order(StrEnum):
+    """The order of channels."""
+
+    rgb = "rgb"
+    bgr = "bgr"
+
+
 EngineOption = Annotated[EngineName, computing("--engine", help="Engine that runs the network.")]
 PrecisionOption = Annotated[
     Precision,
@@ -72,3 +98,29 @@ DeviceOption = Annotated[
     DeviceName, computing("--device", help="Device to compute on; auto: a GPU if PyTorch can use one.")
 ]
 JsonOption = Annotated[bool, output("--json", help="Print one JSON object.")]
+ModelLayout = Annotated[
+    Layout | None, _onnx("--model-layout", help="Position of the channels. Default: found by trying.")
+]
+ModelRange = Annotated[
+    Range | None, _onnx("--model-range", help="Values of black and white. Default: found by trying.")
+]
+ModelOrder = Annotated[Order, _onnx("--model-order", help="Order of the channels.")]
+Halo = Annotated[
+    int | None,
+    computing(
+        "--halo",
+        min=0,
+        help="Surroundings of a tile in pixels; fewer is faster. Default: the model's own.",
+    ),
+]
+
+
+def onnx_form(layout: Layout | None, values: Range | None, order: Order) -> OnnxForm:
+    """The three options as one value."""
+    from srgan.networks.onnx import OnnxForm
+
+    return OnnxForm(
+        layout=None if layout is None else layout.value,
+        range=None if values is None else values.value,
+        order=order.value,
+    )

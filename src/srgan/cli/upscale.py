@@ -15,11 +15,17 @@ from srgan.cli.options import (
     EngineName,
     EngineOption,
     Format,
+    Halo,
     JsonOption,
+    ModelLayout,
+    ModelOrder,
+    ModelRange,
+    Order,
     Precision,
     PrecisionOption,
     computing,
     named_path,
+    onnx_form,
     output,
 )
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
@@ -115,15 +121,13 @@ def upscale(
     tile: Annotated[
         str, computing(help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
     ] = "auto",
-    halo: Annotated[
-        int | None,
-        computing(
-            min=0, help="Surroundings of each tile in pixels; fewer is faster. Default: the model's own."
-        ),
-    ] = None,
+    halo: Halo = None,
     precision: PrecisionOption = Precision.auto,
     engine: EngineOption = EngineName.auto,
     device: DeviceOption = DeviceName.auto,
+    model_layout: ModelLayout = None,
+    model_range: ModelRange = None,
+    model_order: ModelOrder = Order.rgb,
     max_pixels: Annotated[int, computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
 ) -> None:
     """Upscale pictures and videos 4x per side. An input is never overwritten.
@@ -148,6 +152,7 @@ def upscale(
         model=model,
         detail=detail,
         halo=halo,
+        onnx=onnx_form(model_layout, model_range, model_order),
         consistent=consistent,
         codec=codec,
         crf=crf,

@@ -9,8 +9,9 @@ from srgan.errors import ModelError, UsageError
 from srgan.networks.card import ModelCard
 from srgan.networks.foreign import read_foreign
 from srgan.networks.model_file import has_card, read_card
+from srgan.networks.onnx import is_onnx, onnx_card
 
-_ENDINGS = (".safetensors", ".pth", ".pt")  # which are no names, even where there is no such file
+_ENDINGS = (".safetensors", ".pth", ".pt", ".onnx")  # which are no names, even where there is no such file
 _SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -47,4 +48,6 @@ def load_card(model: str | Path) -> ModelCard:
         ModelError: if its file cannot be read.
     """
     path = find_model(model)
+    if is_onnx(path):
+        return onnx_card(path)
     return read_card(path) if has_card(path) else read_foreign(path)[0]
