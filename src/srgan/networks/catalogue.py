@@ -10,7 +10,7 @@ from srgan.networks.card import ModelCard
 from srgan.networks.foreign import read_foreign
 from srgan.networks.model_file import has_card, read_card
 
-_ENDINGS = (".safetensors", ".pth", ".pt")  # which are no names, even where there is no such file
+_ENDINGS = (".safetensors", ".pth", ".pt", ".param")  # which are no names, even where there is no such file
 _SHIPPED = Path(__file__).parent / "shipped"
 
 

@@ -10,6 +10,8 @@ from srgan.networks.architectures.folding import Array, Tensors
 from srgan.networks.architectures.recognised import Recognised, UnfitError
 from srgan.networks.architectures.trace import trace
 from srgan.networks.card import ModelCard
+from srgan.networks.ncnn import read_ncnn
+from srgan.networks.ncnn_file import is_ncnn
 from srgan.networks.weights import read_tensors
 
 _RECOGNISERS = (
@@ -36,11 +38,13 @@ def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
             networks, or one of another architecture or with tensors that do not fit it.
     """
     try:
-        found = _recognise_one(read_tensors(path))
+        found = read_ncnn(path) if is_ncnn(path) else _recognise_one(read_tensors(path))
         _check(found)
         scale = trace(found.architecture).scale
     except UnfitError as error:
         raise ModelError(f"{path}: cannot be used: {error}") from None
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
     summary = f"{found.name}, {scale}x, {found.channels} channels, {found.blocks} blocks; by another program."
     card = ModelCard(name=path.stem, generator=None, summary=summary, licence="unknown")
     return card, found

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save
 from srgan.errors import ModelError
 from srgan.files import write_file
 from srgan.networks.card import ModelCard
+from srgan.networks.ncnn_file import is_ncnn
 from srgan.networks.torch_file import is_torch_file
 
 _CARD_KEY = "srgan"
@@ -41,7 +42,7 @@ def has_card(path: Path) -> bool:
         ModelError: if it cannot be read.
     """
     try:
-        return not is_torch_file(path) and _CARD_KEY in _metadata(path)
+        return not is_torch_file(path) and not is_ncnn(path) and _CARD_KEY in _metadata(path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
 
