@@ -10,22 +10,25 @@ from srgan.networks.architectures.description import Ops, Shapes, T
 from srgan.networks.architectures.folding import Tensors
 from srgan.networks.architectures.layers import (
     Add,
+    Clamp,
     Concat,
     Convolution,
-    Extent,
     Layer,
+    LeakyReLU,
     Multiply,
+    PReLU,
     Resize,
     Scale,
     Shuffle,
+    Sigmoid,
+    Tanh,
     Unshuffle,
+    extents,
+    layer_shapes,
 )
 from srgan.networks.architectures.recognised import Recognised, UnfitError
 
 _HIGHEST = 8  # scale of a network
-_MOST_CHANNELS = 65536  # of any map; a wrong number must not fill the memory
-PICTURE = Extent(3, Fraction(1))
-"""The extent of what every network takes."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Layered:
         return {
             name: shape
             for number, layer in enumerate(self.layers, 1)
-            for name, shape in layer.shapes(tensor_name(number)).items()
+            for name, shape in layer_shapes(layer, tensor_name(number)).items()
         }
 
     def forward(self, ops: Ops[T], picture: T) -> T:
@@ -80,41 +83,27 @@ class Layered:
         maps = {0: picture}
         for number in sorted(last_use.keys() - {0}):
             layer, name = self._layer(number), tensor_name(number)
-            maps[number] = self._apply(ops, layer, name, maps, pictures)
+            if layer.sources[0] in pictures and isinstance(layer, _OF_PICTURES):
+                maps[number] = _of_picture(ops, layer, name, maps[layer.sources[0]])
+            else:
+                given = [
+                    ops.values(maps[source]) if source in pictures else maps[source]
+                    for source in layer.sources
+                ]
+                maps[number] = _made(ops, layer, name, given)
             for source in {*layer.sources}:
                 if last_use[source] == number:
                     del maps[source]
         return ops.values(maps[wanted]) if wanted in pictures else maps[wanted]
-
-    def _apply(self, ops: Ops[T], layer: Layer, name: str, maps: dict[int, T], pictures: set[int]) -> T:
-        """One layer's result. What reads the picture itself is done as pictures need it."""
-        given = [maps[source] for source in layer.sources]
-        if layer.sources[0] in pictures:
-            match layer:
-                case Convolution():
-                    return ops.first_convolution(given[0], name)
-                case Scale():
-                    return ops.shift(given[0], name)
-                case Unshuffle(side=side):
-                    return ops.unshuffle(given[0], side)
-                case Resize(factor=factor, kind=kind):
-                    return ops.resized(ops.values(given[0]), factor, kind)
-        plain = [
-            ops.values(each) if source in pictures else each
-            for source, each in zip(layer.sources, given, strict=True)
-        ]
-        return layer.forward(ops, plain, name)
 
     def _layer(self, number: int) -> Layer:
         return self.layers[number - 1]
 
     def _pictures(self) -> set[int]:
         """Numbers of what still is the picture, in other colours or as cells: maybe bytes."""
-        found, sizes = {0}, extents(self.layers)
+        found = {0}
         for number, layer in enumerate(self.layers, 1):
-            source = layer.sources[0]
-            is_colour = isinstance(layer, Scale) and sizes[source].channels == 3 == layer.count
-            if source in found and (is_colour or isinstance(layer, Unshuffle)):
+            if isinstance(layer, (Scale, Unshuffle)) and layer.sources[0] in found:
                 found.add(number)
         return found
 
@@ -157,6 +146,60 @@ class Layered:
         return None
 
 
+_OF_PICTURES = (Convolution, Scale, Unshuffle, Resize)
+
+
+def _of_picture(ops: Ops[T], layer: Layer, name: str, picture: T) -> T:
+    """The result of a layer that takes the picture itself, as exact as pictures need it."""
+    match layer:
+        case Convolution():
+            return ops.first_convolution(picture, name)
+        case Scale():
+            return ops.shift(picture, name)
+        case Unshuffle(side=side):
+            return ops.unshuffle(picture, side)
+        case Resize(times=times, parts=parts, kind=kind):
+            return ops.resized(ops.values(picture), Fraction(times, parts), kind)
+    raise TypeError(layer)
+
+
+def _made(ops: Ops[T], layer: Layer, name: str, given: Sequence[T]) -> T:
+    """A layer's result, of what it takes."""
+    x = given[0]
+    match layer:
+        case Convolution():
+            return ops.convolution(x, name)
+        case PReLU():
+            return ops.prelu(x, name)
+        case LeakyReLU(slope=slope):
+            return ops.leaky_relu(x, slope)
+        case Sigmoid():
+            return ops.sigmoid(x)
+        case Tanh():
+            return ops.tanh(x)
+        case Clamp(low=low, high=high):
+            return ops.clamp(x, low, high)
+        case Scale():
+            return ops.scaled(x, name)
+        case Add(sources=(first, second), factor=1.0) if first < second:
+            return ops.add(given[1], x)
+        case Add(factor=factor):
+            return ops.add(x, given[1], factor)
+        case Multiply():
+            return ops.multiply(x, given[1])
+        case Concat():
+            return ops.concat(given)
+        case Shuffle(side=side):
+            return ops.shuffle(x, side)
+        case Unshuffle(side=side):
+            return ops.unshuffle(x, side)
+        case Resize(times=times, kind="nearest"):
+            return ops.enlarge(x, times)
+        case Resize(times=times, parts=parts, kind=kind):
+            return ops.resized(x, Fraction(times, parts), kind)
+    raise TypeError(layer)
+
+
 @dataclass(frozen=True)
 class _End:
     """How a network ends.
@@ -177,38 +220,6 @@ class _End:
 def tensor_name(number: int) -> str:
     """What the names of a layer's tensors begin with; the first layer has the number 1."""
     return f"layer{number}"
-
-
-def extents(layers: Sequence[Layer]) -> list[Extent]:
-    """The extents of the picture and of all layers' results.
-
-    Raises:
-        UnfitError: if layers do not go together.
-    """
-    found = [PICTURE]
-    for layer in layers:
-        found.append(next_extent(layer, found))
-    return found
-
-
-def next_extent(layer: Layer, found: Sequence[Extent]) -> Extent:
-    """The extent of a layer's result.
-
-    Args:
-        layer: any.
-        found: those of the picture and of all results before it.
-
-    Raises:
-        UnfitError: if it does not go together with them.
-    """
-    if not layer.sources or not all(0 <= source < len(found) for source in layer.sources):
-        raise UnfitError("a layer takes what is not there")
-    if len(layer.sources) > 1 and not isinstance(layer, (Add, Multiply, Concat)):
-        raise UnfitError("a layer takes too much")
-    extent = layer.extent([found[source] for source in layer.sources])
-    if not 1 <= extent.channels <= _MOST_CHANNELS:
-        raise UnfitError(f"it has a map of {extent.channels} channels")
-    return extent
 
 
 def recognised_graph(architecture: Layered, tensors: Tensors) -> Recognised:

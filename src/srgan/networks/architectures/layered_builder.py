@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from srgan.networks.architectures.folding import Array
-from srgan.networks.architectures.layered import PICTURE, Layered, next_extent, tensor_name
+from srgan.networks.architectures.layered import Layered, tensor_name
 from srgan.networks.architectures.layers import (
+    PICTURE,
     Add,
     Clamp,
     Convolution,
@@ -20,6 +21,7 @@ from srgan.networks.architectures.layers import (
     Shuffle,
     Sigmoid,
     Tanh,
+    next_extent,
 )
 
 _Tensors = dict[str, Array]
