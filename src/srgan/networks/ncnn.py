@@ -49,7 +49,7 @@ def read_ncnn(path: Path) -> Recognised:
     weights = path.with_suffix(".bin")
     if not weights.is_file():
         raise UnfitError(f"its weights, {weights.name}, are not beside it")
-    with weights.open("rb") as file:
+    with weights.open("rb") as file, np.errstate(all="ignore"):
         graph = _Graph(NcnnWeights(file))
         for layer in layers:
             try:

@@ -22,7 +22,7 @@ from srgan.networks.architectures.layers import (
     Sigmoid,
     Tanh,
     next_extent,
-)
+)from srgan.networks.architectures.recognised import UnfitError
 
 _Tensors = dict[str, Array]
 
@@ -105,7 +105,7 @@ class LayeredBuilder:
         """The network that gives a result, without layers that it does not need, and its tensors.
 
         Raises:
-            UnfitError: if it is no network that makes pictures of pictures.
+            UnfitError: if it is no network that makes pictures of pictures, or a number is not finite.
         """
         while isinstance(last := self._layers[result - 1], Clamp) and last.low <= 0 and last.high >= 1:
             (result,) = last.sources  # every result is clipped anyway
@@ -120,6 +120,8 @@ class LayeredBuilder:
                 layer = self._layers[old - 1]
                 layers.append(replace(layer, sources=tuple(numbers[source] for source in layer.sources)))
                 for name, tensor in self._tensors[old - 1].items():
+                    if not np.isfinite(tensor).all():
+                        raise UnfitError("its weights make numbers that are not finite")
                     tensors[f"{tensor_name(new)}.{name}"] = np.ascontiguousarray(tensor)
         return Layered(tuple(layers)), tensors
 

@@ -202,6 +202,6 @@ def _changed(layer: Layer, given: Extent) -> Extent:
         case Resize(times=times, parts=parts, kind=kind):
             # Exact in binary, so that all engines agree on the number of pixels.
             if times < 1 or parts not in ((1,) if kind == "nearest" else (1, 2, 4, 8)):
-                raise UnfitError(f"it resizes a map by {times}/{parts}, which cannot be done here")
+                raise UnfitError(f"it resizes a map by {times / parts:g}, which cannot be done here")
             return Extent(channels, scale * Fraction(times, parts))
     return given
