@@ -21,14 +21,14 @@ def info(
     Example: srgan info RealESRGAN_x4plus.pth --json
     """
     from srgan.networks.catalogue import find_model
-    from srgan.networks.model_file import file_sha256, has_card
+    from srgan.networks.model_file import has_card, model_sha256
 
     path = find_model(model)
     facts = {
         **(_own(path) if has_card(path) else _foreign(path)),
         "file": str(path),
         "bytes": path.stat().st_size,
-        "sha256": file_sha256(path),
+        "sha256": model_sha256(path),
     }
     if as_json:
         print_json(facts)

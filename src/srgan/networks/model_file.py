@@ -101,3 +101,11 @@ def file_sha256(path: Path) -> str:
     """The file's SHA-256 as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def model_sha256(path: Path) -> str:
+    """The SHA-256 of a model's file; of an ncnn network, of its ``.param`` and its ``.bin`` in one."""
+    digest = hashlib.sha256(path.read_bytes())
+    if is_ncnn(path):
+        digest.update(path.with_suffix(".bin").read_bytes())
+    return digest.hexdigest()

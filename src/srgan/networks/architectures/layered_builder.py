@@ -22,7 +22,8 @@ from srgan.networks.architectures.layers import (
     Sigmoid,
     Tanh,
     next_extent,
-)from srgan.networks.architectures.recognised import UnfitError
+)
+from srgan.networks.architectures.recognised import UnfitError
 
 _Tensors = dict[str, Array]
 
