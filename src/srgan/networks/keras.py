@@ -160,8 +160,8 @@ class _Graph:
         gamma = rest.pop(0) if config.get("scale", True) else _number(1)
         beta = rest.pop(0) if config.get("center", True) else _number(0)
         mean, variance = rest
-        gain = gamma / np.sqrt(np.maximum(variance, 0) + np.float32(config.get("epsilon", 1e-3)))
-        return self._build.scale(x, gain, beta - mean * gain)
+        spread: Array = np.sqrt(np.maximum(variance, 0) + config.get("epsilon", 1e-3), dtype=np.float32)
+        return self._build.scale(x, gamma / spread, beta - mean * gamma / spread)
 
     def _relu(self, x: int, config: dict[str, Any]) -> int:
         if config.get("threshold"):

@@ -49,9 +49,7 @@ class KerasLayer:
         """
         (alpha,) = self.weights
         if alpha.ndim != 3 or alpha.shape[:2] != (1, 1):
-            raise UnfitError(
-                "it has a PReLU with slopes for each pixel, and so takes one size of pictures only"
-            )
+            raise UnfitError("it has a PReLU with slopes for each pixel, which fits one size of pictures")
         return alpha
 
     @property

@@ -84,12 +84,11 @@ def read_param(path: Path) -> list[NcnnLayer]:
         UnfitError: if it is none, or damaged.
         OSError: if it cannot be read.
     """
-    with path.open("rb") as file:
-        raw = file.read(_LONGEST + 1)
+    raw = path.read_bytes() if path.stat().st_size <= _LONGEST else b""
     if raw.startswith(_BINARY_MAGIC):
         raise UnfitError("it is a binary .param; use the text that it was made from")
     lines = [line.split() for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]
-    if lines[:1] != [[_MAGIC.decode()]] or len(raw) > _LONGEST:
+    if lines[:1] != [[_MAGIC.decode()]]:
         raise UnfitError("it is no .param of ncnn's")
     try:
         count = int(lines[1][0])

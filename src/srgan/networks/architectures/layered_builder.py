@@ -123,7 +123,7 @@ class LayeredBuilder:
                 for name, tensor in self._tensors[old - 1].items():
                     if not np.isfinite(tensor).all():
                         raise UnfitError("its weights make numbers that are not finite")
-                    tensors[f"{tensor_name(new)}.{name}"] = np.ascontiguousarray(tensor)
+                    tensors[f"{tensor_name(new)}.{name}"] = np.require(tensor, requirements=["C", "W"])
         return Layered(tuple(layers)), tensors
 
     def _reordered(self, x: int, order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
