@@ -2,8 +2,10 @@
 
 They are trained for half a minute to enlarge pictures, so that they keep colours, as all such networks do.
 
-    KERAS_BACKEND=torch python tests/export/make_keras_files.py     # Keras 3.15, PyTorch
-    python tests/export/make_keras_files.py older                   # Keras 2.15, TensorFlow
+    KERAS_BACKEND=torch python make_keras_files.py     # Keras 3.15, PyTorch
+    python make_keras_files.py older                   # Keras 2.15, TensorFlow
+
+Functions in the files hold the path of this one: run a copy of it in /tmp.
 """
 
 import io
@@ -53,12 +55,12 @@ def shuffle():
     """Ranges changed by functions, pixel shuffle by one too, from 0..255 to 0..255."""
     x = start = layers.Input((None, None, 3))
     x = layers.Lambda(lambda x: x / 255.0)(x)
-    x = layers.Conv2D(6, 5, padding="same")(x)
+    x = layers.Conv2D(4, 3, padding="same")(x)
     x = layers.PReLU(shared_axes=[1, 2])(x)
-    x = residual_block(x, 6)
-    x = layers.Lambda(pixel_shuffle)(layers.Conv2D(24, 3, padding="same")(x))
+    x = residual_block(x, 4)
+    x = layers.Lambda(pixel_shuffle)(layers.Conv2D(16, 3, padding="same")(x))
     x = layers.PReLU(shared_axes=[1, 2])(x)
-    x = layers.Conv2D(3, 5, padding="same", activation="tanh")(x)
+    x = layers.Conv2D(3, 3, padding="same", activation="tanh")(x)
     return keras.Model(start, layers.Lambda(lambda x: (x + 1) * 127.5)(x)), "0..255", "0..255"
 
 
@@ -99,7 +101,8 @@ def main():
     cases = {"upsampling.h5": upsampling, "shuffle.keras": shuffle, "chain.h5": chain}
     if older:
         cases = {f"older_{name}": make for name, make in cases.items()}
-    picture = np.random.default_rng(1).random((1, 9, 11, 3), np.float32) * 0.6 + 0.2
+    picture = np.random.default_rng(1).random((1, 5, 7, 3)) * 0.6 + 0.2
+    picture = picture.astype(np.float16).astype(np.float32)
     with zipfile.ZipFile(TARGET, "a" if older else "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, make in cases.items():
             keras.utils.set_random_seed(0)
@@ -114,7 +117,8 @@ def main():
             (span, black), (out_span, out_black) = SPANS[takes], SPANS[gives]
             result = (model.predict(picture * span + black, verbose=0) - out_black) / out_span
             buffer = io.BytesIO()
-            np.savez_compressed(buffer, picture=picture, result=result, takes=takes, scale=scale)
+            small = picture.astype(np.float16)
+            np.savez_compressed(buffer, picture=small, result=result, takes=takes, scale=scale)
             archive.writestr(f"{name}.npz", buffer.getvalue())
             print(name, np.abs(result - picture.repeat(scale, 1).repeat(scale, 2)).mean())
 

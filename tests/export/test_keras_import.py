@@ -42,17 +42,20 @@ def saved(tmp_path):
 def test_results_are_those_of_keras(saved, tmp_path, name):
     path, known = saved(name)
     done = import_keras(path, tmp_path / "net.safetensors")
-    assert (done.scale, done.takes) == (known["scale"], str(known["takes"]))
+    # What a function does at the start of a network is left out: the range is that of what it gives.
+    takes = "0..1" if "shuffle" in name else str(known["takes"])
+    assert (done.scale, done.takes) == (known["scale"], takes)
     network = load_network(tmp_path / "net.safetensors")
     expected = known["result"].clip(0, 1)
     assert expected.std() > 0.05
     for engine in ("openvino", "torch"):
         ready = open_engine(network, engine=engine, precision="fp32", device="cpu")
-        assert np.abs(ready.upscale(known["picture"]) - expected).max() <= 1e-4
+        assert np.abs(ready.upscale(known["picture"].astype(np.float32)) - expected).max() <= 1e-4
     as_bytes = np.rint(255 * known["picture"]).astype(np.uint8)
-    assert np.abs(ready.upscale(as_bytes) - 255 * expected).max() <= 3  # of rounding what it is given, mostly
-    low = open_engine(network, engine="openvino", precision="fp32").upscale(as_bytes)
-    assert np.abs(low.astype(int) - ready.upscale(as_bytes)).max() <= 1
+    exact = 255 * ready.upscale(as_bytes / np.float32(255))
+    for precision, most in (("fp32", 0.51), ("auto", 3)):
+        result = open_engine(network, engine="openvino", precision=precision).upscale(as_bytes)
+        assert np.abs(result - exact).max() <= most
 
 
 def test_what_was_imported_is_a_model_like_others(saved, tmp_path, photo):
@@ -100,11 +103,11 @@ def hostile_lambda(layers, mark):
         (lambda layers: layer_of(layers, "Activation")["config"].update(activation="gelu"), "'gelu'"),
         (lambda layers: layer_of(layers, "Conv2D")["config"].update(strides=[2, 2]), "steps"),
         (lambda layers: layer_of(layers, "Conv2D")["config"].update(padding="valid"), "as large"),
-        (lambda layers: layer_of(layers, "Conv2D").update(config=[3]), "damaged"),
+        (lambda layers: layer_of(layers, "Conv2D").update(config=[3]), "not as Keras"),
         (lambda layers: layer_of(layers, "Conv2D")["config"].update(strides={}), "not as Keras"),
         (lambda layers: layer_of(layers, "Add").update(inbound_nodes=[["nowhere", 0, 0]]), "before it"),
         (lambda layers: layers.reverse(), "before it"),
-        (lambda layers: layers.clear(), ""),
+        (lambda layers: layers.clear(), "results"),
     ],
 )
 def test_what_cannot_be_imported_is_one_line(saved, tmp_path, change, words):

@@ -31,6 +31,8 @@ def import_keras(
     """Turns a generator that Keras saved into a model file; nothing in it is executed.
 
     Example: srgan import-keras generator.h5 generator.safetensors
+
+    Example: srgan import-keras generator.keras generator.safetensors --model-range 0..255
     """
     from srgan.export.keras_import import import_keras
 

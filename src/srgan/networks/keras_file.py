@@ -106,7 +106,7 @@ class _Weights:
     def by_place(self, name: str, kind: str, number: int) -> list[Array]:
         """As ``.keras`` files have them: by the layer's class and a number, unless they say its name."""
         layers = self._inside(self._file, "layers")
-        place = re.sub(r"\W+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
+        place = re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", kind).lower()
         place = f"{place}_{number}" if number else place
         for other in layers:
             group = self._inside(layers, other)
@@ -165,7 +165,7 @@ def _model(config: dict[str, Any], read_weights: _ReadWeights) -> KerasModel:
         )
         counts[kind] += 1
     ends = [layers[-1].name] if is_chain else list(_sources(inner["output_layers"]))
-    if len(ends) != 1:
+    if len(ends) != 1 or ends[0] not in {layer.name for layer in layers}:
         raise UnfitError(f"it gives {len(ends)} results, and not one picture")
     return KerasModel(layers=tuple(layers), output=ends[0])
 

@@ -19,6 +19,7 @@ from srgan.networks.architectures.layered import Layered
 from srgan.networks.architectures.recognised import UnfitError
 
 _KEY = "srgan.layers"
+_NAME = "layer"
 _MOST = 2**31  # of a whole number
 _KINDS: dict[str, type[kinds.Layer]] = {
     kind.__name__: kind
@@ -51,7 +52,7 @@ def write_layered(path: Path, architecture: Layered, tensors: Tensors) -> None:
     Raises:
         OutputError: if it cannot be written.
     """
-    listed = [{"kind": type(layer).__name__, **dataclasses.asdict(layer)} for layer in architecture.layers]
+    listed = [{_NAME: type(layer).__name__, **dataclasses.asdict(layer)} for layer in architecture.layers]
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     write_file(path, save(contiguous, metadata={_KEY: json.dumps(listed)}), durable=True)
 
@@ -77,7 +78,7 @@ def read_layered(path: Path) -> Layered | None:
 
 def _layer(fields: dict[str, Any]) -> kinds.Layer:
     """A layer from what JSON holds; files come from anywhere."""
-    kind = _KINDS[fields.pop("kind")]
+    kind = _KINDS[fields.pop(_NAME)]
     fields["sources"] = tuple(fields["sources"])
     layer = kind(**fields)
     for field in dataclasses.fields(layer):
