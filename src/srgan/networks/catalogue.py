@@ -11,7 +11,7 @@ from srgan.networks.foreign import read_foreign
 from srgan.networks.model_file import has_card, read_card
 from srgan.networks.realesrgan import REALESRGAN, find_realesrgan
 
-_ENDINGS = (".safetensors", ".pth", ".pt", ".param")  # which are no names, even where there is no such file
+_ENDINGS = (".safetensors", ".pth", ".pt", ".param", ".bin")  # no names, even where there is no such file
 _SHIPPED = Path(__file__).parent / "shipped"
 
 

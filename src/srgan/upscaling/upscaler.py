@@ -36,8 +36,8 @@ class Upscaler:
     """Enlarges pictures. Threads may share one; a pickled one opens anew; a context manager closes it.
 
     Args:
-        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
-            ``.safetensors``, ``.pth`` or ``.pt`` of another program's, see :mod:`srgan.networks.foreign`.
+        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or one
+            of another program's, see :func:`~srgan.networks.foreign.read_foreign`.
         engine: ``"auto"``, ``"openvino"`` or ``"torch"``.
         precision: ``"auto"``, ``"fp32"``, ``"bf16"`` or ``"fp16"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
