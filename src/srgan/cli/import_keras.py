@@ -11,6 +11,8 @@ import typer
 
 from srgan.cli.console import print_json, print_message
 
+_MUCH = 20  # levels of 255, by which no range that is right puts colours off
+
 
 class Range(StrEnum):
     """Values from black to white."""
@@ -44,3 +46,5 @@ def import_keras(
         f"{done.path}: {done.scale}x, takes {done.takes} and gives {done.gives}; colours of flat pictures "
         f"are off by {done.colour_error:.2g} levels of 255"
     )
+    if done.colour_error > _MUCH:
+        print_message("no usual range keeps its colours: if results look wrong, set --model-range")
