@@ -63,7 +63,10 @@ def test_other_files_list_no_layers(tmp_path):
             "high and wide",
         ),
         (lambda layers: layers.append({"layer": "Shuffle", "sources": [9], "side": 0}), "shuffles"),
-        (lambda layers: layers.append({"layer": "Unshuffle", "sources": [9], "side": 10**6}), "shuffles"),
+        (
+            lambda layers: layers.append({"layer": "Unshuffle", "sources": [9], "side": 10**6}),
+            "into channels",
+        ),
         (
             lambda layers: layers.extend({"layer": "Concat", "sources": [n, n]} for n in range(12, 40)),
             "channels",

@@ -1,6 +1,8 @@
 """ncnn's networks, against PyTorch and, where it is installed, ncnn itself; and what is wrong with files."""
 
+import contextlib
 import importlib.util
+import random
 import struct
 import tracemalloc
 
@@ -152,6 +154,7 @@ def with_weights(change):
         (replaced("0=8 1=3 4=1 5=1 6=216", f"0={10**12} 1=3 4=1 5=1 6={27 * 10**12}"), "shorter"),
         (replaced("0=8 1=3", "0=nan 1=3"), "not a number"),
         (replaced("-23301=2", "-23301=9"), "damaged"),
+        (replaced("-23310=1,2.000000e-01", "-23310=1,nan"), "not a number"),
         (replaced("1=2.000000e+00 2=2", "1=3.000000e+00 2=2"), "fixed size"),
         (replaced("1=2.000000e+00 2=2.000000e+00", "1=2e9 2=2e9"), "high and wide"),
         (replaced("Interp", "Interp0"), "'Interp0'"),
@@ -171,6 +174,18 @@ def test_what_is_wrong_is_one_line(tmp_path, change, words):
     assert str(caught.value).startswith(f"{path}: ")
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300 + len(str(path))
+
+
+def test_a_damaged_file_is_one_line_or_goes_unseen(tmp_path):
+    path = saved(tmp_path, assorted)
+    text, dice = path.read_bytes(), random.Random(0)
+    for _ in range(200):
+        changed = bytearray(text)
+        for _ in range(3):
+            changed[dice.randrange(len(text))] = dice.choice(b"0123456789 =-.,enP\n\0\xff")
+        path.write_bytes(changed)
+        with contextlib.suppress(ModelError):
+            load_network(path)
 
 
 def test_a_lie_about_sizes_takes_no_memory(tmp_path):

@@ -77,7 +77,7 @@ class _TorchOps:
         return torch.tanh(x.float())
 
     def clamp(self, x: Tensor, low: float, high: float) -> Tensor:
-        return x.clamp(low, high)
+        return x.float().clamp(low, high)  # limits may be beyond what 16 bits hold
 
     def scaled(self, x: Tensor, name: str) -> Tensor:
         return self._constant(f"{name}.weight") * x + self._constant(f"{name}.bias")

@@ -51,6 +51,8 @@ def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
         raise ModelError(f"{path}: cannot be used: {error}") from None
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    except MemoryError:
+        raise ModelError(f"{path}: there is not enough memory to read it; free some") from None
     summary = f"{found.name}, {scale}x, {found.channels} channels, {found.blocks} blocks; by another program."
     licence = "unknown"
     if is_realesrgan(path):

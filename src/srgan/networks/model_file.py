@@ -104,8 +104,8 @@ def file_sha256(path: Path) -> str:
 
 
 def model_sha256(path: Path) -> str:
-    """The SHA-256 of a model's file; of an ncnn network, of its ``.param`` and its ``.bin`` in one."""
-    digest = hashlib.sha256(path.read_bytes())
-    if is_ncnn(path):
-        digest.update(path.with_suffix(".bin").read_bytes())
-    return digest.hexdigest()
+    """The SHA-256 of a model's file; of an ncnn network, one of its ``.param`` and its ``.bin``."""
+    if not is_ncnn(path):
+        return file_sha256(path)
+    sums = file_sha256(path) + file_sha256(path.with_suffix(".bin"))
+    return hashlib.sha256(sums.encode()).hexdigest()

@@ -137,7 +137,7 @@ class _Graph:
                     first = self._build.put(Multiply(sources=(first, other)))
                 return first
             case "Eltwise" if layer.whole(0) == 1:
-                return self._sum(given, layer.params.get(1) or (1.0,) * len(given))
+                return self._sum(given, layer.numbers(1) or (1.0,) * len(given))
         raise _unknown(layer)
 
     def _changed(self, layer: NcnnLayer, given: list[int]) -> int:

@@ -43,15 +43,26 @@ class NcnnLayer:
     outputs: tuple[str, ...]
     params: Mapping[int, tuple[float, ...]]
 
+    def numbers(self, key: int) -> tuple[float, ...]:
+        """A parameter, which is any number of numbers.
+
+        Raises:
+            UnfitError: if it is something else.
+        """
+        values = self.params.get(key, ())
+        if not all(map(math.isfinite, values)):
+            raise UnfitError(f"parameter {key} is not a number")
+        return values
+
     def number(self, key: int, default: float = 0.0) -> float:
         """A parameter, which is one number.
 
         Raises:
             UnfitError: if it is something else.
         """
-        values = self.params.get(key, (default,))
-        if len(values) != 1 or not math.isfinite(values[0]):
-            raise UnfitError(f"parameter {key} is not a number")
+        values = self.numbers(key) or (default,)
+        if len(values) != 1:
+            raise UnfitError(f"parameter {key} is not one number")
         return values[0]
 
     def whole(self, key: int, default: int = 0) -> int:

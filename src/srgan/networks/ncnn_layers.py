@@ -56,7 +56,7 @@ def _border(layer: NcnnLayer, size: int) -> int:
 
 
 def _activated(build: LayeredBuilder, x: int, layer: NcnnLayer) -> int:
-    match layer.whole(9), layer.params.get(10, ()):
+    match layer.whole(9), layer.numbers(10):
         case 0, _:
             return x
         case 1, _:
@@ -82,7 +82,7 @@ def resized(build: LayeredBuilder, x: int, layer: NcnnLayer) -> int:
         UnfitError: if it is of a kind that is not known, or gives a fixed size.
     """
     kind, factor = _KINDS.get(layer.whole(0)), Fraction(layer.number(1, 1))
-    is_fixed = any(layer.whole(key) for key in (3, 4, 5))
+    is_fixed = any(layer.whole(key) for key in (3, 4, 5)) or 9 in layer.params
     if kind is None or is_fixed or layer.whole(6) or factor != Fraction(layer.number(2, 1)):
         raise UnfitError("it has an Interp to a fixed size, or of a kind that is not known here")
     return build.put(Resize(sources=(x,), times=factor.numerator, parts=factor.denominator, kind=kind))

@@ -100,7 +100,7 @@ class Ops(OwnOps[T], Protocol[T]):
         ...
 
     def unshuffle(self, x: T, side: int) -> T:
-        """PixelUnshuffle(side) of a map or the network's input, whose sides are multiples of ``side``."""
+        """PixelUnshuffle(side) of RGB or the network's input, whose sides are multiples of ``side``."""
         ...
 
     def enlarge(self, x: T, side: int) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from srgan.networks.architectures.folding import Array
 from srgan.networks.architectures.layered import Layered, tensor_name
@@ -26,6 +27,7 @@ from srgan.networks.architectures.layers import (
 from srgan.networks.architectures.recognised import UnfitError
 
 _Tensors = dict[str, Array]
+_BY_CHANNEL = (LeakyReLU, Sigmoid, Tanh, Clamp, PReLU, Scale)
 
 
 class LayeredBuilder:
@@ -126,17 +128,20 @@ class LayeredBuilder:
                     tensors[f"{tensor_name(new)}.{name}"] = np.require(tensor, requirements=["C", "W"])
         return Layered(tuple(layers)), tensors
 
-    def _reordered(self, x: int, order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+    def _reordered(self, x: int, order: NDArray[np.intp]) -> int:
         """A map with its channels in another order: of the layers that make it, where that can be."""
-        layer = self._layers[x - 1] if x else None
-        tensors = self._tensors[x - 1] if x else {}
-        match layer:
-            case Convolution(sources=(source,)):
-                return self.convolution(source, tensors["weight"][order], tensors["bias"][order])
-            case LeakyReLU() | Sigmoid() | Tanh() | Clamp() | PReLU() | Scale():
-                moved = {
-                    name: tensor[order] if tensor.size > 1 else tensor for name, tensor in tensors.items()
-                }
-                return self.put(replace(layer, sources=(self._reordered(layer.sources[0], order),)), **moved)
-        weight = np.eye(len(order), dtype=np.float32)[order][..., None, None]
-        return self.convolution(x, weight, np.zeros(len(order), np.float32))
+        by_channel = []
+        while x and isinstance(self._layers[x - 1], _BY_CHANNEL):
+            by_channel.append(x)
+            (x,) = self._layers[x - 1].sources
+        if x and isinstance(made := self._layers[x - 1], Convolution):
+            weight, bias = (self._tensors[x - 1][name][order] for name in ("weight", "bias"))
+            x = self.convolution(made.sources[0], weight, bias)
+        else:
+            weight = np.eye(len(order), dtype=np.float32)[order][..., None, None]
+            x = self.convolution(x, weight, np.zeros(len(order), np.float32))
+        for number in reversed(by_channel):
+            tensors = self._tensors[number - 1].items()
+            moved = {name: tensor[order] if tensor.size > 1 else tensor for name, tensor in tensors}
+            x = self.put(replace(self._layers[number - 1], sources=(x,)), **moved)
+        return x

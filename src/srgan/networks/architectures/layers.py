@@ -196,8 +196,8 @@ def _changed(layer: Layer, given: Extent) -> Extent:
                 raise UnfitError(f"it shuffles {channels} channels by {side}")
             return Extent(channels // side**2, scale * side)
         case Unshuffle(side=side):
-            if not 1 <= side <= _FINEST:
-                raise UnfitError(f"it shuffles {channels} channels by {side}")
+            if not 1 <= side <= _FINEST or channels != 3:
+                raise UnfitError(f"it puts pixels of {channels} channels into channels, {side} per side")
             return Extent(channels * side**2, scale / side)
         case Resize(times=times, parts=parts, kind=kind):
             # Exact in binary, so that all engines agree on the number of pixels.
