@@ -5,6 +5,8 @@ import io
 import json
 import marshal
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -174,6 +176,13 @@ def test_damaged_files_are_one_line(saved, tmp_path):
     refused(tmp_path / "gone.h5", tmp_path)
 
 
+def test_a_crash_of_hdf5s_library_is_one_line(saved, tmp_path, monkeypatch):
+    path, _ = saved("upsampling.h5")
+    crashed = subprocess.CompletedProcess([], -11, b"", b"Segmentation fault")
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: crashed)
+    assert "damaged" in refused(path, tmp_path)
+
+
 def test_weights_alone_are_refused_with_advice(saved, tmp_path):
     path, _ = saved("upsampling.h5")
     with h5py.File(path, "r+") as file:
@@ -194,7 +203,7 @@ def test_a_compressed_archive_is_refused(saved, tmp_path):
 
 def test_without_h5py_the_extra_is_named(saved, tmp_path, monkeypatch):
     path, _ = saved("upsampling.h5")
-    monkeypatch.setitem(__import__("sys").modules, "h5py", None)
+    monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(MissingExtraError, match=r"\[keras\]"):
         import_keras(path, tmp_path / "net.safetensors")
 
