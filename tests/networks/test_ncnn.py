@@ -128,6 +128,12 @@ def replaced(old, new):
     return lambda path: path.write_text(path.read_text().replace(old, new, 1))
 
 
+def two_inputs(text):
+    magic, counts, first, *others = text.splitlines()
+    more = [first.replace("data", "more"), *others]
+    return "\n".join([magic, f"{len(more) + 1} 99", first, *more])
+
+
 def with_weights(change):
     def apply(path):
         weights = path.with_suffix(".bin")
@@ -158,6 +164,7 @@ def with_weights(change):
         (replaced("1=2.000000e+00 2=2", "1=3.000000e+00 2=2"), "fixed size"),
         (replaced("1=2.000000e+00 2=2.000000e+00", "1=2e9 2=2e9"), "high and wide"),
         (replaced("Interp", "Interp0"), "'Interp0'"),
+        (lambda path: path.write_text(two_inputs(path.read_text())), "more than one picture"),
         (lambda path: path.with_suffix(".bin").unlink(), "net.bin"),
         (with_weights(lambda raw: raw[:-1]), "shorter"),
         (with_weights(lambda raw: raw[:0]), "shorter"),

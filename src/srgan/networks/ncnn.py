@@ -75,6 +75,7 @@ class _Graph:
         self._weights = weights
         self._build = LayeredBuilder()
         self._maps: dict[str, _Map] = {}
+        self._has_input = False
 
     def add(self, layer: NcnnLayer) -> None:
         """Adds a layer.
@@ -107,8 +108,11 @@ class _Graph:
 
     def _made(self, layer: NcnnLayer, given: list[_Map]) -> _Map:
         match layer.kind, given:
-            case "Input", []:
+            case "Input", [] if not self._has_input:
+                self._has_input = True
                 return _Map()
+            case "Input", _:
+                raise UnfitError("it takes more than one picture")
             case "MemoryData", []:
                 return _Map(constant=constant(self._weights, layer))
             case "Split" | "Noop", [x]:
