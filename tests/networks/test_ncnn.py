@@ -129,7 +129,7 @@ def replaced(old, new):
 
 
 def two_inputs(text):
-    magic, counts, first, *others = text.splitlines()
+    magic, _, first, *others = text.splitlines()
     more = [first.replace("data", "more"), *others]
     return "\n".join([magic, f"{len(more) + 1} 99", first, *more])
 

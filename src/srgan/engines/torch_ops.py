@@ -12,16 +12,19 @@ from torch.nn import functional as F
 
 from srgan.networks.architectures.description import Resampling
 from srgan.networks.architectures.folding import Array, cells, cells_of_shuffled, fold_norm
+from srgan.networks.module import ModuleNetwork
 from srgan.networks.network import Network
 
 
-def build_forward(network: Network, device: str, low_type: torch.dtype) -> Callable[[Tensor], Tensor]:
+def build_forward(
+    network: Network | ModuleNetwork, device: str, low_type: torch.dtype
+) -> Callable[[Tensor], Tensor]:
     """Builds the forward pass of a network, with its parameters.
 
     Layers, with their inputs, are in ``low_type``, but for the first two and the last two: a type of 16 bits
     has steps of a whole level near white, neither picture may be rounded to it, and each of the two
     convolutions has an activation beside it. Sums that grow from block to block are as exact as the first
-    layer's result, which begins them.
+    layer's result, which begins them. What is a module already is in ``low_type`` altogether.
 
     Args:
         network: the network.
@@ -31,6 +34,9 @@ def build_forward(network: Network, device: str, low_type: torch.dtype) -> Calla
     Returns:
         Maps (N, 3, H, W), float32, in [0, 1], on the device, to (N, s * H, s * W, 3) of scale s, not clipped.
     """
+    if isinstance(network, ModuleNetwork):
+        module = network.module.to(device, low_type)
+        return lambda picture: module(picture.to(low_type)).float().permute(0, 2, 3, 1)
     return partial(network.architecture.forward, _TorchOps(network, device, low_type))
 
 

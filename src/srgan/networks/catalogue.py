@@ -9,9 +9,11 @@ from srgan.errors import ModelError, UsageError
 from srgan.networks.card import ModelCard
 from srgan.networks.foreign import read_foreign
 from srgan.networks.model_file import has_card, read_card
+from srgan.networks.onnx import is_onnx, onnx_card
 from srgan.networks.realesrgan import REALESRGAN, find_realesrgan
 
-_ENDINGS = (".safetensors", ".pth", ".pt", ".param", ".bin")  # no names, even where there is no such file
+# No names, even where there is no such file.
+_ENDINGS = (".safetensors", ".pth", ".pt", ".onnx", ".param", ".bin")
 _SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -55,4 +57,6 @@ def load_card(model: str | Path) -> ModelCard:
         MissingExtraError: as :func:`find_model` does.
     """
     path = find_model(model)
+    if is_onnx(path):
+        return onnx_card(path)
     return read_card(path) if has_card(path) else read_foreign(path)[0]

@@ -26,6 +26,41 @@ _RECOGNISERS = (
 )
 _KNOWN = "RRDBNet (ESRGAN, Real-ESRGAN), SRVGGNetCompact, MSRResNet, EDSR and SPAN"
 
+_ELSEWHERE = {
+    "HAT": "layers.0.residual_group.overlap_attn.qkv.weight",
+    "ATD": "layers.0.residual_group.td",
+    "Swin2SR": "layers.0.residual_group.blocks.0.attn.logit_scale",
+    "SwinIR": "layers.0.residual_group.blocks.0.attn.relative_position_bias_table",
+    "RGT": "layers.0.blocks.0.attn.attns.0.rpe_biases",
+    "DAT": "layers.0.blocks.0.ffn.sg.norm.weight",
+    "DRCT": "layers.0.swin1.norm1.weight",
+    "GRL": "layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale",
+    "OmniSR": "residual_layer.0.residual_layer.0.layer.0.fn.0.weight",
+    "PLKSR": "feats.1.refine.weight",
+    "MoSR": "gblocks.1.fc1.weight",
+    "SCUNet": "m_head.0.weight",
+}
+"""Architectures that have no description here, and a tensor that is of the first of them that has it."""
+
+
+class UnknownArchitectureError(ModelError):
+    """A file of tensors that no architecture here has.
+
+    Attributes:
+        path: of the file.
+        architecture: the name of it, where the names of the tensors tell it.
+    """
+
+    def __init__(self, path: Path, tensors: Tensors) -> None:
+        super().__init__(
+            f"{path}: cannot be used: its tensors are those of no network that is known here ({_KNOWN}); the "
+            "extra 'spandrel' knows more"
+        )
+        self.path = path
+        self.architecture = next(
+            (name for name, mark in _ELSEWHERE.items() if any(each.endswith(mark) for each in tensors)), None
+        )
+
 
 def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
     """Reads a network that another program wrote.
@@ -39,9 +74,9 @@ def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
         A card of what can be said of it, and the network.
 
     Raises:
-        ModelError: if the file cannot be read or is damaged, asks for more than tensors, holds several
-            networks, or one of another architecture, with layers that are not known, or with tensors that do
-            not fit it.
+        UnknownArchitectureError: if it holds a network of another architecture.
+        ModelError: if the file cannot be read or is damaged, asks for more than tensors, or holds several
+            networks, or one with layers that are not known, or with tensors that do not fit it.
     """
     try:
         found = _read(path)
@@ -64,16 +99,18 @@ def _read(path: Path) -> Recognised:
     if is_ncnn(path):
         return read_ncnn(path)
     layered = read_layered(path)
-    if layered is not None:
-        return recognised_graph(layered, read_tensors(path))
-    return _recognise_one(read_tensors(path))
+    tensors = read_tensors(path)
+    found = _recognise_one(tensors) if layered is None else recognised_graph(layered, tensors)
+    if found is None:
+        raise UnknownArchitectureError(path, tensors)
+    return found
 
 
-def _recognise_one(tensors: Tensors) -> Recognised:
-    """The one network among the tensors, whose names may all begin alike, as in ``module.``.
+def _recognise_one(tensors: Tensors) -> Recognised | None:
+    """The one network among the tensors that is known, whose names may all begin alike, as in ``module.``.
 
     Raises:
-        UnfitError: if there is none that is known, or several.
+        UnfitError: if there are several.
     """
     whole = _recognise(tensors)
     if whole is not None:
@@ -85,9 +122,7 @@ def _recognise_one(tensors: Tensors) -> Recognised:
     inner = {first: found for first, group in groups.items() if (found := _recognise(group)) is not None}
     if len(inner) > 1:
         raise UnfitError(f"it holds several networks ({', '.join(inner)}); save one")
-    if not inner:
-        raise UnfitError(f"its tensors are those of no network that is known: {_KNOWN}")
-    return next(iter(inner.values()))
+    return next(iter(inner.values()), None)
 
 
 def _recognise(tensors: Tensors) -> Recognised | None:

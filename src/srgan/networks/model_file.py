@@ -75,7 +75,8 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
     card = read_card(path)
     try:
         tensors = {name: tensor.astype(np.float32) for name, tensor in load_file(path).items()}
-    except (SafetensorError, OSError, TypeError) as error:  # TypeError: a type that NumPy does not have
+    # The last two: a type that NumPy does not have.
+    except (SafetensorError, OSError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: damaged model ({error}); get the file again") from None
     expected = card.own_generator.shapes()
     found = {name: tensor.shape for name, tensor in tensors.items()}
