@@ -3,10 +3,10 @@
 
     benchmarks/peers.py x4plus.param [--runs 5]
 
-Needs the packages ncnn and onnxruntime. The network is a pair of ncnn's files (x4plus.bin beside it); ncnn gets
-them as they are, the others what srgan reads of them. The picture has 320x180 pixels. Each side has a process of
-its own, all cores, and its usual settings; the two of a row take turns. Printed are medians, and the memory of
-each process.
+Needs the packages ncnn and onnxruntime. The network is a pair of files for ncnn, with x4plus.bin beside the
+other; ncnn gets them as they are, the rest what srgan reads of them. The picture has 320x180 pixels. Each
+side has a process of its own, all cores, and its usual settings; the two of a row take turns. Printed are
+medians, and the memory of each process.
 """
 
 from __future__ import annotations

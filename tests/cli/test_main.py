@@ -24,6 +24,7 @@ COMMANDS = (
     "fit-niqe",
     "compare",
     "export",
+    "import-keras",
     "bench",
 )
 

@@ -13,6 +13,7 @@ import pytest
 import safetensors.torch
 import skimage.data
 import torch
+from ncnn_files import NcnnWriter, assorted, compact, dense
 from onnx import numpy_helper
 from PIL import Image
 from reference_networks import EDSR, SPAN, MSRResNet, RRDBNet, SRVGGNetCompact, random_network
@@ -185,3 +186,16 @@ def test_what_goes_wrong_leaves_nothing_behind(tiny_model, tmp_path, monkeypatch
     with pytest.raises(MissingExtraError, match=r"\[export\]"):
         write_onnx(network, target, precision="fp32", picture_io=False)
     assert [*(tmp_path / "out").iterdir()] == []
+
+
+@pytest.mark.parametrize("make", [dense, compact, assorted])
+def test_a_graph_of_layers_gives_what_its_layers_do(tmp_path, make):
+    writer = NcnnWriter()
+    forward, scale = make(writer)
+    network = load_network(writer.save(tmp_path / "net"))
+    done = write_onnx(network, tmp_path / "net.onnx", precision="fp32", picture_io=False)
+    assert done.scale == scale
+    expected = forward(torch.from_numpy(pictures()).double()).clamp(0, 1).numpy()
+    assert np.abs(run(tmp_path / "net.onnx", pictures()) - expected).max() <= 1e-4
+    half = write_onnx(network, tmp_path / "half.onnx", precision="fp16", picture_io=True)
+    assert half.largest_difference <= 4

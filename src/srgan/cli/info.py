@@ -30,14 +30,14 @@ def info(
     Example: srgan info RealESRGAN_x4plus.pth --json
     """
     from srgan.networks.catalogue import find_model
-    from srgan.networks.model_file import file_sha256
+    from srgan.networks.model_file import model_sha256
 
     path = find_model(model)
     facts = {
         **_found(path, onnx_form(model_layout, model_range, model_order)),
         "file": str(path),
         "bytes": path.stat().st_size,
-        "sha256": file_sha256(path),
+        "sha256": model_sha256(path),
     }
     if as_json:
         print_json(facts)

@@ -20,6 +20,7 @@ from srgan.cli.evaluate_faces import evaluate_faces
 from srgan.cli.evaluate_objects import evaluate_objects
 from srgan.cli.export import export
 from srgan.cli.fit_niqe import fit_niqe
+from srgan.cli.import_keras import import_keras
 from srgan.cli.info import info
 from srgan.cli.models import models
 from srgan.cli.prepare import prepare
@@ -68,6 +69,7 @@ for command in (
     fit_niqe,
     compare,
     export,
+    import_keras,
     bench,
 ):
     app.command(no_args_is_help=command not in (models, bench))(command)

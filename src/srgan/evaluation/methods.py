@@ -13,7 +13,7 @@ from PIL import Image
 from srgan.errors import UsageError
 from srgan.images.resize import bicubic
 from srgan.networks.catalogue import find_model
-from srgan.networks.model_file import file_sha256
+from srgan.networks.model_file import model_sha256
 from srgan.upscaling.upscaler import Upscaler
 
 Baseline = Literal["nearest", "bicubic", "lanczos"]
@@ -102,7 +102,7 @@ def _open(model: str, engine: dict[str, Any]) -> Method:
     asked = {name: engine[name] for name in _SETTINGS if not _is_unset(engine.get(name))}
     used = upscaler.engine
     facts = {"engine": used.name, "precision": used.precision, "device": used.device, **asked}
-    facts = {"sha256": file_sha256(find_model(model)), **facts}
+    facts = {"sha256": model_sha256(find_model(model)), **facts}
     return Method(name=model, scale=upscaler.scale, upscale=upscaler.upscale, facts=facts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from srgan.errors import ModelError
+from srgan.networks.architectures.description import Resampling
 from srgan.networks.architectures.folding import Tensors, cells, cells_of_shuffled, fold_norm
 from srgan.networks.network import Network
 
@@ -20,6 +22,15 @@ OPSET = 17
 _IR_VERSION = 8  # of the same age
 _SIDES = ("height", "width")
 _FLOAT = onnx.TensorProto.FLOAT
+_RESAMPLING: dict[Resampling, dict[str, Any]] = {
+    "nearest": {
+        "mode": "nearest",
+        "coordinate_transformation_mode": "asymmetric",
+        "nearest_mode": "floor",
+    },
+    "bilinear": {"mode": "linear", "coordinate_transformation_mode": "half_pixel"},
+    "bicubic": {"mode": "cubic", "coordinate_transformation_mode": "half_pixel", "cubic_coeff_a": -0.75},
+}
 
 
 def build_onnx(network: Network, *, is_half: bool, has_pictures: bool) -> onnx.ModelProto:
@@ -110,6 +121,18 @@ class _OnnxOps:
     def sigmoid(self, x: str) -> str:
         return self._node("Sigmoid", [x])
 
+    def tanh(self, x: str) -> str:
+        return self._node("Tanh", [x])
+
+    def clamp(self, x: str, low: float, high: float) -> str:
+        bounds = [self._constant(f"bound_{each:g}", self._within(each)) for each in (low, high)]
+        return self._node("Clip", [x, *bounds])
+
+    def scaled(self, x: str, name: str) -> str:
+        weight, bias = (self._tensors[f"{name}.{part}"].reshape(-1, 1, 1) for part in ("weight", "bias"))
+        x = self.multiply(x, self._parameter(f"{name}.weight", weight))
+        return self._node("Add", [x, self._parameter(f"{name}.bias", bias)])
+
     def add(self, x: str, y: str, factor: float = 1.0) -> str:
         if factor != 1:
             x = self.multiply(x, self._parameter(f"factor_{factor:g}", np.array(factor)))
@@ -121,23 +144,31 @@ class _OnnxOps:
     def concat(self, maps: Sequence[str]) -> str:
         return self._node("Concat", [*maps], axis=1)
 
+    def values(self, picture: str) -> str:
+        return picture
+
+    def pixels(self, x: str) -> str:
+        return x
+
     def shift(self, picture: str, name: str) -> str:
+        if f"{name}.weight" in self._tensors:
+            return self.scaled(picture, name)
         colour = self._tensors[f"{name}.bias"].reshape(-1, 1, 1)
         return self._node("Add", [picture, self._parameter(f"{name}.bias", colour)])
 
-    def unshuffle(self, picture: str, side: int) -> str:
+    def unshuffle(self, x: str, side: int) -> str:
         """By a convolution: ONNX's own operation has the channels in another order, and is rarely fast."""
         weight = np.eye(3 * side**2).reshape(3 * side**2, 3, side, side)
         name = self._parameter(f"unshuffle_{side}", weight)
-        return self._node("Conv", [picture, name], strides=[side, side])
+        return self._node("Conv", [x, name], strides=[side, side])
 
     def enlarge(self, x: str, side: int) -> str:
-        return self._resized(
-            x, side, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
-        )
+        return self.resized(x, Fraction(side), "nearest")
 
-    def bilinear(self, picture: str, side: int) -> str:
-        return self._resized(picture, side, mode="linear", coordinate_transformation_mode="half_pixel")
+    def resized(self, x: str, factor: Fraction, kind: Resampling) -> str:
+        scales = np.array([1, 1, factor, factor], np.float32)
+        inputs = [x, "", self._constant(f"scales_{float(factor):g}", scales)]
+        return self._node("Resize", inputs, **_RESAMPLING[kind])
 
     def shuffle(self, x: str, side: int) -> str:
         return self._node("DepthToSpace", [x], blocksize=side, mode="CRD")
@@ -162,9 +193,10 @@ class _OnnxOps:
         named = [self._parameter(f"{name}.weight", weight), self._parameter(f"{name}.bias", bias)]
         return self._node("Conv", [x, *named], pads=[weight.shape[-1] // 2] * 4)
 
-    def _resized(self, x: str, side: int, **how: str) -> str:
-        scales = self._constant(f"scales_{side}", np.array([1, 1, side, side], np.float32))
-        return self._node("Resize", [x, "", scales], **how)
+    def _within(self, value: float) -> np.floating:
+        """A number, or the one nearest to it that the type holds."""
+        limits = np.finfo(self._dtype)
+        return self._dtype(np.clip(value, limits.min, limits.max))
 
     def _cast(self, x: str, kind: int) -> str:
         return self._node("Cast", [x], to=kind)

@@ -7,9 +7,14 @@ from pathlib import Path
 from srgan.errors import ModelError
 from srgan.networks.architectures import edsr, msrresnet, rrdbnet, span, srvggnet
 from srgan.networks.architectures.folding import Array, Tensors
+from srgan.networks.architectures.layered import recognised_graph
 from srgan.networks.architectures.recognised import Recognised, UnfitError
 from srgan.networks.architectures.trace import trace
 from srgan.networks.card import ModelCard
+from srgan.networks.layered_file import read_layered
+from srgan.networks.ncnn import read_ncnn
+from srgan.networks.ncnn_file import is_ncnn
+from srgan.networks.realesrgan import LICENCE, REALESRGAN, is_realesrgan
 from srgan.networks.weights import read_tensors
 
 _RECOGNISERS = (
@@ -58,10 +63,12 @@ class UnknownArchitectureError(ModelError):
 
 
 def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
-    """Reads a network that another program wrote: of RRDBNet, SRVGGNetCompact, MSRResNet, EDSR or SPAN.
+    """Reads a network that another program wrote.
 
     Args:
-        path: a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name ends in.
+        path: a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name ends in, of RRDBNet,
+            SRVGGNetCompact, MSRResNet, EDSR or SPAN; a ``.param`` of ncnn's, with its ``.bin`` beside it; or
+            what was imported from Keras.
 
     Returns:
         A card of what can be said of it, and the network.
@@ -69,20 +76,34 @@ def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
     Raises:
         UnknownArchitectureError: if it holds a network of another architecture.
         ModelError: if the file cannot be read or is damaged, asks for more than tensors, or holds several
-            networks, or one with tensors that do not fit it.
+            networks, or one with layers that are not known, or with tensors that do not fit it.
     """
-    tensors = read_tensors(path)
     try:
-        found = _recognise_one(tensors)
-        if found is None:
-            raise UnknownArchitectureError(path, tensors)
+        found = _read(path)
         _check(found)
         scale = trace(found.architecture).scale
     except UnfitError as error:
         raise ModelError(f"{path}: cannot be used: {error}") from None
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    except MemoryError:
+        raise ModelError(f"{path}: there is not enough memory to read it; free some") from None
     summary = f"{found.name}, {scale}x, {found.channels} channels, {found.blocks} blocks; by another program."
-    card = ModelCard(name=path.stem, generator=None, summary=summary, licence="unknown")
-    return card, found
+    licence = "unknown"
+    if is_realesrgan(path):
+        summary, licence = REALESRGAN[path.stem], LICENCE
+    return ModelCard(name=path.stem, generator=None, summary=summary, licence=licence), found
+
+
+def _read(path: Path) -> Recognised:
+    if is_ncnn(path):
+        return read_ncnn(path)
+    layered = read_layered(path)
+    tensors = read_tensors(path)
+    found = _recognise_one(tensors) if layered is None else recognised_graph(layered, tensors)
+    if found is None:
+        raise UnknownArchitectureError(path, tensors)
+    return found
 
 
 def _recognise_one(tensors: Tensors) -> Recognised | None:

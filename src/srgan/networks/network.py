@@ -93,8 +93,8 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
     """Reads a network from its file, but not from an ``.onnx`` one, which only an engine can.
 
     Args:
-        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
-            ``.safetensors``, ``.pth`` or ``.pt`` of another program's, see :mod:`srgan.networks.foreign`.
+        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or one
+            of another program's, see :func:`~srgan.networks.foreign.read_foreign`.
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
             :func:`~srgan.networks.blend.read_blend`; None the model as it is.
 

@@ -37,9 +37,9 @@ class Upscaler:
     """Enlarges pictures. Threads may share one; a pickled one opens anew; a context manager closes it.
 
     Args:
-        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
-            ``.safetensors``, ``.pth``, ``.pt`` or ``.onnx`` of another program's, see
-            :mod:`srgan.networks.foreign` and :mod:`srgan.engines.onnx_loading`.
+        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or one
+            of another program's, see :func:`~srgan.networks.foreign.read_foreign` and
+            :mod:`srgan.engines.onnx_loading`.
         engine: ``"auto"``, ``"openvino"`` or ``"torch"``.
         precision: ``"auto"``, ``"fp32"``, ``"bf16"`` or ``"fp16"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
