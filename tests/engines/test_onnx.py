@@ -178,7 +178,7 @@ def negative(*names):
 
 def test_what_cannot_be_told_is_asked_for_by_its_field(tmp_path, photo):
     inverted = save(tmp_path / "a.onnx", negative("x", "y"))
-    with pytest.raises(UsageError, match=r"a\.onnx: the range of its values cannot be told") as caught:
+    with pytest.raises(UsageError, match=r"a\.onnx: the range of its values cannot be found") as caught:
         Upscaler(inverted)
     assert caught.value.field == "model_range"
     upscaler = Upscaler(inverted, onnx=OnnxForm(range="-1..1"), precision="fp32", halo=0)
@@ -186,7 +186,7 @@ def test_what_cannot_be_told_is_asked_for_by_its_field(tmp_path, photo):
     unclear = save(
         tmp_path / "b.onnx", [helper.make_node("Identity", ["x"], ["y"])], shape=(1, "a", "b", "c")
     )
-    with pytest.raises(UsageError, match="cannot be told; name its layout") as caught:
+    with pytest.raises(UsageError, match="cannot be determined; name its layout") as caught:
         Upscaler(unclear)
     assert caught.value.field == "model_layout"
     for layout in ("nchw", "nhwc"):
@@ -218,7 +218,7 @@ def resized(*scales):
         ({"nodes": [helper.make_node("GlobalAveragePool", ["x"], ["y"])]}, "1, 3, 1, 1"),
         (
             {"nodes": [helper.make_node("Sharpen", ["x"], ["y"], domain="other")]},
-            r"not known here \(other\.Sharpen",
+            r"not supported \(other\.Sharpen",
         ),
     ],
 )

@@ -54,7 +54,7 @@ def test_other_files_list_no_layers(tmp_path):
         (lambda layers: layers[0].update(outputs=10**8), "channels"),
         (lambda layers: layers[0].update(outputs=8.0), "damaged"),
         (lambda layers: layers[0].update(outputs=True), "damaged"),
-        (lambda layers: layers[0].update(size=2), "middle"),
+        (lambda layers: layers[0].update(size=2), "even kernel"),
         (lambda layers: layers[0].update(size=5), "layer1.weight"),
         (
             lambda layers: layers.append(

@@ -41,7 +41,7 @@ def last_line(error: Exception) -> str:
 
 def _explained(report: str) -> str:
     if found := _UNKNOWN_OPERATIONS.search(report):
-        return f"has operations that are not known here ({found[1].strip()}); export it without them"
+        return f"has operations that are not supported ({found[1].strip()}); export it without them"
     if found := _DATA_ELSEWHERE.search(report):
         return f"its weights are in '{found[1]}', which is missing or damaged; put that file beside it"
     return "not a readable ONNX file, or damaged; get the file again"

@@ -53,7 +53,7 @@ def load_onnx(path: Path, form: OnnxForm) -> OnnxNetwork:
     else:
         ranges = find_ranges(trials, trial, inputs, outputs)
     if ranges is None:
-        raise UsageError(f"{path}: the range of its values cannot be told; name it", field="model_range")
+        raise UsageError(f"{path}: the range of its values cannot be found; name it", field="model_range")
     halo = FOREIGN_HALO if size is None else min(FOREIGN_HALO, min(size) // 4)
     info = NetworkInfo(
         scale=trial.scale,
@@ -115,7 +115,7 @@ def _layout(path: Path, model: Any, asked: Layout | None) -> tuple[Layout, tuple
         raise UnfitError(f"its input is of {shape}; pictures of three colours are needed")
     if len(fitting) > 1:
         raise UsageError(
-            f"{path}: where the colours are in its input of {shape} cannot be told; name its layout",
+            f"{path}: where the colours are in its input of {shape} cannot be determined; name its layout",
             field="model_layout",
         )
     return fitting[0], _size(fitting[0], sides)

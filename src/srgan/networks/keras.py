@@ -118,13 +118,13 @@ class _Graph:
         config, (kernel, *bias) = layer.config, layer.weights
         plain = {"strides": 1, "dilation_rate": 1, "groups": 1}
         if any({*pair(config.get(key, value))} != {value} for key, value in plain.items()):
-            raise UnfitError("it has a convolution with steps, holes or groups")
+            raise UnfitError("it has a convolution with a stride, dilation or groups")
         height, width, _, outputs = kernel.shape
         added = height // 2 if config["padding"] == "same" else 0
         if config.get("data_format", "channels_last") != "channels_last" or height != width:
-            raise UnfitError("it has a convolution of channels first, or of sides that differ")
+            raise UnfitError("it has a convolution with channels first, or a kernel that is not square")
         if border + added != height // 2:
-            raise UnfitError("it has a convolution whose result is not as large as what it takes")
+            raise UnfitError("it has a convolution whose output size differs from its input size")
         weight = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))
         made = self._build.convolution(x, weight, bias[0] if bias else np.zeros(outputs, np.float32))
         return self._activated(made, layer)
@@ -153,7 +153,7 @@ class _Graph:
                 return x
             case kind if kind == "Lambda" or _SHUFFLES.search(f"{kind} {config.get('function')}"):
                 return self._shuffled(x, layer)
-        raise UnfitError(f"it has a layer of the kind {layer.kind[:60]!r}, which is not known here")
+        raise UnfitError(f"it has a layer of the kind {layer.kind[:60]!r}, which is not supported")
 
     def _normed(self, x: int, layer: KerasLayer) -> int:
         config, rest = layer.config, [*layer.weights]
@@ -165,7 +165,7 @@ class _Graph:
 
     def _relu(self, x: int, config: dict[str, Any]) -> int:
         if config.get("threshold"):
-            raise UnfitError("it has a ReLU with a threshold, which is not known here")
+            raise UnfitError("it has a ReLU with a threshold, which is not supported")
         highest = config.get("max_value")
         slope = float(config.get("negative_slope") or 0)
         made = self._build.put(LeakyReLU(sources=(x,), slope=slope))
@@ -183,7 +183,7 @@ class _Graph:
             case "sigmoid":
                 made = Sigmoid(sources=(x,))
             case other:
-                raise UnfitError(f"it has an activation {other[:60]!r}, which is not known here")
+                raise UnfitError(f"it has an activation {other[:60]!r}, which is not supported")
         return self._build.put(made)
 
     def _combined(self, given: list[int], layer: KerasLayer) -> int:
@@ -204,7 +204,7 @@ class _Graph:
         kinds: dict[str, Resampling] = {"nearest": "nearest", "bilinear": "bilinear"}
         kind = kinds.get(config.get("interpolation", "nearest"))
         if len(sides) != 1 or kind is None:
-            raise UnfitError("it enlarges in a way that is not known here")
+            raise UnfitError("it enlarges in a way that is not supported")
         return self._build.put(Resize(sources=(x,), times=sides.pop(), kind=kind))
 
     def _shuffled(self, x: int, layer: KerasLayer) -> int:

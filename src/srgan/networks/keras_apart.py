@@ -107,7 +107,7 @@ class _Numbers:
     def _read(self, group: Any, path: str) -> Array:
         found = self._inside(group, path)
         if found.is_virtual or found.external or found.dtype.kind != "f":
-            raise UnfitError("its weights are not in the file itself, or are no floats")
+            raise UnfitError("its weights are not in the file itself, or are not floats")
         if found.nbytes > self._size:
             raise UnfitError("its weights are more than the file can hold; get it again")
         return np.asarray(found[()], np.float32)

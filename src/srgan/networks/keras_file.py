@@ -78,7 +78,7 @@ def _contents(path: Path) -> tuple[dict[str, Any], list[list[Array]]]:
 
 def _model(config: dict[str, Any], weights: list[list[Array]]) -> KerasModel:
     if config["class_name"] not in _MODELS:
-        raise UnfitError(f"it is no network of layers, but a {str(config['class_name'])[:60]!r}")
+        raise UnfitError(f"it is not a network of layers, but a {str(config['class_name'])[:60]!r}")
     inner = config["config"]
     is_chain = config["class_name"] == "Sequential"
     layers: list[KerasLayer] = []
@@ -89,7 +89,7 @@ def _model(config: dict[str, Any], weights: list[list[Array]]) -> KerasModel:
             raise UnfitError("it holds a network within a network; save the generator alone")
         nodes = item.get("inbound_nodes") or []
         if len(nodes) > 1:
-            raise UnfitError(f"its layer {name[:60]!r} is used more than once, which is not known here")
+            raise UnfitError(f"its layer {name[:60]!r} is used more than once, which is not supported")
         before = (layers[-1].name,) if is_chain and layers else ()
         layer = KerasLayer(
             kind=kind,

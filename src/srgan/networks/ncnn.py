@@ -197,7 +197,7 @@ class _Graph:
             return self._binary(does, y, x)
         elif does == _SUBTRACT:
             return self._build.scale(_whole(y), -np.ones(1, np.float32), x.constant)
-        raise UnfitError(f"it has a BinaryOp of number {does}, which is not known here")
+        raise UnfitError(f"it has a BinaryOp of number {does}, which is not supported")
 
     def _sum(self, given: list[int], factors: tuple[float, ...]) -> int:
         if len(factors) != len(given):
@@ -210,12 +210,12 @@ class _Graph:
 
 def _whole(x: _Map) -> int:
     if x.border or x.constant is not None:
-        raise UnfitError("it has padding or a constant where only a map is known here")
+        raise UnfitError("it has padding or a constant where only a map is supported")
     return x.number
 
 
 def _unknown(layer: NcnnLayer) -> UnfitError:
-    return UnfitError(f"it has a layer of the kind {_plain(layer.kind)}, which is not known here")
+    return UnfitError(f"it has a layer of the kind {_plain(layer.kind)}, which is not supported")
 
 
 def _plain(text: str) -> str:

@@ -34,7 +34,7 @@ def convolution(build: LayeredBuilder, weights: NcnnWeights, x: int, border: int
     """
     outputs, size, count = layer.whole(0), layer.whole(1), layer.whole(6)
     if border + _border(layer, size) != size // 2:
-        raise UnfitError("it has a convolution whose result is not as large as what it takes")
+        raise UnfitError("it has a convolution whose output size differs from its input size")
     inputs = build.extent(x).channels
     if min(outputs, size) < 1 or count != outputs * inputs * size**2:
         raise UnfitError(f"it has a convolution of {count} weights that does not fit {inputs} channels")
@@ -47,7 +47,7 @@ def _border(layer: NcnnLayer, size: int) -> int:
     """Pixels that a convolution adds at each side of what it takes."""
     steps = [layer.whole(key, layer.whole(other, 1)) for key, other in ((2, 2), (3, 3), (12, 2), (13, 3))]
     if steps != [1] * 4 or layer.whole(11, size) != size:
-        raise UnfitError("it has a convolution with steps, holes or sides that differ")
+        raise UnfitError("it has a convolution with a stride, dilation or a kernel that is not square")
     if layer.whole(8) or layer.whole(19):
         raise UnfitError("it has a convolution with weights of 8 bits, or made as it runs")
     left, top = layer.whole(4), layer.whole(14, layer.whole(4))
@@ -67,7 +67,7 @@ def _activated(build: LayeredBuilder, x: int, layer: NcnnLayer) -> int:
             return clamped(build, x, low, high)
         case 4, _:
             return build.put(Sigmoid(sources=(x,)))
-    raise UnfitError(f"it has an activation of number {layer.whole(9)}, which is not known here")
+    raise UnfitError(f"it has an activation of number {layer.whole(9)}, which is not supported")
 
 
 def clamped(build: LayeredBuilder, x: int, low: float, high: float) -> int:
@@ -84,7 +84,7 @@ def resized(build: LayeredBuilder, x: int, layer: NcnnLayer) -> int:
     kind, factor = _KINDS.get(layer.whole(0)), Fraction(layer.number(1, 1))
     is_fixed = any(layer.whole(key) for key in (3, 4, 5)) or 9 in layer.params
     if kind is None or is_fixed or layer.whole(6) or factor != Fraction(layer.number(2, 1)):
-        raise UnfitError("it has an Interp to a fixed size, or of a kind that is not known here")
+        raise UnfitError("it has an Interp to a fixed size, or of a kind that is not supported")
     return build.put(Resize(sources=(x,), times=factor.numerator, parts=factor.denominator, kind=kind))
 
 
@@ -109,7 +109,7 @@ def constant(weights: NcnnWeights, layer: NcnnLayer) -> Array:
     """
     width, height, channels = (layer.whole(key) for key in range(3))
     if max(width, height) > 1 and max(height, channels) > 1:
-        raise UnfitError("it has a constant map, which is not known here")
+        raise UnfitError("it has a constant map, which is not supported")
     return weights.plain(max(width, channels, 1))
 
 

@@ -187,7 +187,7 @@ def _changed(layer: Layer, given: Extent) -> Extent:
             if inputs != channels:
                 raise UnfitError(f"it has a convolution of {inputs} channels that is given {channels}")
             if size % 2 == 0:
-                raise UnfitError(f"it has a convolution of {size}x{size}, which has no middle")
+                raise UnfitError(f"it has a convolution with an even kernel, {size}x{size}")
             return Extent(outputs, scale)
         case PReLU(slopes=count) | Scale(count=count) if count not in (1, channels):
             raise UnfitError(f"it has a layer of {count} numbers that is given {channels} channels")

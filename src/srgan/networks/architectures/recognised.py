@@ -74,5 +74,5 @@ def root(number: int, what: str) -> int:
     """
     found = math.isqrt(max(number, 0))
     if found < 1 or found * found != number:
-        raise UnfitError(f"{what} cannot be told from its tensors")
+        raise UnfitError(f"{what} cannot be determined from its tensors")
     return found
