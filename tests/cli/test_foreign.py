@@ -2,6 +2,9 @@
 
 import json
 import math
+import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -150,3 +153,20 @@ def test_what_is_no_network_is_one_line(srgan, picture, tmp_path, write, words):
 
 def test_a_wrong_halo_is_refused_by_its_option(srgan, picture):
     assert "--halo" in srgan("upscale", picture, "--halo", "-1").err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's here")
+def test_a_file_larger_than_the_memory_is_one_line(tmp_path, picture):
+    header = json.dumps({"x": {"dtype": "F32", "shape": [750_000_000], "data_offsets": [0, 3_000_000_000]}})
+    big = tmp_path / "big.safetensors"
+    with big.open("wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header.encode())
+        file.truncate(8 + len(header) + 3_000_000_000)  # no disk space is taken
+    program = "import resource; resource.setrlimit(resource.RLIMIT_AS, (2_500_000_000, 2_500_000_000)); "
+    program += "from srgan.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "upscale", str(picture), "--model", str(big)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "big.safetensors" in line
+    assert "memory" in line

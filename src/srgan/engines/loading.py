@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from srgan.errors import OutOfMemoryError
 from srgan.networks.catalogue import find_model
 from srgan.networks.foreign import UnknownArchitectureError
 from srgan.networks.module import check_spandrel
@@ -23,14 +24,22 @@ def load_any_network(
 
     Raises:
         MissingExtraError: if the network is of an architecture that needs spandrel, which is not installed.
+        OutOfMemoryError: if there is no memory for its weights.
         UsageError, ModelError: as :func:`~srgan.networks.network.load_network` and
             :func:`~srgan.engines.onnx_loading.load_onnx` do.
     """
     path = find_model(model)
+    try:
+        return _load(path, detail, onnx or OnnxForm())
+    except MemoryError:
+        raise OutOfMemoryError(f"{path}: not enough memory to open it; free some") from None
+
+
+def _load(path: Path, detail: float | None, onnx: OnnxForm) -> AnyNetwork:
     if is_onnx(path) and detail is None:
         from srgan.engines.onnx_loading import load_onnx  # which imports OpenVINO
 
-        return load_onnx(path, onnx or OnnxForm())
+        return load_onnx(path, onnx)
     try:
         return load_network(path, detail)
     except UnknownArchitectureError as error:

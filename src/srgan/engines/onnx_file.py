@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan.engines.openvino import import_openvino
+from srgan.engines.protocol import is_out_of_memory
 from srgan.errors import ModelError
 
 _UNKNOWN_OPERATIONS = re.compile(r"No conversion rule found for operations: (.+)")
@@ -27,6 +28,8 @@ def read_onnx(path: Path) -> Any:
         reader = import_openvino().frontend.FrontEndManager().load_by_framework("onnx")
         model = reader.convert(reader.load(str(path)))
     except Exception as error:  # the reader has a class of its own for each failure
+        if is_out_of_memory(error):
+            raise MemoryError from error
         raise ModelError(f"{path}: {_explained(str(error))}") from error
     if not model.inputs:
         raise ModelError(f"{path}: not a readable ONNX file, or damaged; get the file again")

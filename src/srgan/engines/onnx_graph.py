@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 
 from srgan.engines.precise import keep_precise
-from srgan.networks.onnx import OnnxNetwork, Range
-
-SPANS: dict[Range, tuple[float, float]] = {"0..1": (0.0, 1.0), "0..255": (0.0, 255.0), "-1..1": (-1.0, 2.0)}
-"""The value of black, and what white is above it."""
+from srgan.networks.onnx import OnnxNetwork
+from srgan.networks.ranges import SPANS
 
 _LAYERS = {"Convolution", "GroupConvolution", "ConvolutionBackpropData", "MatMul"}
 

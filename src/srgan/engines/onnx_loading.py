@@ -8,13 +8,13 @@ from typing import Any, get_args
 import numpy as np
 
 from srgan.engines.onnx_file import last_line, read_onnx
-from srgan.engines.onnx_graph import SPANS
 from srgan.engines.onnx_trial import OnnxTrials, Trial, UnfitError, find_ranges, shape_of
 from srgan.engines.openvino import import_openvino
 from srgan.errors import ModelError, UsageError
 from srgan.networks.info import NetworkInfo
 from srgan.networks.network import FOREIGN_BORDER, FOREIGN_HALO
-from srgan.networks.onnx import Layout, OnnxForm, OnnxNetwork, Range, onnx_card
+from srgan.networks.onnx import Layout, OnnxForm, OnnxNetwork, onnx_card
+from srgan.networks.ranges import SPANS, Range
 
 _LEAST_SIDE = 16  # of pictures of a fixed size; what is less is a number of channels
 _BYTES = "u8"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.engines.onnx_file import last_line
-from srgan.engines.onnx_graph import SPANS
-from srgan.networks.onnx import Layout, Range
+from srgan.networks.onnx import Layout
+from srgan.networks.ranges import SPANS, Range
 
 _MULTIPLES = (1, 2, 3, 4, 6, 7, 8, 12, 14, 16, 24, 32, 64)
 _SIDE = 40  # pixels, about, of the pictures that are tried: enough for layers that look far, and quick

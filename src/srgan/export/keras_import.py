@@ -14,10 +14,11 @@ from srgan.networks.architectures.folding import Tensors
 from srgan.networks.architectures.layered import Layered
 from srgan.networks.architectures.recognised import UnfitError
 from srgan.networks.card import ModelCard
-from srgan.networks.keras import RANGES, Range, graph_of, possible_results
-from srgan.networks.keras_file import read_keras
+from srgan.networks.keras.file import read_keras
+from srgan.networks.keras.graph import graph_of, possible_results
 from srgan.networks.layered_file import write_layered
 from srgan.networks.network import Network, describe_foreign
+from srgan.networks.ranges import SPANS, Range
 
 _COLOURS = np.array([*product((0.2, 0.8), repeat=3)], np.float32)
 _AROUND = 16  # pixels around a pixel that are flat too; what lies farther hardly counts
@@ -62,7 +63,7 @@ def import_keras(source: Path, target: Path, *, takes: Range | None = None) -> I
     try:
         choices = {
             ends: graph_of(model, *ends)
-            for ends in product(RANGES if takes is None else (takes,), possible_results(model))
+            for ends in product(SPANS if takes is None else (takes,), possible_results(model))
         }
     # What a file says of a layer may be of any type.
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError):

@@ -12,8 +12,8 @@ from srgan.networks.architectures.recognised import Recognised, UnfitError
 from srgan.networks.architectures.trace import trace
 from srgan.networks.card import ModelCard
 from srgan.networks.layered_file import read_layered
-from srgan.networks.ncnn import read_ncnn
-from srgan.networks.ncnn_file import is_ncnn
+from srgan.networks.ncnn.file import is_ncnn
+from srgan.networks.ncnn.graph import read_ncnn
 from srgan.networks.realesrgan import LICENCE, REALESRGAN, is_realesrgan
 from srgan.networks.weights import read_tensors
 

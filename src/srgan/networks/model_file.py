@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save
 from srgan.errors import ModelError
 from srgan.files import write_file
 from srgan.networks.card import ModelCard
-from srgan.networks.ncnn_file import is_ncnn
+from srgan.networks.ncnn.file import is_ncnn
 from srgan.networks.torch_file import is_torch_file
 
 _CARD_KEY = "srgan"

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from srgan.networks.card import ModelCard
 from srgan.networks.info import NetworkInfo
+from srgan.networks.ranges import Range
 
 Layout = Literal["nchw", "nhwc"]
-Range = Literal["0..1", "0..255", "-1..1"]
 Order = Literal["rgb", "bgr"]
 
 

@@ -23,8 +23,8 @@ from srgan.networks.architectures.layers import (
     Unshuffle,
 )
 from srgan.networks.architectures.recognised import Recognised, UnfitError
-from srgan.networks.ncnn_file import NcnnLayer, NcnnWeights, read_param
-from srgan.networks.ncnn_layers import (
+from srgan.networks.ncnn.file import NcnnLayer, NcnnWeights, read_param
+from srgan.networks.ncnn.layers import (
     LIMIT,
     clamped,
     constant,

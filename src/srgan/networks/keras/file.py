@@ -19,11 +19,11 @@ import numpy as np
 from srgan.errors import MissingExtraError, ModelError
 from srgan.networks.architectures.folding import Array
 from srgan.networks.architectures.recognised import UnfitError
-from srgan.networks.keras_layer import KerasLayer, KerasModel
+from srgan.networks.keras.layer import KerasLayer, KerasModel
 
 _MODELS = ("Functional", "Model", "Sequential")
 _PATIENCE = 600  # seconds for the reading of a file
-_UNFIT = 3  # what keras_apart exits with where a file is not damaged
+_UNFIT = 3  # what apart.py exits with where a file is not damaged
 
 
 def read_keras(path: Path) -> KerasModel:
@@ -55,7 +55,7 @@ def _contents(path: Path) -> tuple[dict[str, Any], list[list[Array]]]:
         UnfitError: if they cannot be used.
         ValueError: if the file is damaged.
     """
-    command = [sys.executable, "-P", "-m", "srgan.networks.keras_apart", str(path)]
+    command = [sys.executable, "-P", "-m", "srgan.networks.keras.apart", str(path)]
     done = subprocess.run(command, capture_output=True, timeout=_PATIENCE)
     if done.returncode == _UNFIT:
         raise UnfitError(done.stdout.decode(errors="replace").strip())

@@ -11,7 +11,7 @@ from srgan.networks.architectures.folding import Array
 from srgan.networks.architectures.layered_builder import LayeredBuilder
 from srgan.networks.architectures.layers import Clamp, LeakyReLU, Resize, Sigmoid
 from srgan.networks.architectures.recognised import UnfitError
-from srgan.networks.ncnn_file import NcnnLayer, NcnnWeights
+from srgan.networks.ncnn.file import NcnnLayer, NcnnWeights
 
 _SAME = (-233, -234)  # said of a padding that keeps the size
 _KINDS: dict[int, Resampling] = {1: "nearest", 2: "bilinear", 3: "bicubic"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -23,15 +23,8 @@ from srgan.networks.architectures.layers import (
     Tanh,
 )
 from srgan.networks.architectures.recognised import UnfitError
-from srgan.networks.keras_layer import IDENTITIES, KerasLayer, KerasModel, pair
-
-Range = Literal["0..1", "-1..1", "0..255"]
-
-_SPANS: dict[Range, tuple[float, float]] = {"0..1": (1.0, 0.0), "-1..1": (2.0, -1.0), "0..255": (255.0, 0.0)}
-"""What white is above black, and black."""
-
-RANGES: tuple[Range, ...] = tuple(_SPANS)
-"""What black and white may be in a network's pictures."""
+from srgan.networks.keras.layer import IDENTITIES, KerasLayer, KerasModel, pair
+from srgan.networks.ranges import SPANS, Range
 
 _SHUFFLES = re.compile(r"shuffl|subpixel|sub_pixel|depth_?to_?space", re.IGNORECASE)
 
@@ -41,7 +34,7 @@ def possible_results(model: KerasModel) -> tuple[Range, ...]:
     last = next(layer for layer in model.layers if layer.name == model.output)
     if last.activation == "tanh":
         return ("-1..1",)
-    return ("0..1",) if last.activation == "sigmoid" else RANGES
+    return ("0..1",) if last.activation == "sigmoid" else tuple(SPANS)
 
 
 def graph_of(model: KerasModel, takes: Range, gives: Range) -> tuple[Layered, dict[str, Array]]:
@@ -81,7 +74,7 @@ class _Graph:
             UnfitError: if it is of a kind that is not known, or does not fit those before it.
         """
         if not self._made:
-            span, black = _SPANS[self._takes]
+            black, span = SPANS[self._takes]
             self._picture = 0
             if self._takes != "0..1":
                 self._picture = self._build.scale(0, _number(span), _number(black))
@@ -108,7 +101,7 @@ class _Graph:
 
     def finish(self, gives: Range) -> tuple[Layered, dict[str, Array]]:
         """The network, whose result is brought to [0, 1]."""
-        span, black = _SPANS[gives]
+        black, span = SPANS[gives]
         result = self._made[self._model.output]
         if gives != "0..1":
             result = self._build.scale(result, _number(1 / span), _number(-black / span))
