@@ -79,7 +79,7 @@ def test_maps_of_one_and_of_several_pictures(detailed, pictures, here):
         (["a.png", "--invented", "map.jpg"], "maps are PNG files"),
         (["a.png", "b.png", "--invented", "b.png"], "is a file; name a folder"),
         (["a.mp4", "--invented", "map.png"], "--invented: maps are made for pictures only"),
-        (["-", "-o", "-", "--invented", "map.png"], "through a pipe"),
+        (["-", "-o", "-", "--invented", "map.png"], "not with a pipe"),
         (["a.png", "--detail", "1.5"], "--detail"),
     ],
 )

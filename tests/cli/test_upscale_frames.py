@@ -77,7 +77,7 @@ def test_frames_that_are_there_are_not_replaced_unasked(upscale, make, here):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["a.png", "-o", "%d.png"], 2, "%d.png: cannot hold what a.png is"),
+        (["a.png", "-o", "%d.png"], 2, "%d.png: cannot hold a.png"),
         (["film.mp4", "-o", "film.png"], 2, "or frames with a name such as %05d.png"),
         (["film.mp4", "-o", "%d.xyz"], 1, "cannot write the format 'xyz'"),
         (["film.mp4", "--fps", "24"], 1, "--fps: is for numbered frames, and film.mp4 has times of its own"),

@@ -31,7 +31,7 @@ def test_other_times_are_refused(text):
 
 @pytest.mark.parametrize(("start", "end"), [(2, 2), (2, 1), (-1, None)])
 def test_an_empty_part_is_refused(start, end):
-    with pytest.raises(UsageError, match="nothing is between"):
+    with pytest.raises(UsageError, match="nothing between"):
         VideoOptions(start=start, end=end)
 
 

@@ -173,8 +173,8 @@ def _check_format(source: Path, out: Path, extension: str | None) -> None:
             out.suffix.lower() in known or are_frames(source, out)
         ):
             raise UsageError(
-                f"{out}: cannot hold the frames of {source}; choose one of {', '.join(known)}, or frames "
-                "with a name such as %05d.png",
+                f"{out}: cannot hold {source}; a still picture becomes a picture, and what moves becomes "
+                f"{', '.join(known)}, or frames with a name such as %05d.png",
                 field="out",
             )
         return
