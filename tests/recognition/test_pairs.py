@@ -44,9 +44,9 @@ def test_pictures_that_are_not_there_are_counted_and_named(read):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("first,second,same\na.jpg,b.jpg,yes\n", "line 2 is no pair"),
-        ("first,second,same\nAnn/Ann_0001.jpg,Ann/Ann_0002.jpg,1\na.jpg\n", "line 3 is no pair"),
-        ("10 1\nAnn one two\n", "line 2 is no pair"),
+        ("first,second,same\na.jpg,b.jpg,yes\n", "line 2 is not a pair"),
+        ("first,second,same\nAnn/Ann_0001.jpg,Ann/Ann_0002.jpg,1\na.jpg\n", "line 3 is not a pair"),
+        ("10 1\nAnn one two\n", "line 2 is not a pair"),
         (
             "first,second,same\nAnn/Ann_0001.jpg,Ann/Ann_0002.jpg,1\n",
             "must hold pairs of the same person and",
