@@ -1,5 +1,6 @@
 """What scripts write into docs/ from the code is what the code says now."""
 
+import re
 import runpy
 from pathlib import Path
 
@@ -33,3 +34,18 @@ def test_the_architecture_is_drawn_with_the_dimensions_of_the_code():
     """If this fails, run scripts/draw_architecture."""
     drawing = runpy.run_path(str(ROOT / "scripts" / "draw_architecture"))
     assert (ROOT / "docs/images/architecture.svg").read_text(encoding="utf-8") == drawing["svg"]()
+
+
+def test_links_lead_to_files_that_are_there():
+    """``make docs`` looks at the places inside pages too."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert len(pages) > 30
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            assert "://" in target or (page.parent / target).exists(), f"{page}: {target}"
+
+
+def test_the_site_lists_every_page():
+    listed = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert page.relative_to(ROOT / "docs").as_posix() in listed, page

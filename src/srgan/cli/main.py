@@ -57,23 +57,21 @@ def srgan(
     """
 
 
-for command in (
-    upscale,
-    models,
-    info,
-    prepare,
-    dataset_report,
-    evaluate,
-    evaluate_faces,
-    evaluate_objects,
-    fit_niqe,
-    compare,
-    export,
-    import_keras,
-    bench,
-):
-    app.command(no_args_is_help=command not in (models, bench))(command)
-app.command(no_args_is_help=True, cls=CommandWithRecipe)(train)
+_GROUPS = {
+    "Upscaling": (upscale, compare),
+    "Models": (models, info, export, import_keras),
+    "Training": (dataset_report, prepare, train),
+    "Measuring": (evaluate, evaluate_faces, evaluate_objects, fit_niqe, bench),
+}
+"""The commands, in the order of the help."""
+
+for group, commands in _GROUPS.items():
+    for command in commands:
+        app.command(
+            no_args_is_help=command not in (models, bench),
+            cls=CommandWithRecipe if command is train else None,
+            rich_help_panel=group,
+        )(command)
 
 # Typer uses Click or its own copy of it, by its version; this is the class of either.
 _WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
