@@ -104,7 +104,7 @@ class OpenVinoEngine:
             return self._compiled[key]
 
     def _compile(self, model: Any) -> Any:
-        folder = cache_folder()
+        folder = cache_folder("openvino")
         if folder is not None:
             try:
                 with cache_lock(folder):

@@ -117,8 +117,10 @@ def test_what_a_container_refuses_only_in_the_end_costs_a_stream_not_the_film(
     assert any("is converted" in note for note in result.notes)
 
 
-@pytest.mark.parametrize("other", ["other.mkv", "other.mov"])
-def test_work_goes_on_under_another_name_and_in_another_container(clip, upscaler, shown, tmp_path, other):
+@pytest.mark.parametrize("other", ["other.mkv", "elsewhere/other.mov"])
+def test_work_goes_on_under_another_name_and_in_another_container_and_folder(
+    clip, upscaler, shown, tmp_path, other
+):
     from srgan.video.pipeline import upscale_video
 
     lr_video = clip("video.mp4", seconds=3, sound=False)
@@ -133,4 +135,4 @@ def test_work_goes_on_under_another_name_and_in_another_container(clip, upscaler
     result = upscale_video(lr_video, tmp_path / other, upscaler, on_event=seen.append)
     assert (result.frames, seen[0].figures["resumed"]) == (75, 60)
     assert len(shown(tmp_path / other)) == 75
-    assert sorted(path.name for path in tmp_path.iterdir()) == [other, "video.mp4"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [other.split("/")[0], "video.mp4"]
