@@ -72,8 +72,26 @@ def test_a_spherical_film_stays_one_and_plays(spherical, enlarge, probe, ffmpeg,
     assert sums[0] == sums[1]
 
 
+@pytest.mark.parametrize(
+    ("target", "codec"), [("mkv", None), ("mkv", "ffv1"), ("webm", None), ("mkv", "prores_ks")]
+)
+def test_a_spherical_film_stays_one_in_matroska_and_back(
+    spherical, enlarge, probe, ffmpeg, tmp_path, target, codec
+):
+    result = enlarge(
+        spherical("video.mp4"), tmp_path / f"large.{target}", VideoOptions(scale=0.5, codec=codec)
+    )
+    assert side_data(probe, tmp_path / f"large.{target}") == ["Stereo 3D", "Spherical Mapping"]
+    assert not any("360" in note for note in result.notes)
+    assert ffmpeg("-i", tmp_path / f"large.{target}", "-map", "0", "-f", "framemd5", "-")  # it plays
+    enlarge(tmp_path / f"large.{target}", tmp_path / "back.mp4", HALF)
+    assert side_data(probe, tmp_path / "back.mp4") == ["Stereo 3D", "Spherical Mapping"]
+
+
 def test_marks_that_a_target_cannot_hold_are_said(spherical, enlarge, tmp_path):
-    result = enlarge(spherical("video.mp4"), tmp_path / "large.mkv", HALF)
+    lr_video = spherical("video.mp4")
+    lr_video.write_bytes(lr_video.read_bytes().replace(b"equirectangular", b"unheard-of-kind"))
+    result = enlarge(lr_video, tmp_path / "large.mkv", HALF)
     assert [note for note in result.notes if "360-degree" in note]
 
 
