@@ -57,6 +57,8 @@ def test_regions_and_low_res_pictures(compare, here, tiny_model):
 
     assert compare("in/b.jpg", "-o", "low.webp", "--low-res", "--region", "0,0,64,64").code == 0
     assert size(here / "low.webp")[0] == 3 * 384 + 2 * 4
+    assert compare("in/b.jpg", "-o", "low.png/", "--low-res", "--region", "0,0,64,64").code == 0
+    assert size(here / "low.png" / "b.png")[0] == 3 * 384 + 2 * 4
 
 
 @pytest.mark.usefixtures("photos")

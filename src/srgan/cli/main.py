@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -75,6 +76,9 @@ app.command(no_args_is_help=True, cls=CommandWithRecipe)(train)
 _WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 
 
+_EMPTY = re.compile(r"--[\w-]+=")  # an option of which nothing follows
+
+
 def main() -> None:
     """Runs the command; exits 0 when done, 1 when something failed, 2 on wrong usage, 130 on Ctrl-C."""
     # Leave as on Ctrl-C: with what is half-written taken away.
@@ -103,6 +107,8 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> None:
     """The command, without Typer's own handling of errors, which takes several lines."""
+    if "" in arguments or any(_EMPTY.fullmatch(argument) for argument in arguments):
+        raise UsageError("an argument is empty; it may come from a variable that is")
     try:
         with typer.main.get_command(app).make_context("srgan", arguments) as context:
             context.command.invoke(context)

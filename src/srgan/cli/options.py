@@ -3,20 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-
-from srgan.errors import UsageError
-
-
-def named_path(text: str) -> Path:
-    """A path with a name: an empty one would stand for the current folder.
-
-    Raises:
-        UsageError: if it is empty.
-    """
-    if not text:
-        raise UsageError("the name of an output is empty; it may come from a variable that is")
-    return Path(text)
 
 
 class DeviceName(StrEnum):

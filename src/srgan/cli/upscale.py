@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from srgan.cli.console import print_json, print_message
-from srgan.cli.options import DeviceName, EngineName, Format, Precision, named_path
+from srgan.cli.options import DeviceName, EngineName, Format, Precision
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
 from srgan.errors import UsageError
 from srgan.jobs.models import FOR_VIDEOS, Models
@@ -31,12 +30,11 @@ def upscale(
         list[str], typer.Argument(help="Pictures, videos, folders or patterns.", metavar="INPUT...")
     ],
     out: Annotated[
-        Path | None,
+        str | None,
         _output(
             "--output",
             "-o",
-            parser=named_path,
-            metavar="<path>",
+            metavar="PATH",
             help="A file for one input, otherwise a folder. Default: beside the input.",
         ),
     ] = None,
@@ -62,8 +60,11 @@ def upscale(
         bool, _output("--compare", help="Also write low-res | bicubic | result side by side.")
     ] = False,
     invented: Annotated[
-        Path | None,
-        _output(help="Also write a map of what the model invented: a PNG, or a folder for several inputs."),
+        str | None,
+        _output(
+            metavar="PATH",
+            help="Also write a map of what the model invented: a PNG, or a folder for several inputs.",
+        ),
     ] = None,
     as_json: Annotated[bool, _output("--json", help="Print one JSON object.")] = False,
     model: Annotated[
@@ -177,9 +178,9 @@ def _existing(skip_existing: bool, overwrite: bool) -> Existing:
     return "skip" if skip_existing else "replace" if overwrite else "refuse"
 
 
-def _is_pipe(inputs: list[str], out: Path | None, *, as_json: bool, invented: Path | None) -> bool:
-    is_pipe = inputs == ["-"] and out == Path("-")
-    if (as_json or not is_pipe) and "-" in (*inputs, str(out)):
+def _is_pipe(inputs: list[str], out: str | None, *, as_json: bool, invented: str | None) -> bool:
+    is_pipe = inputs == ["-"] and out == "-"
+    if (as_json or not is_pipe) and "-" in (*inputs, out):
         raise UsageError("a pipe goes into a pipe, and without --json: srgan upscale - -o -")
     if is_pipe and invented is not None:
         raise UsageError("--invented draws maps of pictures only, not of what comes through a pipe")
