@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -96,12 +97,12 @@ def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[O
     layout = TiffLayout.read(name, file)
     check_size(name, layout.size, max_pixels)
     check_length(file, layout.size)
-    layout.check(name)
+    layout.check(name, file.seek(0, os.SEEK_END))
     carried = carried_by_tiff(file, layout)
-    if not layout.is_plain:
+    if not layout.is_pillows:
 
         def by_libvips() -> Iterator[NDArray[Any]]:
-            yield decode_tiff(file, layout, carried.icc_profile)
+            yield decode_tiff(name, file, layout, carried.icc_profile)
 
         yield OpenPicture(size=layout.size, carried=carried, frames=by_libvips)
         return
