@@ -24,6 +24,8 @@ def encoded(ending):
         pillow_heif.from_pillow(image).save(buffer)
     elif ending in ("png", "gif", "webp", "avif"):
         image.save(buffer, ending, save_all=True, append_images=others)
+    elif ending == "deflated":
+        image.save(buffer, "tiff", compression="tiff_adobe_deflate")
     else:
         image.save(buffer, {"jpg": "jpeg"}.get(ending, ending))
     return buffer.getvalue()
@@ -38,8 +40,8 @@ def refusal(read, content):
     return ""
 
 
-@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tiff", "bmp", "gif", "avif", "heic"])
-def test_is_read_or_refused_in_one_plain_line(ending):
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tiff", "deflated", "bmp", "gif", "avif", "heic"])
+def test_is_read_or_refused_in_one_plain_line(ending, capfd):
     whole, choice = encoded(ending), random.Random(0)
     refused = 0
     for number in range(60):
@@ -53,6 +55,7 @@ def test_is_read_or_refused_in_one_plain_line(ending):
             refused += bool(message)
             assert re.search(r"\n|Error|vips|libtiff|struct|NoneType", message) is None
     assert refused
+    assert capfd.readouterr() == ("", "")  # nor do libraries say anything beside it
 
 
 @pytest.mark.parametrize("error", [RuntimeError, IndexError, KeyError, Image.DecompressionBombError])

@@ -25,6 +25,7 @@ from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, picture_of
 from srgan.images.recognise import explained
 from srgan.images.recognise import opened as open_file
+from srgan.images.vips import import_vips
 from srgan.images.write import to_depth
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
@@ -207,7 +208,7 @@ def write_frames(
 
 
 def _save_to(part: Path, image: Any, name: str, options: dict[str, Any]) -> None:
-    import pyvips
+    pyvips = import_vips()
 
     # By a descriptor: given a name, a GIF encoder that was stopped writes what it has to a new file of that
     # name when its memory is freed, long after the part was removed.
@@ -219,7 +220,7 @@ def _animated(
     image: Any, height: int, delays: Sequence[int], plays: int, blobs: Mapping[str, bytes | None]
 ) -> Any:
     """The ``pyvips.Image`` of all frames below each other, as libvips takes it for an animation."""
-    import pyvips
+    pyvips = import_vips()
 
     image = image.copy()
     image.set_type(pyvips.GValue.gint_type, "page-height", height)

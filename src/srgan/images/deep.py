@@ -7,6 +7,7 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from srgan.images.checks import DamageError
+from srgan.images.vips import import_vips
 
 
 def decode_deep(file: IO[bytes]) -> NDArray[Any]:
@@ -18,7 +19,7 @@ def decode_deep(file: IO[bytes]) -> NDArray[Any]:
     Raises:
         DamageError: if it cannot be decoded.
     """
-    import pyvips
+    pyvips = import_vips()
 
     file.seek(0)
     try:

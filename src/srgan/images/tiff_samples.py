@@ -24,6 +24,7 @@ from srgan.images.tiff_layout import (
     YCBCR,
     TiffLayout,
 )
+from srgan.images.vips import import_vips
 
 _CONVERTED = (PALETTE, YCBCR)  # by libvips, to grey or RGB
 _TYPES = (np.uint8, np.uint16, np.uint32, np.float32)
@@ -68,7 +69,7 @@ def _raw_samples(file: IO[bytes], layout: TiffLayout) -> NDArray[Any]:
     libvips inverts, divides by alpha and converts Lab, some of it wrongly: it is shown a copy in which greys
     begin at black, Lab is RGB, and samples beyond the colours mean nothing. Palettes and YCbCr become RGB.
     """
-    import pyvips
+    pyvips = import_vips()
 
     file.seek(0)
     copy = io.BytesIO(file.read())

@@ -24,6 +24,7 @@ from srgan.images.picture import Picture
 from srgan.images.png_texts import add_texts
 from srgan.images.resample import resampled
 from srgan.images.tiff import add_exif
+from srgan.images.vips import import_vips
 
 _DEFAULT_DPI = 72.0
 
@@ -52,7 +53,7 @@ def _finished(
     dtype: np.dtype[Any],
 ) -> Any:
     """The ``pyvips.Image`` as it is saved: resized, with alpha, profile, resolution, XMP and IPTC."""
-    import pyvips
+    pyvips = import_vips()
 
     image = resampled(image, output_size, "lanczos3")
     if image.bands == 1 and not (source.bands == 1 and format_.grey):
@@ -69,7 +70,7 @@ def _finished(
 
 def _with_blobs(image: Any, source: Picture, format_: Format) -> Any:
     """With the profile, XMP and IPTC, where libvips writes them as others read them."""
-    import pyvips
+    pyvips = import_vips()
 
     blobs = {}
     profile = source.icc_profile
