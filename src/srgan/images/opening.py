@@ -12,10 +12,10 @@ from typing import IO, Any
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from srgan.images.carried import Carried, carried_by, carried_by_png, carried_by_tiff
+from srgan.images.carried import Carried, bits_of, carried_by, carried_by_png, carried_by_tiff
 from srgan.images.checks import check_length, check_size, quiet_pillow
 from srgan.images.decode import decode, is_cut_by_pillow
-from srgan.images.deep import decode_deep
+from srgan.images.deep import decode_deep, decode_heif
 from srgan.images.file_objects import name_of
 from srgan.images.gif import Gif
 from srgan.images.jpeg_end import with_its_end
@@ -110,10 +110,10 @@ def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[O
         with quiet_pillow():
             image.seek(layout.page)
         check_size(name, image.size, max_pixels)
-        if carried.orientation >= 5 and carried.dpi is not None:
-            carried = replace(carried, dpi=carried.dpi[::-1])
-        carried = replace(carried, orientation=1)  # Pillow turns a TIFF itself, as it decodes it
-        yield OpenPicture(size=image.size, carried=carried, frames=lambda: iter([decode(name, image)]))
+        # Pillow turns a TIFF itself, as it decodes it.
+        yield OpenPicture(
+            size=image.size, carried=carried.turned(), frames=lambda: iter([decode(name, image)])
+        )
 
 
 @contextmanager
@@ -139,7 +139,18 @@ def _open_other(name: str | Path, file: IO[bytes], kind: str, max_pixels: int) -
             carried = replace(
                 carried, notes=(*carried.notes, "its end mark is missing; all pixels are there")
             )
-        yield _moving(name, image, carried)
+        picture, bits = _moving(name, image, carried), bits_of(image, file)
+        if bits > 8 and picture.count == 1:
+            size = image.size if carried.orientation < 5 else image.size[::-1]
+            picture = OpenPicture(
+                size=size,
+                carried=carried.turned(),  # as libheif does
+                frames=lambda: iter([decode_heif(file, kind, bits)]),
+            )
+        elif bits > 8:
+            notes = (*carried.notes, f"has samples of {bits} bits, which are read as 8: it moves")
+            picture = replace(picture, carried=replace(carried, notes=notes))
+        yield picture
 
 
 def _moving(
@@ -152,7 +163,8 @@ def _moving(
 
     def frames() -> Iterator[NDArray[Any]]:
         for number in range(first, count):
-            _seek(image, number)
+            if count > 1:  # else it stands at the main picture of a HEIC, wherever that lies
+                _seek(image, number)
             if isinstance(transparent := image.info.get("transparency"), int) and image.mode in ("1", "L"):
                 image.info["transparency"] = transparent * grey_step
             yield decode(name, image)

@@ -26,7 +26,8 @@ from srgan.images.resample import resampled
 from srgan.images.tiff import add_exif
 from srgan.images.vips import import_vips
 
-_DEFAULT_DPI = 72.0
+DEFAULT_DPI = 72.0
+"""What is written where nothing is known."""
 
 
 def to_depth(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -64,7 +65,7 @@ def _finished(
         image = image.bandjoin(resampled(plane, output_size, "cubic"))
         if not format_.alpha:
             image = image.flatten(background=255)
-    horizontal, vertical = source.dpi or (_DEFAULT_DPI, _DEFAULT_DPI)
+    horizontal, vertical = source.dpi or (DEFAULT_DPI, DEFAULT_DPI)
     return image.copy(xres=horizontal / 25.4, yres=vertical / 25.4)
 
 

@@ -159,15 +159,15 @@ def _upscale_frames(
 ) -> Upscaled:
     count = len(animation.durations)
     output_size = options.output_size(*animation.size)
+    file_format = _format_of(target, options)
 
     def enlarged() -> Iterator[NDArray[np.uint8]]:
         frames, sources, masked = tee(animation.frames, 3)
         results = upscaler.frames((source.pixels for source in sources), cancel=cancel)
         masks = enlarged_masks((masked_frame.alpha for masked_frame in masked), upscaler, cancel)
         for number, (frame, result, mask) in enumerate(zip(frames, results, masks, strict=True)):
-            if number == 0 and _format_of(target, options) == "gif":
-                _tell_losses(losses(frame, "gif"), "gif", on_event)
             if number == 0:
+                _tell_losses(losses(frame, file_format), file_format, on_event)
                 for _ in _watched(iter([result]), frame.pixels, upscaler.scale, watchers):
                     pass
             if on_event is not None:
@@ -184,6 +184,7 @@ def _upscale_frames(
         icc_profile=animation.icc_profile,
         exif=animation.exif,
         xmp=animation.xmp,
+        dpi=animation.dpi,
         file_format=options.file_format,
         quality=options.quality,
         cancel=cancel,
