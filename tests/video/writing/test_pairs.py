@@ -21,6 +21,7 @@ SOURCES = [
     ("ima.mov", "-c:a adpcm_ima_qt", "mov"),
     ("alac.mov", "-c:a alac", "mp4 mkv mov"),
     ("flac.mkv", "-c:a flac", "mp4 mkv"),
+    ("tta.mkv", "-c:a tta", ""),
     ("opus.mkv", "-c:a libopus", "mp4 mkv webm"),
     ("ac3.ts", "-c:v libx264 -c:a ac3", "mp4 mkv mov"),
     ("aac.ts", "-c:v libx264 -c:a aac", "mp4 mkv mov"),
@@ -62,6 +63,17 @@ def test_every_pair_plays_and_has_its_sound(
     is_copied = target in copied_to.split()
     assert (after["audio"] in (before["audio"], {"mp2": "mp3"}.get(before["audio"]))) == is_copied
     assert any("audio stream" in note for note in result.notes) != is_copied
+
+
+@pytest.mark.parametrize("target", ["mp4", "mkv"])
+def test_sound_without_loss_that_cannot_be_copied_loses_nothing(clip, enlarge, ffmpeg, tmp_path, target):
+    lr_video = clip("tta.mkv", "-c:a", "tta", seconds=1.5)
+    enlarge(lr_video, tmp_path / f"large.{target}", VideoOptions(scale=0.5))
+    before, after = (
+        ffmpeg("-i", path, "-map", "0:a", "-f", "md5", "-")
+        for path in (lr_video, tmp_path / f"large.{target}")
+    )
+    assert before == after
 
 
 def test_the_table_of_the_documentation_says_the_same():

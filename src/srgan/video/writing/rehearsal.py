@@ -143,10 +143,13 @@ class _Stage:
         if self._output in BOXED:
             return True
         with closing(VideoReader(self._part)) as written:
-            return is_marked(image) and are_alike(image, written.first_image)
+            # Matroska keeps how a picture is turned in the same place as what sphere it shows.
+            is_turned = (written.display_matrix is None) == (self._reader.display_matrix is None)
+            return is_turned and is_marked(image) and are_alike(image, written.first_image)
 
     def with_tags(self, contents: Contents) -> Contents:
         """Names tags as the input does only where the usual names would lose some."""
+        self.write(contents)  # the last attempt may have been at something else, and have failed
         if not self.lost_tags():
             return contents
         with_own = replace(contents, own_tags=True)
