@@ -21,6 +21,7 @@ from srgan.images.tiff import read_tags
 from srgan.images.tiff_layout import TiffLayout
 
 _XMP, _IPTC, _PHOTOSHOP, _ICC = 700, 33723, 34377, 34675
+_GEOGRAPHIC = {33550, 33922, 34264, 34735}  # GeoTIFF: how pixels lie on the earth
 _TURNED = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[1-8]")
 
 
@@ -113,6 +114,8 @@ def _beside(image: Image.Image) -> Iterator[str]:
         yield f"all but the main one of {count} pictures"
     if image.info.get("depth_images"):
         yield "its depth map"
+    if image.format in ("JPEG", "MPO") and image.info.get("comment"):
+        yield "its comment"
 
 
 def carried_by_png(image: Image.Image, parts: PngParts) -> Carried:
@@ -139,6 +142,7 @@ def carried_by_tiff(file: IO[bytes], layout: TiffLayout) -> Carried:
         xmp, profile = (_bytes_of(tags.get(tag), tags.endian) for tag in (_XMP, _ICC))
     lost = [f"all but the first of {layout.pages} pages"] if layout.pages > 1 else []
     unknown = layout.samples - layout.colours - (layout.alpha is not None)
+    lost += ["its place on a map"] if _GEOGRAPHIC & {*tags} else []
     lost += [f"samples beside the colours, {unknown} a pixel"] if unknown else []
     return _settled(lost, exif=exif, icc_profile=profile, dpi=dpi, xmp=xmp, iptc=iptc)
 

@@ -70,7 +70,9 @@ def open_picture(source: Path | IO[bytes], max_pixels: int) -> Iterator[OpenPict
 
 
 def _open_gif(gif: Gif) -> OpenPicture:
-    carried = Carried(notes=() if gif.is_whole else ("left out: its end mark",))
+    lost = {"its end mark": not gif.is_whole, "its comment": gif.has_comment}
+    names = "; ".join(name for name, is_lost in lost.items() if is_lost)
+    carried = Carried(xmp=gif.xmp, notes=(f"left out: {names}",) if names else ())
     return OpenPicture(
         size=gif.size,
         carried=carried,
@@ -122,12 +124,10 @@ def _open_png(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[Op
     with _opened_by_pillow(name, parts.plain, "PNG", max_pixels) as image:
         check_length(file, image.size)
         carried = carried_by_png(image, parts)
+        picture = _moving(name, image, carried, parts.grey_step)
         if is_cut_by_pillow(image):
-            yield OpenPicture(
-                size=image.size, carried=carried, frames=lambda: iter([decode_deep(parts.plain)])
-            )
-            return
-        yield _moving(name, image, carried, parts.grey_step)
+            picture = _with_all_bits(picture, 16, lambda: decode_deep(parts.plain))
+        yield picture
 
 
 @contextmanager
@@ -139,18 +139,23 @@ def _open_other(name: str | Path, file: IO[bytes], kind: str, max_pixels: int) -
             carried = replace(
                 carried, notes=(*carried.notes, "its end mark is missing; all pixels are there")
             )
-        picture, bits = _moving(name, image, carried), bits_of(image, file)
-        if bits > 8 and picture.count == 1:
+        bits = bits_of(image, file)
+        if bits == 8:
+            yield _moving(name, image, carried)
+            return
+        picture = _with_all_bits(_moving(name, image, carried), bits, lambda: decode_heif(file, kind, bits))
+        if picture.count == 1:  # libheif turns it
             size = image.size if carried.orientation < 5 else image.size[::-1]
-            picture = OpenPicture(
-                size=size,
-                carried=carried.turned(),  # as libheif does
-                frames=lambda: iter([decode_heif(file, kind, bits)]),
-            )
-        elif bits > 8:
-            notes = (*carried.notes, f"has samples of {bits} bits, which are read as 8: it moves")
-            picture = replace(picture, carried=replace(carried, notes=notes))
+            picture = replace(picture, size=size, carried=carried.turned())
         yield picture
+
+
+def _with_all_bits(picture: OpenPicture, bits: int, decode: Callable[[], NDArray[Any]]) -> OpenPicture:
+    """A picture of more bits than Pillow gives, by another decoder, which knows of one frame only."""
+    if picture.count == 1:
+        return replace(picture, frames=lambda: iter([decode()]))
+    note = f"has samples of {bits} bits, which are read as 8: it moves"
+    return replace(picture, carried=replace(picture.carried, notes=(*picture.carried.notes, note)))
 
 
 def _moving(
