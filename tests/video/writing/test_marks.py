@@ -106,3 +106,15 @@ def test_names_and_languages_of_tracks_are_kept_or_said(clip, enlarge, probe, tm
     notes = enlarge(lr_video, tmp_path / f"other.{target}", HALF).notes
     kept = probe(tmp_path / f"other.{target}")["streams"][1]["tags"].get("language")
     assert (kept == "de-AT") != any("de-AT" in note for note in notes)
+
+
+def test_captions_within_the_pictures_are_said_to_be_left_out(clip, ffmpeg, enlarge, tmp_path):
+    stream = clip("a.h264", "-c:v", "libx264", "-bf", "0", "-f", "h264", sound=False, seconds=0.2)
+    # ITU-T T.35, as ATSC A/53 has it: one pair of bytes.
+    captions = b"\xb5\0\x31GA94\x03" + bytes([0x41, 0xFF, 0xFC, 0x94, 0x2C, 0xFF])
+    before, slice_, after = stream.read_bytes().partition(b"\0\0\1\x65")
+    message = b"\0\0\1\x06\x04" + bytes([len(captions)]) + captions + b"\x80"
+    stream.write_bytes(before + message + slice_ + after)
+    ffmpeg("-i", stream, "-c", "copy", tmp_path / "a.mp4")
+    result = enlarge(tmp_path / "a.mp4", tmp_path / "large.mp4", HALF)
+    assert [note for note in result.notes if "closed captions" in note]
