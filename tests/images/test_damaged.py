@@ -3,8 +3,10 @@
 import io
 import random
 import re
+import struct
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pillow_heif
@@ -83,6 +85,35 @@ def test_libraries_say_nothing_beside_it(tmp_path):
     )
     assert {*done.stdout.split()} == {"ImageError"}
     assert done.stderr == ""
+
+
+def claiming(ending, side):
+    """A small picture that says that it is square and large."""
+    content = bytearray(encoded(ending))
+    if ending == "jpg":
+        struct.pack_into(">HH", content, content.index(b"\xff\xc0") + 5, side, side)
+    elif ending == "gif":
+        struct.pack_into("<HH", content, 6, side, side)
+    else:
+        struct.pack_into(">II", content, 16, side, side)
+        struct.pack_into(">I", content, 29, zlib.crc32(content[12:29]))
+    return bytes(content)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif"])
+def test_sizes_that_the_file_cannot_hold_are_refused(monkeypatch, ending):
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda _: pytest.fail("something is allocated"))
+    with pytest.raises(ImageError, match="too short for its size"):
+        read_picture(io.BytesIO(claiming(ending, 15_000)))
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif"])
+def test_large_pictures_of_one_colour_are_not_taken_for_such(ending):
+    buffer = io.BytesIO()
+    options = {"quality": 1, "optimize": True, "progressive": True} if ending == "jpg" else {}
+    image = Image.new("P" if ending == "gif" else "L", (2000, 2000))
+    image.save(buffer, {"jpg": "jpeg"}.get(ending, ending), **options)
+    assert read_picture(buffer).size == (2000, 2000)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, IndexError, KeyError, Image.DecompressionBombError])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.images.checks import DamageError, check_size, quiet_pillow
+from srgan.images.checks import DamageError, check_length, check_size, quiet_pillow
 
 _IMAGE, _EXTENSION, _END = b",", b"!", b";"
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
@@ -78,6 +78,7 @@ class Gif:
         # A screen that is too small for the first frame is a mistake; later frames are cut.
         right, bottom = (frames[0].left + frames[0].size[0], frames[0].top + frames[0].size[1])
         size = max(width, right), max(height, bottom)
+        check_length(len(data), size, _MOST_PIXELS_A_BYTE)
         for shown in (size, *(frame.size for frame in frames if 0 not in frame.size)):
             check_size(name, shown, max_pixels)
         return replace(gif, size=size)
@@ -168,8 +169,7 @@ def _end_of_blocks(data: bytes, position: int) -> int:
 
 def _frame(image: bytes, screen: bytes, control: bytes) -> _Frame:
     left, top, width, height = struct.unpack_from("<HHHH", image, 1)
-    if width * height > _MOST_PIXELS_A_BYTE * len(image):
-        raise DamageError("it is too short for its size")
+    check_length(len(image), (width, height), _MOST_PIXELS_A_BYTE)
     flags, delay, transparent = struct.unpack("<BHB", control)
     alone = b"GIF89a" + struct.pack("<HH", width, height) + screen
     alone += b"!\xf9\4" + struct.pack("<BHB", flags & 1, 0, transparent) + b"\0"

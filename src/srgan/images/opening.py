@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from srgan.images.carried import Carried, bits_of, carried_by, carried_by_png, carried_by_tiff
-from srgan.images.checks import check_length, check_size, quiet_pillow
+from srgan.images.checks import JPEG_PIXELS_A_BYTE, check_length, check_size, length_of, quiet_pillow
 from srgan.images.decode import decode, is_cut_by_pillow
 from srgan.images.deep import decode_deep, decode_heif
 from srgan.images.file_objects import name_of
@@ -24,6 +23,7 @@ from srgan.images.recognise import explained, kind_of, opened
 from srgan.images.tiff_layout import TiffLayout
 from srgan.images.tiff_samples import decode_tiff
 
+_ZLIB = 1032  # bytes that one can become
 _MOVING = ("PNG", "WEBP", "AVIF")  # besides GIF; the pictures of a HEIC or of a JPEG (MPO) are no frames
 
 
@@ -98,8 +98,7 @@ def _opened_by_pillow(
 def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[OpenPicture]:
     layout = TiffLayout.read(name, file)
     check_size(name, layout.size, max_pixels)
-    check_length(file, layout.size)
-    layout.check(name, file.seek(0, os.SEEK_END))
+    layout.check(name, length_of(file))
     carried = carried_by_tiff(file, layout)
     if not layout.is_pillows:
 
@@ -122,7 +121,7 @@ def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[O
 def _open_png(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[OpenPicture]:
     parts = take_apart(file)
     with _opened_by_pillow(name, parts.plain, "PNG", max_pixels) as image:
-        check_length(file, image.size)
+        check_length(length_of(file), image.size, 8 * _ZLIB / parts.bits)
         carried = carried_by_png(image, parts)
         picture = _moving(name, image, carried, parts.grey_step)
         if is_cut_by_pillow(image):
@@ -134,6 +133,8 @@ def _open_png(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[Op
 def _open_other(name: str | Path, file: IO[bytes], kind: str, max_pixels: int) -> Iterator[OpenPicture]:
     mended = with_its_end(file) if kind == "JPEG" else None
     with _opened_by_pillow(name, mended or file, kind, max_pixels) as image:
+        if kind == "JPEG":
+            check_length(length_of(file), image.size, JPEG_PIXELS_A_BYTE)
         carried = carried_by(image, file)
         if mended is not None:
             carried = replace(

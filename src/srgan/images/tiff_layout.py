@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from srgan.errors import ImageError
-from srgan.images.checks import DamageError
+from srgan.images.checks import DamageError, check_length
 from srgan.images.tiff_directory import Header
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB, ICC_LAB = 0, 1, 2, 3, 5, 6, 8, 9
@@ -210,8 +210,8 @@ class TiffLayout:
         if self.tile is not None and self.tile[0] * self.tile[1] > max(4 * pixels, _MOST_OF_A_TILE):
             raise DamageError("its tiles are larger than the picture")
         growth = _COMPRESSIONS.get(self.compression)
-        if growth is not None and pixels * self.samples * self.bits[0] > 8 * growth * length:
-            raise DamageError("it is too short for its size")
+        if growth is not None:
+            check_length(length, self.size, 8 * growth / (self.samples * self.bits[0]))
 
 
 def _is_raw(file: IO[bytes], header: Header, directories: list[int]) -> bool:
