@@ -13,7 +13,8 @@ def import_vips() -> Any:
 
     What libvips warns of it also reports as an error, where it matters. Its binding hands all messages to
     Python's logging, in whichever thread libvips is at work; a collection of garbage there may free an image,
-    which is a message again, and GLib ends the process when messages meet.
+    which is a message again, and GLib ends the process when messages meet. So none are handed on; where a
+    program has imported it before, its warnings go to the terminal.
     """
     os.environ.setdefault("VIPS_WARNING", "0")  # it is enough that it is there
     import pyvips
