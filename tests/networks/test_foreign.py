@@ -108,6 +108,18 @@ def test_sizes_that_a_network_cannot_take_are_padded_and_cropped(tmp_path):
     assert upscaler.info.halo == min(FOREIGN_HALO, upscaler.info.radius)
 
 
+@pytest.mark.parametrize("tile", ["auto", 48])
+def test_pictures_that_follow_each_other_are_enlarged_as_each_alone(tmp_path, tile):
+    network = random_network(RRDBNet(blocks=1), "conv_last")
+    torch.save(network.state_dict(), tmp_path / "net.pth")
+    upscaler = Upscaler(tmp_path / "net.pth", precision="fp32", engine="openvino", tile=tile)
+    first = picture(90, 70)[0]
+    second = first.copy()
+    second[3:6, 3:6] = 0.5  # near a border, where a whole picture has fewer surroundings than a tile
+    for alone, together in zip((first, second), upscaler.frames([first, second]), strict=True):
+        assert np.array_equal(together, upscaler.upscale(alone))
+
+
 FIRST = {  # of ESRGAN's names; the numbers of its last layers go up with the enlargements
     "conv_first": "model.0",
     "conv_body": "model.1.sub.2",
@@ -239,3 +251,20 @@ def test_two_networks_in_one_file_are_refused_and_a_companion_is_not(tmp_path):
     discriminator = {f"net_d.{number}.weight": torch.zeros(3, 3) for number in range(3)}
     torch.save({f"net_g.{name}": item for name, item in one.items()} | discriminator, path)
     assert load_network(path).info.scale == 4
+
+
+def test_tensors_of_bfloat16_are_read_and_those_of_8_bits_refused(tmp_path):
+    network = random_network(SRVGGNetCompact(), "body.8")
+    halves = {name: tensor.bfloat16() for name, tensor in network.state_dict().items()}
+    halves["body.0.bias"] = network.state_dict()["body.0.bias"]  # as some files have it
+    safetensors.torch.save_file(halves, tmp_path / "half.safetensors")
+    tensors = load_network(tmp_path / "half.safetensors").tensors
+    wide = {name: tensor.float() for name, tensor in halves.items()}
+    safetensors.torch.save_file(wide, tmp_path / "whole.safetensors")
+    whole = load_network(tmp_path / "whole.safetensors").tensors
+    assert tensors.keys() == whole.keys()
+    assert all(np.array_equal(tensors[name], whole[name]) for name in whole)
+    eight = {name: tensor.to(torch.float8_e4m3fn) for name, tensor in network.state_dict().items()}
+    safetensors.torch.save_file(eight, tmp_path / "eight.safetensors")
+    with pytest.raises(ModelError, match=r"eight\.safetensors: holds numbers of a type that cannot be read"):
+        load_network(tmp_path / "eight.safetensors")

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from srgan.cli.console import print_json, progress_bar
-from srgan.cli.evaluate import BaselineName, Order, White
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.evaluate import BaselineName
+from srgan.cli.options import DeviceName, EngineName, Order, Precision
 
 
 class LayoutName(StrEnum):
@@ -21,8 +21,15 @@ class LayoutName(StrEnum):
     ssd = "ssd"
 
 
+class White(StrEnum):
+    """The value of white in a detector's input."""
+
+    one = "1"
+    full = "255"
+
+
 def evaluate_objects(
-    images: Annotated[Path, typer.Option(help="Folder of true pictures.")],
+    images: Annotated[Path, typer.Option(help="Folder of ground-truth pictures.")],
     detector: Annotated[Path, typer.Option(help="Object detector as FILE.onnx.")],
     layout: Annotated[LayoutName, typer.Option(help="Layout of its outputs; see docs/evaluation.md.")],
     lr: Annotated[
@@ -31,7 +38,7 @@ def evaluate_objects(
     ] = None,
     annotations: Annotated[
         Path | None,
-        typer.Option(help="Boxes in COCO's format. Default: what the detector finds in the true pictures."),
+        typer.Option(help="Boxes in COCO's format. Default: what the detector finds in the ground truth."),
     ] = None,
     model: Annotated[
         list[str] | None, typer.Option(help="Name of a model, its file, or FILE.onnx; may be repeated.")
@@ -51,8 +58,8 @@ def evaluate_objects(
 ) -> None:
     """Tests whether upscaling helps to find objects.
 
-    Measures the average precision of a detector on true pictures, and on the same downscaled 4x and upscaled
-    again.
+    Measures the average precision of a detector on ground-truth pictures, and on the same pictures
+    downscaled 4x and upscaled again.
 
     Example: srgan evaluate-objects --images coco/ --detector yolo.onnx --layout yolo
 
@@ -60,8 +67,7 @@ def evaluate_objects(
     """
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.methods import common_scale, open_methods
-    from srgan.evaluation.onnx import OnnxOptions
-    from srgan.recognition.object_detectors import OnnxDetector
+    from srgan.recognition.object_detectors import OnnxDetector, OnnxOptions
     from srgan.recognition.objects import evaluate_objects
 
     options = OnnxOptions(white=1 if detector_white is White.one else 255, order=detector_order.value)

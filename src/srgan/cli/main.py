@@ -19,7 +19,9 @@ from srgan.cli.dataset_report import dataset_report
 from srgan.cli.evaluate import evaluate
 from srgan.cli.evaluate_faces import evaluate_faces
 from srgan.cli.evaluate_objects import evaluate_objects
+from srgan.cli.export import export
 from srgan.cli.fit_niqe import fit_niqe
+from srgan.cli.import_keras import import_keras
 from srgan.cli.info import info
 from srgan.cli.models import models
 from srgan.cli.prepare import prepare
@@ -31,7 +33,6 @@ from srgan.errors import SrganError, UsageError
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     epilog="With --debug anywhere, an error shows its traceback.",
 )
 
@@ -52,7 +53,7 @@ def srgan(
 
     Example: srgan upscale photo.jpg
 
-    Example: srgan upscale film.mp4 -o clear/
+    Example: srgan upscale video.mp4 -o clear/
     """
 
 
@@ -67,6 +68,8 @@ for command in (
     evaluate_objects,
     fit_niqe,
     compare,
+    export,
+    import_keras,
     bench,
 ):
     app.command(no_args_is_help=command not in (models, bench))(command)
@@ -77,6 +80,8 @@ _WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 
 
 _EMPTY = re.compile(r"--[\w-]+=")  # an option of which nothing follows
+_INTERRUPTED = 130
+"""Typer's exit code on Ctrl-C."""
 
 
 def main() -> None:
@@ -85,36 +90,35 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with tracebacks():
-            _run([argument for argument in sys.argv[1:] if argument != "--debug"])
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
-    except KeyboardInterrupt:
-        print_error("interrupted")
-        sys.exit(130)
+            arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+            if "" in arguments or any(_EMPTY.fullmatch(argument) for argument in arguments):
+                raise UsageError("an argument is empty; it may come from a variable that is")
+            code = app(arguments, prog_name="srgan", standalone_mode=False)
+            sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has left; what is still buffered must not fail once more at the exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        code = 1
     except Exception as error:
-        if is_debugging():
-            traceback.print_exc()
-        if not isinstance(error, SrganError):
-            print_error(f"unexpected {type(error).__name__}: {error}; add --debug and report what it shows")
-            sys.exit(1)
+        code = _report(error)
+    if code == _INTERRUPTED:
+        print_error("interrupted")
+    if code:
+        sys.exit(code)
+
+
+def _report(error: Exception) -> int:
+    """Prints one line; gives the exit code."""
+    if is_debugging():
+        traceback.print_exc()
+    if isinstance(error, SrganError):
         print_error(with_option(str(error), error.field))
-        sys.exit(2 if isinstance(error, UsageError) else 1)
-
-
-def _run(arguments: list[str]) -> None:
-    """The command, without Typer's own handling of errors, which takes several lines."""
-    if "" in arguments or any(_EMPTY.fullmatch(argument) for argument in arguments):
-        raise UsageError("an argument is empty; it may come from a variable that is")
-    try:
-        with typer.main.get_command(app).make_context("srgan", arguments) as context:
-            context.command.invoke(context)
-            sys.stdout.flush()
-    except _WrongCall as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            sys.exit(2)  # the help has been shown
+        return 2 if isinstance(error, UsageError) else 1
+    if isinstance(error, _WrongCall):
         where = error.ctx.command_path if error.ctx else "srgan"
-        raise UsageError(f"{error.format_message().rstrip('.')}; see {where} --help") from error
+        # Without arguments, the help has been shown, and there is nothing to say.
+        if message := error.format_message().rstrip("."):
+            print_error(f"{message}; see {where} --help")
+        return 2
+    print_error(f"unexpected {type(error).__name__}: {error}; add --debug and report what it shows")
+    return 1

@@ -33,7 +33,7 @@ def find_inputs(
 
 
 def is_image_sequence(inputs: Sequence[str], out: Path) -> bool:
-    """Whether a folder's pictures are to become one film, or frames, of the name ``out``."""
+    """Whether a folder's pictures are to become one video, or frames, of the name ``out``."""
     is_moving = out.suffix.lower() in VIDEO_CONTAINERS or is_pattern(out)
     return is_moving and len(inputs) == 1 and Path(inputs[0]).is_dir()
 

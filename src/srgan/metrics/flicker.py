@@ -1,4 +1,4 @@
-"""Flicker: how much a film's picture changes from frame to frame where nothing in it does."""
+"""Flicker: how much a video's picture changes from frame to frame where nothing in it does."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class AdversarialTrainer(Trainer):
         true, generated = means["judged_true"], means["judged_generated"]
         if true > _SURE and generated < self.recipe.loss.generated_label + 1 - _SURE:
             return (
-                "the discriminator has won: it tells true pictures from generated ones nearly always; lower "
+                "the discriminator has won: it tells real pictures from generated ones nearly always; lower "
                 "discriminator.learning_rate, or raise loss.adversarial_weight"
             )
         if abs(true - generated) < _ALIKE:

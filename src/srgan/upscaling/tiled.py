@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -20,8 +21,8 @@ from srgan.upscaling.memory import SMALLEST_TILE, auto_tile, free_memory
 from srgan.upscaling.tiling import TilePlan, plan_tiles, round_up, upscale_bands
 
 Tile = Literal["auto", "off"] | int
-Compute = Callable[[int, NDArray[Any]], NDArray[Any]]
-"""Enlarges the tile of a number, which has its surroundings around it."""
+Compute = Callable[[int, NDArray[Any], int], NDArray[Any]]
+"""Enlarges the tile of a number, which has a halo of the given width."""
 
 Result = TypeVar("Result")
 
@@ -42,19 +43,24 @@ class TiledNetwork:
     tile: Tile
     consistent: bool
 
-    def compute(self, _: int, window: NDArray[Any]) -> NDArray[Any]:
+    def compute(self, _: int, window: NDArray[Any], halo: int) -> NDArray[Any]:
         """Enlarges one tile."""
-        return self.engine.upscale(window, self._halo)
+        return self.engine.upscale(window, halo)
 
-    def changed_parts(self) -> ChangedParts:
+    def changed_parts(self) -> Compute:
         """What enlarges the tiles of pictures that follow each other."""
-        return ChangedParts(
-            lambda window: self.compute(0, window),
-            halo=self._halo,
-            radius=self.info.radius,
-            scale=self.info.scale,
-            multiple=self.info.multiple,
-        )
+
+        @cache
+        def parts(halo: int) -> ChangedParts:
+            return ChangedParts(
+                lambda window: self.engine.upscale(window, halo),
+                halo=halo,
+                radius=self.info.radius,
+                scale=self.info.scale,
+                multiple=self.info.multiple,
+            )
+
+        return lambda place, window, halo: parts(halo).upscale(place, window)
 
     def stream(
         self,
@@ -82,22 +88,36 @@ class TiledNetwork:
         smallest = max(SMALLEST_TILE, self.info.multiple)
         tile = self._first_tile()
         while True:
-            plan = plan_tiles(height, width, halo=self._halo, tile=tile, multiple=self.info.multiple)
+            plan = self._plan(height, width, tile)
             try:
                 return sink(self._bands(pixels, plan, compute or self.compute, on_event, cancel))
             except MemoryError:
                 # What was tried, which may be less than what was allowed.
                 tried = math.isqrt(plan.tile_height * plan.tile_width)
-                if tried <= smallest:
+                if tried <= smallest or self.info.size is not None:
                     raise OutOfMemoryError(
                         f"not enough memory for {width}x{height} pixels even in small tiles; free some"
                     ) from None
                 tile = max(tried // 2, smallest)
                 self.engine.release()
 
+    def _plan(self, height: int, width: int, tile: int | None) -> TilePlan:
+        if self.info.size is None:
+            plan = plan_tiles(height, width, halo=self._halo, tile=tile, multiple=self.info.multiple)
+            return replace(plan, halo=self._border) if plan.tiles == 1 else plan
+        tile_height, tile_width = (side - 2 * self._halo for side in self.info.size)
+        return TilePlan(
+            height=height, width=width, tile_height=tile_height, tile_width=tile_width, halo=self._halo
+        )
+
     @property
     def _halo(self) -> int:
         return round_up(self.info.halo, self.info.multiple)
+
+    @property
+    def _border(self) -> int:
+        border = self.info.border
+        return self._halo if border is None else round_up(border, self.info.multiple)
 
     def _first_tile(self) -> int | None:
         if self.tile == "off":
@@ -121,7 +141,7 @@ class TiledNetwork:
         def run(window: NDArray[Any]) -> NDArray[Any]:
             nonlocal done
             check(cancel)
-            enlarged = compute(done, window)
+            enlarged = compute(done, window, plan.halo)
             done += 1
             if on_event is not None:
                 on_event(Event(done=done, total=plan.tiles, unit="tiles"))

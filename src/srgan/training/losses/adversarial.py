@@ -16,7 +16,7 @@ def discriminator_loss(true_logits: Tensor, generated_logits: Tensor, generated_
     """Mean binary cross-entropy of both sides.
 
     Args:
-        true_logits: verdicts on true pictures; their label is 1.
+        true_logits: verdicts on ground-truth pictures; their label is 1.
         generated_logits: verdicts on generated pictures, (N, ...).
         generated_labels: one label a picture, (N,), in [0, 1]; see :func:`draw_labels`.
     """

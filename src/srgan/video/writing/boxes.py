@@ -1,4 +1,4 @@
-"""Marks of 360-degree and stereo films in mp4 and mov, which PyAV cannot set: copied box by box.
+"""Marks of 360-degree and stereo videos in mp4 and mov, which PyAV cannot set: copied box by box.
 
 Boxes are those of ISO/IEC 14496-12; the marks are Google's Spherical Video RFC, version 1 (``uuid``) and 2
 (``st3d``, ``sv3d``), and Apple's ``vexu`` and ``hfov``.
@@ -26,7 +26,7 @@ _STEREO_MODES = {1: "left_right", 2: "top_bottom"}
 _ST3D = {"top_bottom": 1, "left_right": 2}
 _EQUIRECTANGULAR = bytes(4)
 _SPHERE = 32  # bytes of AVSphericalMapping: its kind, three angles, four edges
-_MOST = 2**28  # bytes of an index; the longest films have some tens of megabytes
+_MOST = 2**28  # bytes of an index; the longest videos have some tens of megabytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def read_marks(path: Path, track: int) -> Marks:
 
 
 def marks_of(image: VideoFrame) -> Marks:
-    """The marks that a decoded frame says its film has, of whatever container: as boxes of version 2."""
+    """The marks that a decoded frame says its video has, of whatever container: as boxes of version 2."""
     sphere = _side_data(image, "SPHERICAL")
     boxes = []
     if (mode := stereo_mode(image)) is not None:
@@ -86,17 +86,17 @@ def stereo_mode(image: VideoFrame) -> str | None:
 
 
 def is_spherical(image: VideoFrame) -> bool:
-    """Whether a decoded frame is of a 360-degree film."""
+    """Whether a decoded frame is of a 360-degree video."""
     return bool(_side_data(image, "SPHERICAL"))
 
 
 def is_marked(image: VideoFrame) -> bool:
-    """Whether a decoded frame is of a film with any mark."""
+    """Whether a decoded frame is of a video with any mark."""
     return is_spherical(image) or _stereo(image) != (0, 0)
 
 
 def are_alike(image: VideoFrame, other: VideoFrame) -> bool:
-    """Whether two decoded frames are of films with the same marks."""
+    """Whether two decoded frames are of videos with the same marks."""
     spheres = [_side_data(one, "SPHERICAL")[:_SPHERE] for one in (image, other)]
     return spheres[0] == spheres[1] and _stereo(image) == _stereo(other)
 

@@ -129,7 +129,7 @@ class Contents:
     Attributes:
         plans: its other streams.
         timecode: of the first frame; None for none.
-        marks: that it is a 360-degree or stereo film.
+        marks: that it is a 360-degree or stereo video.
         own_tags: mp4 and mov name tags as the input does, instead of as players expect; so they hold all.
     """
 

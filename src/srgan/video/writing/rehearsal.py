@@ -124,7 +124,7 @@ class _Stage:
         return Contents(), [f"its timecode {timecode} is left out: {self._output} cannot hold it"]
 
     def with_marks(self, contents: Contents) -> tuple[Contents, list[str]]:
-        """Marks as a 360-degree or stereo film, if the input has them and the target takes them."""
+        """Marks as a 360-degree or stereo video, if the input has them and the target takes them."""
         reader = self._reader
         path = Path(reader.path)
         marks = read_marks(path, reader.stream.id) if path.is_file() else Marks()
@@ -136,7 +136,9 @@ class _Stage:
         is_tagged = stereo_mode(image) is not None and not is_spherical(image)  # as Matroska names it
         if is_tagged or (marks == Marks() and not is_spherical(image)):
             return contents, []
-        return contents, [f"is marked as a 360-degree film in a way that {self._output} cannot hold; mp4 may"]
+        return contents, [
+            f"is marked as a 360-degree video in a way that {self._output} cannot hold; mp4 may"
+        ]
 
     def _has_marks_of(self, image: VideoFrame) -> bool:
         """Whether the target has the marks that the input has: as boxes, they are copied as they are."""
@@ -157,7 +159,7 @@ class _Stage:
         return with_own if self.holds(with_own) and len(self.lost_tags()) < usual else contents
 
     def lost_tags(self) -> list[str]:
-        """The names of what the input says about the film, and the target does not."""
+        """The names of what the input says about the video, and the target does not."""
         with av.open(str(self._part), metadata_errors="surrogateescape") as result:
             kept = {key.lower() for key in result.metadata} | {"timecode"}
         return [key for key in tags_of(self._reader.container) if key.lower() not in kept]
@@ -181,7 +183,7 @@ def _is_playable(stream: Stream) -> bool:
 
 
 def _timecode(reader: VideoReader) -> str | None:
-    """The timecode of a film's first frame, as its file has it."""
+    """The timecode of a video's first frame, as its file has it."""
     container: InputContainer = reader.container
     places: Sequence[dict[str, str]] = [
         reader.stream.metadata,
