@@ -7,6 +7,8 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from srgan import list_models
+
 
 @pytest.fixture
 def photos(here):
@@ -64,7 +66,7 @@ def test_regions_and_low_res_pictures(compare, here, tiny_model):
 @pytest.mark.usefixtures("photos")
 def test_without_a_model_all_shipped_ones_are_shown(srgan):
     done = srgan("compare", "in/b.jpg", "-o", "b.png", "--json")
-    models = [model["name"] for model in json.loads(srgan("models", "--json").out)["models"]]
+    models = list_models()
     assert json.loads(done.out)["panels"] == ["low-res", "bicubic", *models]
 
 
