@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from PIL import Image
 from srgan.networks.architecture import GeneratorConfig
 from srgan.networks.card import ModelCard
 from srgan.networks.model_file import write_model
+
+os.environ["VIPS_WARNING"] = "0"  # as the program does, which tests that import pyvips themselves come before
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TINY = GeneratorConfig(blocks=1, channels=8)

@@ -7,6 +7,8 @@ import pytest
 import skimage.data
 from PIL import Image
 
+from srgan import list_models
+
 
 @pytest.fixture
 def photos(here):
@@ -57,12 +59,14 @@ def test_regions_and_low_res_pictures(compare, here, tiny_model):
 
     assert compare("in/b.jpg", "-o", "low.webp", "--low-res", "--region", "0,0,64,64").code == 0
     assert size(here / "low.webp")[0] == 3 * 384 + 2 * 4
+    assert compare("in/b.jpg", "-o", "low.png/", "--low-res", "--region", "0,0,64,64").code == 0
+    assert size(here / "low.png" / "b.png")[0] == 3 * 384 + 2 * 4
 
 
 @pytest.mark.usefixtures("photos")
 def test_without_a_model_all_shipped_ones_are_shown(srgan):
     done = srgan("compare", "in/b.jpg", "-o", "b.png", "--json")
-    models = [model["name"] for model in json.loads(srgan("models", "--json").out)["models"]]
+    models = list_models()
     assert json.loads(done.out)["panels"] == ["low-res", "bicubic", *models]
 
 

@@ -211,9 +211,20 @@ def test_a_picture_too_large_for_its_format_is_one_line(upscale, here):
     assert sorted(path.name for path in here.iterdir()) == ["wide.webp"]
 
 
-@pytest.mark.parametrize("names", [("",), ("a.png", "-o", "")])
-def test_empty_names_are_refused(upscale, pictures, names):
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("",),
+        ("a.png", "-o", ""),
+        ("a.png", "--invented", ""),
+        ("a.png", "--invented="),
+        ("a.png", "--model", ""),
+        ("a.png", "--preset", ""),
+    ],
+)
+def test_empty_names_are_refused(upscale, pictures, here, names):
     pictures("a.png")
     done = upscale(*names)
     assert done.code == 2
     assert "empty" in one_line(done)
+    assert [path.name for path in here.iterdir()] == ["a.png"]

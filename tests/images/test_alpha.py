@@ -1,6 +1,6 @@
 import numpy as np
 
-from srgan.images.alpha import enlarge_alpha, fill_transparent
+from srgan.images.alpha import fill_transparent
 
 
 def test_fill_carries_the_nearest_colours_and_leaves_the_visible_alone():
@@ -35,12 +35,3 @@ def test_fill_keeps_16_bits():
 def test_fill_leaves_an_invisible_picture_as_it_is():
     pixels = np.random.default_rng(0).integers(0, 256, (5, 6, 3)).astype(np.uint8)
     np.testing.assert_array_equal(fill_transparent(pixels, np.zeros((5, 6), np.uint8)), pixels)
-
-
-def test_enlarged_alpha_keeps_flat_parts_flat():
-    alpha = np.zeros((8, 12), np.uint8)
-    alpha[:, 6:] = 255
-    result = enlarge_alpha(alpha, (48, 32))
-    assert result.shape == (32, 48)
-    assert (result[:, :12] == 0).all()
-    assert (result[:, -12:] == 255).all()

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import struct
+import zlib
 
 import numpy as np
 import pillow_heif
@@ -11,6 +12,7 @@ import skimage.data
 import tifffile
 from PIL import Image, ImageCms
 
+from srgan.images.animation import read_frames
 from srgan.images.losses import losses
 from srgan.images.read import read_picture
 from srgan.images.write import write_picture
@@ -159,3 +161,47 @@ def test_a_jpeg_that_lacks_its_end_mark_alone_is_read(tmp_path, progressive):
         path.write_bytes(content[:kept])
         with pytest.raises(Exception, match="damaged or cut short"):
             read_picture(path)
+
+
+def test_what_else_is_written_in_a_picture_is_kept_or_said(tmp_path):
+    image = Image.new("RGB", (16, 16), "red")
+    image.save(tmp_path / "a.gif", comment=b"by hand, " * 40)
+    end = bytes([1, *range(255, -1, -1), 0])  # that of XMP, by Adobe's specification
+    content = (tmp_path / "a.gif").read_bytes()[:-1] + b"!\xff\x0bXMP DataXMP" + XMP + end + b";"
+    (tmp_path / "a.gif").write_bytes(content)
+    image.save(tmp_path / "a.jpg", comment=b"by hand")
+    for name in ("a.gif", "a.jpg"):
+        assert read_picture(tmp_path / name).notes == ("left out: its comment",)
+    assert read_picture(tmp_path / "a.gif").xmp == XMP
+
+
+def test_a_place_on_a_map_and_unknown_samples_are_said(tmp_path):
+    tags = [(33922, "d", 6, (0.0, 0.0, 0.0, 11.5, 48.1, 0.0), True)]
+    samples = np.zeros((16, 16, 5), np.uint8)
+    options = {"photometric": "rgb", "planarconfig": "contig", "extrasamples": ["unspecified", "unassalpha"]}
+    tifffile.imwrite(tmp_path / "a.tif", samples, extratags=tags, **options)
+    (note,) = read_picture(tmp_path / "a.tif").notes
+    assert "its place on a map" in note
+    assert "samples beside the colours, 1 a pixel" in note
+
+
+def test_a_moving_png_of_16_bits_moves(tmp_path):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = [zlib.compress(b"".join(b"\0" + bytes([value]) * 6 * 8 for _ in range(8))) for value in (10, 200)]
+    control = struct.pack(">IIIIHHBB", 8, 8, 0, 0, 1, 10, 0, 0)
+    (tmp_path / "a.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, 2, 0, 0, 0))
+        + chunk(b"acTL", struct.pack(">II", 2, 0))
+        + chunk(b"fcTL", struct.pack(">I", 0) + control)
+        + chunk(b"IDAT", rows[0])
+        + chunk(b"fcTL", struct.pack(">I", 1) + control)
+        + chunk(b"fdAT", struct.pack(">I", 2) + rows[1])
+        + chunk(b"IEND", b"")
+    )
+    animation = read_frames(tmp_path / "a.png")
+    assert animation.durations == (100, 100)
+    assert [frame.pixels.max() for frame in animation.frames] == [10, 200]
+    assert any("16 bits" in note for note in animation.notes)

@@ -1,6 +1,7 @@
 """EXIF in TIFF files that libvips wrote, read back by Pillow, tifffile and libvips."""
 
 import random
+import struct
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from srgan.images.tiff import add_exif
 from srgan.images.write import write_picture
 
 PHOTO = skimage.data.astronaut()[40:160, 150:250]
+IPTC = b"\x1c\x02\x50\0\5Bobby"
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 INTERPRETATIONS = {("uint8", 1): "b-w", ("uint8", 3): "srgb", ("uint16", 1): "grey16", ("uint16", 3): "rgb16"}
 
@@ -143,6 +145,38 @@ def test_sixteen_bit_grey_with_alpha_is_read_with_all_it_says(tmp_path, exif, is
     kept.load(picture.exif)
     assert (kept[0x0112], kept[0x010F]) == (1, "Maker")
     assert kept.get_ifd(0x8825)[2] == (48.0, 51.0, 29.5)
+
+
+def test_big_endian_bigtiff_is_read_with_all_it_says(tmp_path):
+    path, place = tmp_path / "a.tif", 0x7E57ABCD12345678
+    tags = [
+        (65000, "Q", 1, place, True),
+        (33723, "B", 10, IPTC, True),
+        (271, "s", 0, "Maker", True),
+    ]
+    options = {"photometric": "rgb", "byteorder": ">", "bigtiff": True, "resolution": (300, 200)}
+    tifffile.imwrite(path, PHOTO, extratags=tags, resolutionunit="inch", **options)
+    entry = struct.pack(">HHQQ", 65000, 16, 1, place)
+    data = path.read_bytes().replace(entry, struct.pack(">H", 34665) + entry[2:])
+    date = b"2020:01:02 03:04:05\0"
+    inner = struct.pack(">Q", 3)
+    inner += struct.pack(">HHQII", 0x829D, 5, 1, 28, 10)  # these eight bytes stand in the entry itself
+    inner += struct.pack(">HHQH6x", 0x8827, 3, 1, 400)
+    inner += struct.pack(">HHQQ", 0x9003, 2, len(date), len(data) + 8 + 3 * 20 + 8) + bytes(8) + date
+    path.write_bytes(data.replace(struct.pack(">Q", place), struct.pack(">Q", len(data))) + inner)
+    with tifffile.TiffFile(path) as file:
+        assert file.pages[0].tags["ExifTag"].value["DateTimeOriginal"] == "2020:01:02 03:04:05"
+    picture = read_picture(path)
+    np.testing.assert_array_equal(picture.pixels, PHOTO)
+    kept = Image.Exif()
+    kept.load(picture.exif)
+    assert kept[0x010F] == "Maker"
+    inner = kept.get_ifd(0x8769)
+    assert (inner[0x829D], inner[0x8827], inner[0x9003]) == (2.8, 400, "2020:01:02 03:04:05")
+    assert (picture.iptc, picture.dpi) == (IPTC, (300, 200))
+    for value in (0, 1, 2**40):  # a place where there is none costs nothing else
+        path.write_bytes(data.replace(struct.pack(">Q", place), struct.pack(">Q", value)))
+        np.testing.assert_array_equal(read_picture(path).pixels, PHOTO)
 
 
 def _upright(channel, orientation):

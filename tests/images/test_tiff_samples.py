@@ -1,6 +1,8 @@
 """TIFFs of every layout, written by tifffile, against what their tags say."""
 
 import itertools
+import re
+import struct
 
 import numpy as np
 import pytest
@@ -97,12 +99,74 @@ def test_every_layout_is_read_as_its_tags_say_or_refused(tmp_path, kind, dtype, 
             assert picture.alpha is None, (extra, container)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.uint32, np.int8, np.int16])
+@pytest.mark.parametrize("dtype", [np.uint32, np.float16, np.float32])
+@pytest.mark.parametrize("kind", ["minisblack", "miniswhite", "rgb"])
+def test_other_numbers_become_16_bits(tmp_path, kind, dtype):
+    for extra, container in itertools.product(EXTRAS, CONTAINERS):
+        shares = planes(kind, extra, np.uint16) / 65535
+        data = (shares if dtype != np.uint32 else np.rint(shares * (2**32 - 1))).astype(dtype)
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            np.moveaxis(data, 0, -1) if len(data) > 1 else data[0],
+            photometric=kind,
+            extrasamples=[extra] if extra else None,
+            **container,
+        )
+        picture = read_picture(tmp_path / "a.tif")
+        wanted = expected_colours(kind, extra, np.rint(shares * 65535).astype(np.uint16))
+        tolerance = {np.uint32: 2e-5, np.float32: 2e-5, np.float16: 2e-3}[dtype] * (4 if extra else 1)
+        assert picture.pixels.dtype == np.uint16
+        np.testing.assert_allclose(picture.pixels / 65535, wanted + np.zeros(3), atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.uint32, np.int8, np.int16])
 @pytest.mark.parametrize("kind", ["minisblack", "rgb", "separated"])
-def test_other_numbers_are_refused_in_a_line(tmp_path, dtype, kind):
+def test_numbers_that_say_nothing_of_white_are_refused_in_a_line(tmp_path, dtype, kind):
+    if dtype == np.uint32 and kind != "separated":
+        return
     shape = (HEIGHT, WIDTH, COLOURS[kind]) if COLOURS[kind] > 1 else (HEIGHT, WIDTH)
-    tifffile.imwrite(tmp_path / "a.tif", np.ones(shape, dtype), photometric=kind)
-    with pytest.raises(ImageError, match=r"a\.tif: has .*save it with 8 or 16 bits"):
+    for value in (1.5, np.nan, -0.5):
+        with np.errstate(invalid="ignore"):
+            tifffile.imwrite(tmp_path / "a.tif", np.full(shape, value).astype(dtype), photometric=kind)
+        with pytest.raises(ImageError, match=r"a\.tif: has .*save it with 8 or 16 bits"):
+            read_picture(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("compression", ["lzma", "zstd", "tiff_lzw", "packbits", "tiff_adobe_deflate", None])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1"])
+def test_compressions_are_undone(tmp_path, mode, compression):
+    ramp = np.arange(HEIGHT * WIDTH * 3).reshape(HEIGHT, WIDTH, 3).astype(np.uint8)
+    image = Image.fromarray(ramp).convert(mode)
+    image.save(tmp_path / "a.tif", compression=compression)
+    picture = read_picture(tmp_path / "a.tif")
+    np.testing.assert_array_equal(picture.pixels, np.asarray(image.convert("RGB")))
+
+
+def test_a_way_to_compress_that_is_unknown_is_no_damage(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "a.tif", planes("rgb", None, np.uint16), photometric="rgb", planarconfig="separate"
+    )
+    data = (tmp_path / "a.tif").read_bytes()
+    entry = struct.pack("<HHI", 259, 3, 1)
+    assert data.count(entry) == 1
+    (tmp_path / "a.tif").write_bytes(data.replace(entry + b"\1", entry + b"\x99"))
+    with pytest.raises(ImageError, match="compressed in a way"):
+        read_picture(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(("tag", "value"), [(322, 2**24 - 16), (323, 2**24 - 16), (256, 2**20), (257, 2**20)])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_sizes_that_lie_are_refused_before_anything_is_decoded(tmp_path, tag, value, compression):
+    image = np.zeros((64, 64, 3), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", image, photometric="rgb", tile=(32, 32), compression=compression)
+    data = (tmp_path / "a.tif").read_bytes()
+    (place,) = (
+        match.start()
+        for match in re.finditer(re.escape(struct.pack("<H", tag)) + rb"[\3\4]\0\x01\0\0\0", data)
+    )
+    lying = data[: place + 2] + struct.pack("<HII", 4, 1, value) + data[place + 12 :]
+    (tmp_path / "a.tif").write_bytes(lying)
+    with pytest.raises(ImageError, match=r"too short|larger than"):
         read_picture(tmp_path / "a.tif")
 
 

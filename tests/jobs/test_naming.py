@@ -30,7 +30,7 @@ def touch(here):
 
 def plan(*inputs, out=None, **options):
     options = {"extension": None, "suffix": "-x4", "recursive": False, **options}
-    jobs = plan_jobs(inputs, None if out is None else Path(out), **options)
+    jobs = plan_jobs(inputs, out, **options)
     return {job.source.as_posix(): job.target.as_posix() for job in jobs}
 
 
@@ -54,6 +54,15 @@ def test_results_lie_beside_their_inputs_with_a_suffix():
 def test_the_extension_is_kept_where_it_can_be_written(source, target):
     assert plan(source) == {source: target}
     assert plan(source, extension=".webp") == {source: "a-x4.webp"}
+
+
+def test_a_slash_at_the_end_makes_a_folder_of_any_name(touch):
+    touch("a.jpg", "in/1.png", "in/2.png")
+    assert plan("a.jpg", out="b.png/") == {"a.jpg": "b.png/a.jpg"}
+    assert plan("in", out="film.mp4/") == {"in/1.png": "film.mp4/1.png", "in/2.png": "film.mp4/2.png"}
+    assert plan("in", out="film.mp4") == {"in": "film.mp4"}
+    (job,) = plan_jobs(["a.jpg"], None, suffix="-x4", invented="maps.png/")
+    assert job.invented == Path("maps.png/a-x4.jpg.png")
 
 
 def test_out_with_an_extension_is_a_file_for_one_input(touch):

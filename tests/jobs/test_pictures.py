@@ -4,10 +4,13 @@ import hashlib
 import io
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from srgan.errors import ImageError, OutputError, UsageError
+from srgan.images.read import read_picture
 from srgan.jobs.options import PictureOptions
 from srgan.jobs.pictures import upscale_file
 from srgan.upscaling.upscaler import Upscaler
@@ -95,9 +98,9 @@ def test_a_sideways_photograph_comes_out_upright(tmp_path, upscaler, photo):
     assert np.array_equal(np.asarray(opened(tmp_path / "b.png")), expected)
 
 
-def save_frames(path, frames, duration=(40, 80)):
+def save_frames(path, frames, duration=(40, 80), **also):
     images = [Image.fromarray(frame) for frame in frames]
-    options = {"lossless": True} if path.suffix == ".webp" else {}
+    options = {"lossless": True, **also} if path.suffix == ".webp" else also
     durations = duration if isinstance(duration, int) else list(duration)
     images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=3, **options)
 
@@ -294,6 +297,15 @@ def test_pages_and_pictures_of_other_formats_are_no_frames(tmp_path, upscaler, p
     for name in ("a.tif", "a.jpg"):
         assert upscale_file(tmp_path / name, tmp_path / "b.webp", upscaler).frames == 1
     assert "2 pages" in notes_of(tmp_path / "a.tif", tmp_path / "b.png", upscaler)[0]
+    pillow_heif.register_heif_opener()
+    last = [*others, Image.new("RGB", (30, 24))]
+    Image.fromarray(photo).save(
+        tmp_path / "a.heic", "HEIF", save_all=True, append_images=last, primary_index=2
+    )
+    for name, count in (("a.jpg", 2), ("a.heic", 3)):
+        (note,) = notes_of(tmp_path / name, tmp_path / "c.png", upscaler)
+        assert f"all but the main one of {count} pictures" in note
+    assert read_picture(tmp_path / "a.heic").pixels.max() == 0  # the main one is black
 
 
 def test_what_the_target_cannot_hold_is_said_once_by_name(tmp_path, upscaler, photo):
@@ -305,3 +317,16 @@ def test_what_the_target_cannot_hold_is_said_once_by_name(tmp_path, upscaler, ph
     save_frames(tmp_path / "a.webp", [photo, photo[::-1].copy()])
     (note,) = notes_of(tmp_path / "a.webp", tmp_path / "b.png", upscaler)
     assert "first of its 2 frames" in note
+
+
+@pytest.mark.parametrize("target", ["b.webp", "b.gif"])
+def test_what_a_moving_target_cannot_hold_is_said_too(tmp_path, upscaler, photo, target):
+    texts = PngInfo()
+    texts.add_text("Software", "Painter 3")
+    save_frames(tmp_path / "a.png", [photo, photo[::-1].copy()], pnginfo=texts, dpi=(300, 200))
+    notes = notes_of(tmp_path / "a.png", tmp_path / target, upscaler)
+    assert "Software" in " ".join(notes)
+    assert ("resolution" in " ".join(notes)) == target.endswith("gif")
+    with Image.open(tmp_path / target) as image:
+        exif = image.getexif()
+        assert target.endswith("gif") or (exif[0x011A], exif[0x011B]) == pytest.approx((300, 200), abs=0.1)

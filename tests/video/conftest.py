@@ -1,6 +1,7 @@
 """Small clips, made by the ffmpeg command, and the tiny model to enlarge them with."""
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,15 @@ from srgan.upscaling.upscaler import Upscaler
 from srgan.video.pipeline import upscale_video
 
 SIZE = "64x48"
+XML = (
+    b"<rdf:SphericalVideo xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "
+    b"xmlns:GSpherical='http://ns.google.com/videos/1.0/spherical/'>"
+    b"<GSpherical:Spherical>true</GSpherical:Spherical><GSpherical:Stitched>true</GSpherical:Stitched>"
+    b"<GSpherical:StitchingSoftware>a</GSpherical:StitchingSoftware>"
+    b"<GSpherical:ProjectionType>equirectangular</GSpherical:ProjectionType>"
+    b"<GSpherical:StereoMode>top-bottom</GSpherical:StereoMode></rdf:SphericalVideo>"
+)
+UUID = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 
 
 @pytest.fixture
@@ -31,6 +41,26 @@ def clip(ffmpeg, tmp_path):
         tone = ["-f", "lavfi", "-i", f"sine=d={seconds}:r=48000"] if sound else []
         ffmpeg(*video, *tone, *options, tmp_path / name)
         return tmp_path / name
+
+    return make
+
+
+@pytest.fixture
+def spherical(clip):
+    """A clip with its index at the end, in the video track of which lies the mark of version 1."""
+
+    def make(name, *options):
+        path = clip(name, *options, seconds=0.4)
+        data = path.read_bytes()
+        box = struct.pack(">I4s", 24 + len(XML), b"uuid") + UUID + XML
+        for kind in (b"trak", b"moov"):  # the first track is the video
+            place = data.index(kind) - 4
+            size = struct.unpack_from(">I", data, place)[0]
+            if kind == b"trak":
+                data = data[: place + size] + box + data[place + size :]
+            data = data[:place] + struct.pack(">I", size + len(box)) + data[place + 4 :]
+        path.write_bytes(data)
+        return path
 
     return make
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from PIL import Image
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from srgan.video.options import VideoOptions
 
@@ -50,8 +52,6 @@ def test_it_stays_where_the_target_holds_it(see_through, enlarge, alpha_of, tmp_
     assert not any("white" in note for note in result.notes)
     path = tmp_path / target.replace("%d", "1")
     if path.suffix == ".webp":
-        from PIL import Image
-
         with Image.open(path) as image:
             pixels = np.asarray(image.convert("RGBA"))
     else:
@@ -75,3 +75,16 @@ def test_what_is_opaque_in_a_format_with_transparency_is_not_treated_as_transpar
     result = enlarge(lr_video, tmp_path / "large.mov")
     assert probe(tmp_path / "large.mov")["streams"][0]["codec_name"] == "h264"
     assert result.notes == ()
+
+
+def test_edges_are_enlarged_by_the_network_within_what_lies_around_them(ffmpeg, upscaler, enlarge, tmp_path):
+    disc = "color=red:s=64x48:d=0.08:r=25,format=rgba,geq=r=255:g=0:b=0:a='if(lt(hypot(X-30,Y-24),15),255,0)'"
+    ffmpeg("-f", "lavfi", "-i", disc, *SOURCES["png.mov"], tmp_path / "disc.mov")
+    raw = ffmpeg("-i", tmp_path / "disc.mov", "-frames:v", 1, "-f", "rawvideo", "-pix_fmt", "rgba", "-")
+    alpha = np.frombuffer(raw, np.uint8).reshape(48, 64, 4)[..., 3]
+    enlarge(tmp_path / "disc.mov", tmp_path / "%d.png")
+    around = [
+        edge(alpha, 5, mode="nearest").repeat(4, 0).repeat(4, 1) for edge in (minimum_filter, maximum_filter)
+    ]
+    with Image.open(tmp_path / "2.png") as image:
+        np.testing.assert_array_equal(np.asarray(image)[..., 3], upscaler.upscale(alpha).clip(*around))

@@ -35,8 +35,13 @@ _view = partial(typer.Option, rich_help_panel="View")
 def compare(
     images: Annotated[list[str], typer.Argument(help="Pictures, folders or patterns.", metavar="IMAGE...")],
     out: Annotated[
-        Path,
-        output("--output", "-o", help="A file for one sheet of all pictures, or a folder for a sheet each."),
+        str,
+        output(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="A file for one sheet of all pictures, or a folder for a sheet each.",
+        ),
     ],
     model: Annotated[
         list[str] | None,
@@ -74,10 +79,11 @@ def compare(
     from srgan.evaluation.comparison import compare_picture, parse_region, write_row
     from srgan.evaluation.methods import open_methods
     from srgan.images.panels import contact_sheet
+    from srgan.jobs.naming import names_folder
     from srgan.networks.catalogue import list_models
 
     shown = parse_region(region) if region else None
-    sheet = out if out.suffix and not out.is_dir() else None
+    sheet = Path(out) if Path(out).suffix and not names_folder(out) else None
     targets = _plan(images, out, sheet, overwrite)
     methods = open_methods(
         model or list_models(),
@@ -120,7 +126,7 @@ def compare(
         raise typer.Exit(1)
 
 
-def _plan(images: list[str], out: Path, sheet: Path | None, overwrite: bool) -> list[tuple[Path, Path]]:
+def _plan(images: list[str], out: str, sheet: Path | None, overwrite: bool) -> list[tuple[Path, Path]]:
     """Each picture with the file its panels go to: one for all, or one each in a folder."""
     from srgan.images.formats import format_of
     from srgan.jobs.naming import plan_files

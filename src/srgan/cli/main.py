@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -77,6 +78,7 @@ for group, commands in _GROUPS.items():
 _WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 
 
+_EMPTY = re.compile(r"--[\w-]+=")  # an option of which nothing follows
 _INTERRUPTED = 130
 """Typer's exit code on Ctrl-C."""
 
@@ -88,6 +90,8 @@ def main() -> None:
     try:
         with tracebacks():
             arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+            if "" in arguments or any(_EMPTY.fullmatch(argument) for argument in arguments):
+                raise UsageError("an argument is empty; check the variable that it may come from")
             code = app(arguments, prog_name="srgan", standalone_mode=False)
             sys.stdout.flush()
     except BrokenPipeError:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from srgan.errors import UsageError
 
 if TYPE_CHECKING:
     from srgan.networks.onnx import OnnxForm
@@ -17,17 +14,6 @@ if TYPE_CHECKING:
 output = partial(typer.Option, rich_help_panel="Output")
 computing = partial(typer.Option, rich_help_panel="Computing")
 _onnx = partial(typer.Option, rich_help_panel="Networks in FILE.onnx")
-
-
-def named_path(text: str) -> Path:
-    """A path with a name: an empty one would stand for the current folder.
-
-    Raises:
-        UsageError: if it is empty.
-    """
-    if not text:
-        raise UsageError("the output has an empty name; check the variable that it may come from")
-    return Path(text)
 
 
 class DeviceName(StrEnum):

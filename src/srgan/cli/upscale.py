@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -24,7 +23,6 @@ from srgan.cli.options import (
     Precision,
     PrecisionOption,
     computing,
-    named_path,
     onnx_form,
     output,
 )
@@ -47,12 +45,11 @@ def upscale(
         list[str], typer.Argument(help="Pictures, videos, folders or patterns.", metavar="INPUT...")
     ],
     out: Annotated[
-        Path | None,
+        str | None,
         output(
             "--output",
             "-o",
-            parser=named_path,
-            metavar="<path>",
+            metavar="PATH",
             help="File for one input, folder for several. Default: beside the input.",
         ),
     ] = None,
@@ -78,8 +75,11 @@ def upscale(
         bool, output("--compare", help="Also write a picture of low-res | bicubic | result side by side.")
     ] = False,
     invented: Annotated[
-        Path | None,
-        output(help="Also write a map of what the model invented: a PNG, or a folder for several inputs."),
+        str | None,
+        output(
+            metavar="PATH",
+            help="Also write a map of what the model invented: a PNG, or a folder for several inputs.",
+        ),
     ] = None,
     as_json: JsonOption = False,
     model: Annotated[
@@ -199,9 +199,9 @@ def _existing(skip_existing: bool, overwrite: bool) -> Existing:
     return "skip" if skip_existing else "replace" if overwrite else "refuse"
 
 
-def _is_pipe(inputs: list[str], out: Path | None, *, as_json: bool, invented: Path | None) -> bool:
-    is_pipe = inputs == ["-"] and out == Path("-")
-    if (as_json or not is_pipe) and "-" in (*inputs, str(out)):
+def _is_pipe(inputs: list[str], out: str | None, *, as_json: bool, invented: str | None) -> bool:
+    is_pipe = inputs == ["-"] and out == "-"
+    if (as_json or not is_pipe) and "-" in (*inputs, out):
         raise UsageError("a pipe takes y4m from stdin to stdout, without --json: srgan upscale - -o -")
     if is_pipe and invented is not None:
         raise UsageError("--invented works with pictures only, not with a pipe")

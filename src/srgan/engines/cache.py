@@ -1,4 +1,4 @@
-"""The user's folder of compiled models: it saves a fraction of a second at each start, and stays small."""
+"""The user's cache folder. Compiled models in it save a fraction of a second at each start, and stay few."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MOST_MODELS = 32
 _PATIENCE = 60.0  # seconds; whoever compiles takes less than one
 
 
-def cache_folder() -> Path | None:
-    """The user's folder for compiled models, made if absent; None where that cannot be."""
+def cache_folder(name: str) -> Path | None:
+    """A folder in the user's cache, made if absent; None where that cannot be."""
     try:
         base = platformdirs.user_cache_path("srgan", appauthor=False, opinion=False)
-        folder = make_folder(base / "openvino")
+        folder = make_folder(base / name)
     except (OutputError, RuntimeError):
         return None
     return folder if os.access(folder, os.W_OK) else None

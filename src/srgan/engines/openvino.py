@@ -112,7 +112,7 @@ class OpenVinoEngine:
         return build_model(self._network, is_byte=is_byte, context=context)
 
     def _compile(self, model: Any) -> Any:
-        folder = cache_folder()
+        folder = cache_folder("openvino")
         if folder is not None:
             try:
                 with cache_lock(folder):

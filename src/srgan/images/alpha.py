@@ -1,4 +1,4 @@
-"""Transparency: colours for the pixels nobody sees, and a mask of another size."""
+"""Transparency: colours for the pixels nobody sees, and a mask that a network enlarged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from PIL import Image
 
 Pixels = NDArray[Any]
 
@@ -78,16 +77,3 @@ def within_neighbours(enlarged: Pixels, alpha: Pixels) -> Pixels:
         band = slice(scale * row, scale * (row + 1))
         np.clip(enlarged[band], low.repeat(scale), high.repeat(scale), out=result[band])
     return result
-
-
-def enlarge_alpha(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Resizes a mask by cubic interpolation.
-
-    Args:
-        alpha: (height, width), uint8.
-        size: (width, height) of the result.
-
-    Returns:
-        (height, width), uint8.
-    """
-    return np.asarray(Image.fromarray(alpha).resize(size, Image.Resampling.BICUBIC))

@@ -25,7 +25,8 @@ from srgan.images.picture import Picture
 from srgan.images.read import DEFAULT_MAX_PIXELS, picture_of
 from srgan.images.recognise import explained
 from srgan.images.recognise import opened as open_file
-from srgan.images.write import to_depth
+from srgan.images.vips import import_vips
+from srgan.images.write import DEFAULT_DPI, to_depth
 
 _LIMITS = {"gif": 65_535, "webp": 16_383}
 # Of 320x240 photographs: 92 ms a frame, 36.8 dB of PSNR, and 47.7 dB after a blur by 1.5 pixels, as the eye
@@ -46,6 +47,7 @@ class Animation:
         icc_profile: the colour profile of the pixels.
         exif: the EXIF block from its byte-order mark on, with the orientation reset to 1.
         xmp: the XMP packet.
+        dpi: pixels per inch, (horizontal, vertical).
         notes: what the file had besides that could not be taken, a sentence each.
     """
 
@@ -56,6 +58,7 @@ class Animation:
     icc_profile: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -102,6 +105,7 @@ def read_frames(
             icc_profile=carried.profile_for(is_grey=False),
             exif=carried.exif,
             xmp=carried.xmp,
+            dpi=carried.turned().dpi,
             notes=carried.notes_for(is_grey=False),
         )
 
@@ -140,6 +144,7 @@ def write_frames(
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
     xmp: bytes | None = None,
+    dpi: tuple[float, float] | None = None,
     file_format: str | None = None,
     quality: int | None = None,
     cancel: Cancel | None = None,
@@ -160,6 +165,7 @@ def write_frames(
         icc_profile: a colour profile for RGB; GIF has no place for it.
         exif: an EXIF block from its byte-order mark on; GIF has no place for it.
         xmp: an XMP packet; likewise.
+        dpi: pixels per inch, (horizontal, vertical); likewise. None is 72.
         file_format: gif or webp; None goes by the extension.
         quality: 1 to 100, for WebP (90 otherwise).
         cancel: asked before every frame whether to stop.
@@ -178,6 +184,7 @@ def write_frames(
     options = {"effort": _GIF_EFFORT} if wanted == "gif" else {"Q": quality or 90}
     blobs = {"icc-profile-data": icc_profile, "xmp-data": xmp}
     width, height = size
+    horizontal, vertical = dpi or (DEFAULT_DPI, DEFAULT_DPI)
 
     def rows() -> Iterator[NDArray[np.uint8]]:
         opaque = np.full((height, width, 1), 255, np.uint8)
@@ -186,7 +193,8 @@ def write_frames(
 
     def write_to(part: Path | IO[bytes]) -> None:
         def save(image: Any) -> None:
-            animated = _animated(image, height, delays, plays, blobs)
+            resolved = image.copy(xres=horizontal / 25.4, yres=vertical / 25.4)
+            animated = _animated(resolved, height, delays, plays, blobs)
             if isinstance(part, Path):
                 _save_to(part, animated, wanted, options)
             else:
@@ -207,7 +215,7 @@ def write_frames(
 
 
 def _save_to(part: Path, image: Any, name: str, options: dict[str, Any]) -> None:
-    import pyvips
+    pyvips = import_vips()
 
     # By a descriptor: given a name, a GIF encoder that was stopped writes what it has to a new file of that
     # name when its memory is freed, long after the part was removed.
@@ -219,7 +227,7 @@ def _animated(
     image: Any, height: int, delays: Sequence[int], plays: int, blobs: Mapping[str, bytes | None]
 ) -> Any:
     """The ``pyvips.Image`` of all frames below each other, as libvips takes it for an animation."""
-    import pyvips
+    pyvips = import_vips()
 
     image = image.copy()
     image.set_type(pyvips.GValue.gint_type, "page-height", height)

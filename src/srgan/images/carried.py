@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 from PIL import Image
@@ -20,6 +21,7 @@ from srgan.images.tiff import read_tags
 from srgan.images.tiff_layout import TiffLayout
 
 _XMP, _IPTC, _PHOTOSHOP, _ICC = 700, 33723, 34377, 34675
+_GEOGRAPHIC = {33550, 33922, 34264, 34735}  # GeoTIFF: how pixels lie on the earth
 _TURNED = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[1-8]")
 
 
@@ -55,6 +57,11 @@ class Carried:
         is_hdr = self.colour is not None and self.colour.hdr is not None and self.icc_profile is None
         return self.colour if is_hdr else None
 
+    def turned(self) -> Carried:
+        """The same of pixels that stand upright already."""
+        dpi = self.dpi[::-1] if self.dpi is not None and self.orientation >= 5 else self.dpi
+        return replace(self, orientation=1, dpi=dpi)
+
     def profile_for(self, *, is_grey: bool) -> bytes | None:
         """The profile of the pixels, once converted from what they cannot stay in."""
         if self.icc_profile is None and self.colour is not None and self.hdr is None:
@@ -74,16 +81,14 @@ class Carried:
 def carried_by(image: Image.Image, file: IO[bytes]) -> Carried:
     """What Pillow found in a JPEG, WebP, BMP, AVIF or HEIC, and in the boxes of the last two."""
     info = image.info
-    colour, lost = None, []
+    colour, lost = None, list[str]()
     if image.format in ("AVIF", "HEIF"):
-        said = described(file)
-        colour = said.colour
-        if said.bits > 8:
-            lost.append(f"samples of {said.bits} bits, which are read as 8")
+        colour = described(file).colour
+    lost += _beside(image)
     resources: Any = info.get("photoshop")
     iptc = resources.get(0x0404) if isinstance(resources, dict) else None
     # Where JFIF states none, Pillow gives a JPEG the EXIF's horizontal one twice.
-    is_stated = image.format != "JPEG" or info.get("jfif_unit") in (1, 2)
+    is_stated = image.format not in ("JPEG", "MPO") or info.get("jfif_unit") in (1, 2)
     return _settled(
         lost,
         exif=info.get("exif"),
@@ -93,6 +98,24 @@ def carried_by(image: Image.Image, file: IO[bytes]) -> Carried:
         xmp=info.get("xmp"),
         iptc=iptc if isinstance(iptc, bytes) else None,
     )
+
+
+def bits_of(image: Image.Image, file: IO[bytes]) -> int:
+    """Bits of a sample of an AVIF or HEIC; 8 for other formats."""
+    if image.format == "HEIF":
+        return int(image.info.get("bit_depth") or 8)
+    return described(file).bits if image.format == "AVIF" else 8
+
+
+def _beside(image: Image.Image) -> Iterator[str]:
+    """What a file holds beside the picture, and is not a frame of it."""
+    count = getattr(image, "n_frames", 1)
+    if image.format in ("HEIF", "MPO") and count > 1:
+        yield f"all but the main one of {count} pictures"
+    if image.info.get("depth_images"):
+        yield "its depth map"
+    if image.format in ("JPEG", "MPO") and image.info.get("comment"):
+        yield "its comment"
 
 
 def carried_by_png(image: Image.Image, parts: PngParts) -> Carried:
@@ -118,6 +141,9 @@ def carried_by_tiff(file: IO[bytes], layout: TiffLayout) -> Carried:
         iptc = iptc_of(iptc or b"") or iptc_of(resources or b"")
         xmp, profile = (_bytes_of(tags.get(tag), tags.endian) for tag in (_XMP, _ICC))
     lost = [f"all but the first of {layout.pages} pages"] if layout.pages > 1 else []
+    unknown = layout.samples - layout.colours - (layout.alpha is not None)
+    lost += ["its place on a map"] if _GEOGRAPHIC & {*tags} else []
+    lost += [f"samples beside the colours, {unknown} a pixel"] if unknown else []
     return _settled(lost, exif=exif, icc_profile=profile, dpi=dpi, xmp=xmp, iptc=iptc)
 
 
@@ -139,6 +165,9 @@ def _settled(
         settled, orientation = settle_exif(exif)
         if settled is None:
             lost = [*lost, "its EXIF, which is damaged"]
+        elif dpi is None:
+            with quiet_pillow():
+                dpi = dpi_of_exif(settled)
     xmp, profile = others.pop("xmp"), others.pop("icc_profile")
     if profile is not None and not is_usable(profile):
         lost, profile = [*lost, "its colour profile, which is damaged"], None
@@ -146,7 +175,7 @@ def _settled(
         icc_profile=profile,
         exif=settled,
         orientation=orientation,
-        dpi=dpi or (dpi_of_exif(settled) if settled else None),
+        dpi=dpi,
         xmp=_TURNED.sub(rb"\g<1>1", xmp) if xmp else None,
         notes=(f"left out: {'; '.join(dict.fromkeys(lost))}",) if lost else (),
         **others,

@@ -19,20 +19,31 @@ class DamageError(ValueError):
     """What is wrong with a file, for people to read."""
 
 
-_MOST_COMPRESSED = 2731  # LZW: strings of 4096 bytes in codes of 12 bits; zlib: 1032
+JPEG_PIXELS_A_BYTE = 8 * 64
+"""Each block of 8x8 pixels takes a bit at least, also where the picture is of one colour."""
 
 # Pillow keeps its limit on pixels, and Python its warning filters, in globals.
 _globals_lock = threading.Lock()
 
 
-def check_length(file: IO[bytes], size: tuple[int, int]) -> None:
-    """Refuses a TIFF or PNG that cannot hold as many pixels, before any are allocated.
+def length_of(file: IO[bytes]) -> int:
+    """The length of an open file in bytes."""
+    return file.seek(0, os.SEEK_END)
+
+
+def check_length(length: int, size: tuple[int, int], most: float) -> None:
+    """Refuses a file that cannot hold as many pixels as it says, before any are allocated.
+
+    Args:
+        length: of the file in bytes.
+        size: (width, height).
+        most: pixels that one byte of the file can stand for.
 
     Raises:
-        DamageError: if it is shorter than one bit a pixel takes, compressed as far as LZW and zlib can.
+        DamageError: if the file is too short.
     """
     width, height = size
-    if width * height > 8 * _MOST_COMPRESSED * file.seek(0, os.SEEK_END):
+    if width * height > most * length:
         raise DamageError("it is too short for its size")
 
 

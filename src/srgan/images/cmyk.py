@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from srgan.images.vips import import_vips
+
 
 class ProfileError(ValueError):
     """A colour profile cannot be used."""
@@ -89,7 +91,7 @@ def srgb_of_lab(lab: NDArray[Any], *, is_signed: bool) -> NDArray[Any]:
     if lab.dtype == np.uint8:
         signed = lab if is_signed else lab ^ np.array([0, 128, 128], np.uint8)
         return np.asarray(srgb_of(Image.frombytes("LAB", lab.shape[1::-1], signed.tobytes())))
-    import pyvips
+    pyvips = import_vips()
 
     # 256 stands for a step of a*; ICCLab has ICC's encoding of version 2, where 65280 stands for L* = 100.
     chroma = lab[..., 1:].view(np.int16) if is_signed else lab[..., 1:].astype(np.int32) - 32768
@@ -104,7 +106,7 @@ def srgb_of_lab(lab: NDArray[Any], *, is_signed: bool) -> NDArray[Any]:
 
 def _deep_by_profile(inks: NDArray[np.uint16], profile: bytes) -> NDArray[np.uint16]:
     """As :func:`srgb_of`, for 16 bits, which Pillow does not convert."""
-    import pyvips
+    pyvips = import_vips()
 
     image = pyvips.Image.new_from_array(inks).copy(interpretation="cmyk")
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import OutputError
 from srgan.events import Cancel, check
+from srgan.images.vips import import_vips
 
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 _BETWEEN_CHECKS = 0.05  # seconds
@@ -66,7 +67,7 @@ def write_all(file: IO[bytes], data: bytes | memoryview) -> None:
 @contextmanager
 def explained_saving(name: str | Path) -> Iterator[None]:
     """Turns what libvips says of a file that it cannot write into an ``OutputError`` of one line."""
-    import pyvips
+    pyvips = import_vips()
 
     try:
         yield
@@ -81,7 +82,7 @@ def explained_saving(name: str | Path) -> Iterator[None]:
 
 def _stop_when(stopped: threading.Event, image: Any) -> None:
     """Lets libvips end what it makes of an image, WebP's encoding too, once the event is set."""
-    import pyvips
+    pyvips = import_vips()
 
     def on_eval(image: Any, progress: Any) -> None:
         if stopped.is_set():
@@ -121,7 +122,7 @@ def encode(
         CancelledError: if ``cancel`` says so; ``save`` has ended by then.
         ValueError: if the rows do not make up ``size``.
     """
-    import pyvips
+    pyvips = import_vips()
 
     read_end, write_end = os.pipe()
     pipe = io.FileIO(write_end, "w")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from srgan.images.checks import DamageError, check_size, quiet_pillow
+from srgan.images.checks import DamageError, check_length, check_size, quiet_pillow
 
 _IMAGE, _EXTENSION, _END = b",", b"!", b";"
-_CONTROL, _APPLICATION = 0xF9, 0xFF
+_CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
+_AFTER_XMP = 258  # bytes by which those who know no XMP find its end
 _TO_TRANSPARENT, _TO_PREVIOUS = 2, 3
 _MOST_PIXELS_A_BYTE = 12 * 1024  # of LZW: strings of at most 4096 pixels, in codes from 3 bits
 
@@ -42,12 +43,16 @@ class Gif:
         plays: how often the whole is shown; 0 stands for for ever.
         is_whole: whether its end mark is there.
         images: its frames, encoded.
+        xmp: the XMP packet.
+        has_comment: whether something else is written in it.
     """
 
     size: tuple[int, int]
     plays: int
     is_whole: bool
     images: tuple[_Frame, ...]
+    xmp: bytes | None
+    has_comment: bool
 
     @property
     def durations(self) -> tuple[int, ...]:
@@ -66,15 +71,17 @@ class Gif:
         data = file.read()
         width, height, flags = struct.unpack_from("<HHB", data, 6)
         start = 13 + _palette_length(flags)
-        frames, plays, is_whole = _blocks(data, data[10:start], start)
+        gif = _blocks(data, data[10:start], start)
+        frames = gif.images
         if not frames:
             raise DamageError("it has no frame")
         # A screen that is too small for the first frame is a mistake; later frames are cut.
         right, bottom = (frames[0].left + frames[0].size[0], frames[0].top + frames[0].size[1])
         size = max(width, right), max(height, bottom)
+        check_length(len(data), size, _MOST_PIXELS_A_BYTE)
         for shown in (size, *(frame.size for frame in frames if 0 not in frame.size)):
             check_size(name, shown, max_pixels)
-        return cls(size=size, plays=plays, is_whole=is_whole, images=frames)
+        return replace(gif, size=size)
 
     def frames(self) -> Iterator[NDArray[np.uint8]]:
         """Decodes one frame after the other.
@@ -113,9 +120,10 @@ def _palette_length(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _blocks(data: bytes, screen: bytes, position: int) -> tuple[tuple[_Frame, ...], int, bool]:
-    """The frames, how often they play, and whether the file ends as it should."""
+def _blocks(data: bytes, screen: bytes, position: int) -> Gif:
+    """What the blocks behind the palette hold; the size is still to be told."""
     frames, plays, control, is_whole = [], 1, b"\0\0\0\0", False
+    xmp, has_comment = None, False
     while position < len(data):
         kind = data[position : position + 1]
         if kind == _IMAGE:
@@ -124,16 +132,28 @@ def _blocks(data: bytes, screen: bytes, position: int) -> tuple[tuple[_Frame, ..
             position, control = end, b"\0\0\0\0"
         elif kind == _EXTENSION and position + 2 < len(data):
             end = _end_of_blocks(data, position + 2)
-            if data[position + 1] == _CONTROL:
+            label, application = data[position + 1], data[position + 3 : position + 14]
+            if label == _CONTROL:
                 control = data[position + 3 : position + 7].ljust(4, b"\0")
-            elif data[position + 1] == _APPLICATION and data[position + 3 : position + 14] == b"NETSCAPE2.0":
+            elif label == _COMMENT:
+                has_comment = True
+            elif label == _APPLICATION and application == b"NETSCAPE2.0":
                 repeated = int.from_bytes(data[position + 16 : position + 18], "little")
                 plays = repeated and repeated + 1
+            elif label == _APPLICATION and application == b"XMP DataXMP":
+                xmp = data[position + 14 : end - _AFTER_XMP]
             position = end
         else:
             is_whole = kind == _END
             break
-    return tuple(frames), plays, is_whole
+    return Gif(
+        size=(0, 0),
+        plays=plays,
+        is_whole=is_whole,
+        images=tuple(frames),
+        xmp=xmp,
+        has_comment=has_comment,
+    )
 
 
 def _end_of_image(data: bytes, position: int) -> int:
@@ -149,8 +169,7 @@ def _end_of_blocks(data: bytes, position: int) -> int:
 
 def _frame(image: bytes, screen: bytes, control: bytes) -> _Frame:
     left, top, width, height = struct.unpack_from("<HHHH", image, 1)
-    if width * height > _MOST_PIXELS_A_BYTE * len(image):
-        raise DamageError("it is too short for its size")
+    check_length(len(image), (width, height), _MOST_PIXELS_A_BYTE)
     flags, delay, transparent = struct.unpack("<BHB", control)
     alone = b"GIF89a" + struct.pack("<HH", width, height) + screen
     alone += b"!\xf9\4" + struct.pack("<BHB", flags & 1, 0, transparent) + b"\0"

@@ -8,6 +8,8 @@ import re
 import struct
 from typing import IO
 
+from srgan.images.vips import import_vips
+
 _END = b"\xff\xd9"
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)  # none of those within compressed data
 _PROGRESSIVE, _SCAN = (0xC2, 0xC6, 0xCA, 0xCE), 0xDA
@@ -21,7 +23,7 @@ def with_its_end(file: IO[bytes]) -> IO[bytes] | None:
     file.seek(-2, os.SEEK_END)
     if file.read() == _END:
         return None
-    import pyvips
+    pyvips = import_vips()
 
     file.seek(0)
     data = file.read() + _END

@@ -10,19 +10,6 @@ from srgan.images.picture import Picture
 JPEG_SEGMENT = 65_000
 """The most bytes of EXIF, XMP or IPTC that fit into a JPEG's segment, with some to spare for its head."""
 
-_WORDS = {
-    "Title",
-    "Author",
-    "Description",
-    "Copyright",
-    "Creation Time",
-    "Disclaimer",
-    "Warning",
-    "Source",
-    "Comment",
-}
-"""The keywords of a PNG (W3C, third edition) that stand for what somebody wrote."""
-
 
 def losses(picture: Picture, file_format: str) -> tuple[str, ...]:
     """What of a picture a format of :data:`~srgan.images.formats.FORMATS`, or "gif", cannot hold."""
@@ -44,6 +31,6 @@ def losses(picture: Picture, file_format: str) -> tuple[str, ...]:
     if file_format == "jpg":
         long = {"EXIF": picture.exif, "XMP": picture.xmp, "IPTC": picture.iptc}
         lost += [f"so much {name}" for name, value in long.items() if len(value or b"") > JPEG_SEGMENT]
-    if file_format != "png" and (texts := sorted(_WORDS & {*picture.texts})):
-        lost.append(f"the texts {', '.join(texts)}")
+    if file_format != "png" and picture.texts:
+        lost.append(f"the texts {', '.join(sorted(picture.texts))}")
     return tuple(lost)

@@ -11,10 +11,10 @@ from typing import IO, Any
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from srgan.images.carried import Carried, carried_by, carried_by_png, carried_by_tiff
-from srgan.images.checks import check_length, check_size, quiet_pillow
+from srgan.images.carried import Carried, bits_of, carried_by, carried_by_png, carried_by_tiff
+from srgan.images.checks import JPEG_PIXELS_A_BYTE, check_length, check_size, length_of, quiet_pillow
 from srgan.images.decode import decode, is_cut_by_pillow
-from srgan.images.deep import decode_deep
+from srgan.images.deep import decode_deep, decode_heif
 from srgan.images.file_objects import name_of
 from srgan.images.gif import Gif
 from srgan.images.jpeg_end import with_its_end
@@ -23,6 +23,7 @@ from srgan.images.recognise import explained, kind_of, opened
 from srgan.images.tiff_layout import TiffLayout
 from srgan.images.tiff_samples import decode_tiff
 
+_ZLIB = 1032  # bytes that one can become
 _MOVING = ("PNG", "WEBP", "AVIF")  # besides GIF; the pictures of a HEIC or of a JPEG (MPO) are no frames
 
 
@@ -69,7 +70,9 @@ def open_picture(source: Path | IO[bytes], max_pixels: int) -> Iterator[OpenPict
 
 
 def _open_gif(gif: Gif) -> OpenPicture:
-    carried = Carried(notes=() if gif.is_whole else ("left out: its end mark",))
+    lost = {"its end mark": not gif.is_whole, "its comment": gif.has_comment}
+    names = "; ".join(name for name, is_lost in lost.items() if is_lost)
+    carried = Carried(xmp=gif.xmp, notes=(f"left out: {names}",) if names else ())
     return OpenPicture(
         size=gif.size,
         carried=carried,
@@ -95,13 +98,12 @@ def _opened_by_pillow(
 def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[OpenPicture]:
     layout = TiffLayout.read(name, file)
     check_size(name, layout.size, max_pixels)
-    check_length(file, layout.size)
-    layout.check(name)
+    layout.check(name, length_of(file))
     carried = carried_by_tiff(file, layout)
-    if not layout.is_plain:
+    if not layout.is_pillows:
 
         def by_libvips() -> Iterator[NDArray[Any]]:
-            yield decode_tiff(file, layout, carried.icc_profile)
+            yield decode_tiff(name, file, layout, carried.icc_profile)
 
         yield OpenPicture(size=layout.size, carried=carried, frames=by_libvips)
         return
@@ -109,36 +111,52 @@ def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[O
         with quiet_pillow():
             image.seek(layout.page)
         check_size(name, image.size, max_pixels)
-        if carried.orientation >= 5 and carried.dpi is not None:
-            carried = replace(carried, dpi=carried.dpi[::-1])
-        carried = replace(carried, orientation=1)  # Pillow turns a TIFF itself, as it decodes it
-        yield OpenPicture(size=image.size, carried=carried, frames=lambda: iter([decode(name, image)]))
+        # Pillow turns a TIFF itself, as it decodes it.
+        yield OpenPicture(
+            size=image.size, carried=carried.turned(), frames=lambda: iter([decode(name, image)])
+        )
 
 
 @contextmanager
 def _open_png(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[OpenPicture]:
     parts = take_apart(file)
     with _opened_by_pillow(name, parts.plain, "PNG", max_pixels) as image:
-        check_length(file, image.size)
+        check_length(length_of(file), image.size, 8 * _ZLIB / parts.bits)
         carried = carried_by_png(image, parts)
+        picture = _moving(name, image, carried, parts.grey_step)
         if is_cut_by_pillow(image):
-            yield OpenPicture(
-                size=image.size, carried=carried, frames=lambda: iter([decode_deep(parts.plain)])
-            )
-            return
-        yield _moving(name, image, carried, parts.grey_step)
+            picture = _with_all_bits(picture, 16, lambda: decode_deep(parts.plain))
+        yield picture
 
 
 @contextmanager
 def _open_other(name: str | Path, file: IO[bytes], kind: str, max_pixels: int) -> Iterator[OpenPicture]:
     mended = with_its_end(file) if kind == "JPEG" else None
     with _opened_by_pillow(name, mended or file, kind, max_pixels) as image:
+        if kind == "JPEG":
+            check_length(length_of(file), image.size, JPEG_PIXELS_A_BYTE)
         carried = carried_by(image, file)
         if mended is not None:
             carried = replace(
                 carried, notes=(*carried.notes, "its end mark is missing; all pixels are there")
             )
-        yield _moving(name, image, carried)
+        bits = bits_of(image, file)
+        if bits == 8:
+            yield _moving(name, image, carried)
+            return
+        picture = _with_all_bits(_moving(name, image, carried), bits, lambda: decode_heif(file, kind, bits))
+        if picture.count == 1:  # libheif turns it
+            size = image.size if carried.orientation < 5 else image.size[::-1]
+            picture = replace(picture, size=size, carried=carried.turned())
+        yield picture
+
+
+def _with_all_bits(picture: OpenPicture, bits: int, decode: Callable[[], NDArray[Any]]) -> OpenPicture:
+    """A picture of more bits than Pillow gives, by another decoder, which knows of one frame only."""
+    if picture.count == 1:
+        return replace(picture, frames=lambda: iter([decode()]))
+    note = f"has samples of {bits} bits, which are read as 8: it moves"
+    return replace(picture, carried=replace(picture.carried, notes=(*picture.carried.notes, note)))
 
 
 def _moving(
@@ -151,7 +169,8 @@ def _moving(
 
     def frames() -> Iterator[NDArray[Any]]:
         for number in range(first, count):
-            _seek(image, number)
+            if count > 1:  # else it stands at the main picture of a HEIC, wherever that lies
+                _seek(image, number)
             if isinstance(transparent := image.info.get("transparency"), int) and image.mode in ("1", "L"):
                 image.info["transparency"] = transparent * grey_step
             yield decode(name, image)

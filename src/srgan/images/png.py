@@ -26,6 +26,7 @@ class PngParts:
     Attributes:
         plain: the file with the chunks that make up its pixels, and its resolution.
         grey_step: what a step of a grey sample becomes in 8 bits; 1 for 8 bits and more, and for colours.
+        bits: of a pixel, of all its samples together.
         icc_profile: embedded.
         colour: of other chunks; None where they say nothing.
         exif, xmp, iptc: embedded.
@@ -36,6 +37,7 @@ class PngParts:
 
     plain: IO[bytes] = field(default_factory=io.BytesIO)
     grey_step: int = 1
+    bits: int = 1
     icc_profile: bytes | None = None
     colour: Colour | None = None
     exif: bytes | None = None
@@ -73,8 +75,10 @@ def take_apart(file: IO[bytes]) -> PngParts:
     if b"IEND" not in found:
         parts.plain.write(_END)
         parts.lost.append("its end mark")
-    if len(header := found.get(b"IHDR", b"")) >= 10 and header[9] == 0:
-        parts.grey_step = {2: 85, 4: 17}.get(header[8], 1)
+    if len(header := found.get(b"IHDR", b"")) >= 10:
+        depth, colours = header[8], header[9]
+        parts.grey_step = {2: 85, 4: 17}.get(depth, 1) if colours == 0 else 1
+        parts.bits = max(1, depth) * {2: 3, 4: 2, 6: 4}.get(colours, 1)
     parts.exif = found.get(b"eXIf", parts.exif)
     parts.colour = _colour_of(found)
     if b"iCCP" in found and b"cICP" not in found:

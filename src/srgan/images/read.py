@@ -57,14 +57,11 @@ def picture_of(array: NDArray[Any], carried: Carried) -> Picture:
     is_grey = array.shape[2] <= 2
     if carried.hdr is not None:
         array = carried.hdr.to_sdr(array)
-    dpi = carried.dpi
-    if dpi is not None and carried.orientation >= 5:
-        dpi = dpi[1], dpi[0]
     picture = Picture.from_array(
         upright(array, carried.orientation),
         icc_profile=carried.profile_for(is_grey=is_grey),
         exif=carried.exif,
-        dpi=dpi,
+        dpi=carried.turned().dpi,
     )
     notes = carried.notes_for(is_grey=is_grey)
     return replace(picture, xmp=carried.xmp, iptc=carried.iptc, texts=carried.texts, notes=notes)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from srgan.images.vips import import_vips
+
 
 def resampled(image: Any, size: tuple[int, int], kernel: str) -> Any:
     """A ``pyvips.Image`` of another (width, height): ``kernel`` to reduce, bicubic to enlarge."""
-    import pyvips
+    pyvips = import_vips()
 
     width, height = size
     reduction = min(1.0, width / image.width), min(1.0, height / image.height)

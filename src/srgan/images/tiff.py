@@ -11,12 +11,11 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from srgan.images.checks import quiet_pillow
-from srgan.images.metadata import DESCRIPTIVE_TAGS, DIRECTORY_TAGS, ORIENTATION, unchanged
+from srgan.images.metadata import DESCRIPTIVE_TAGS, DIRECTORY_TAGS, unchanged
 from srgan.images.tiff_directory import Header
 
 _EXIF, _INTEROPERABILITY = 0x8769, 0xA005
 _WITHIN = {None: DIRECTORY_TAGS, _EXIF: (_INTEROPERABILITY,)}  # which directories hold which
-_RESOLUTION, _EMBEDDED = (0x011A, 0x011B, 0x0128), (700, 34675)  # XMP, colour profile
 _IPTC, _UNDEFINED = 33723, 7
 _LONG, _LONG8 = 4, 16  # the types of a position in a classic TIFF and in a BigTIFF
 
@@ -30,19 +29,12 @@ def read_tags(file: IO[bytes], directory: int) -> Image.Exif:
     header = Header.read(file)
     tags = Image.Exif()
     tags.endian, tags.bigtiff = header.order, header.is_big
-    if not (header.is_big and header.order == ">"):
+    if header.is_big and header.order == ">":  # which Pillow does not read
+        block = header.classic(file, directory, (*DIRECTORY_TAGS, _INTEROPERABILITY))
+        tags.bigtiff = False
+        tags.load_from_fp(io.BytesIO(block), int.from_bytes(block[4:8], "big"))
+    else:
         tags.load_from_fp(file, directory)
-        return tags
-    # Pillow does not read these, and EXIF in them neither.
-    for tag in (*DESCRIPTIVE_TAGS, *_RESOLUTION, *_EMBEDDED):
-        numbers = header.values(file, directory, tag)
-        if numbers and tag in _EMBEDDED:
-            tags[tag] = bytes(number & 255 for number in numbers)
-        elif numbers and tag in _RESOLUTION:
-            tags[tag] = numbers[0] / max(numbers[-1], 1) if len(numbers) == 2 else numbers[0]
-        elif numbers:
-            is_text = tag != ORIENTATION
-            tags[tag] = bytes(numbers).rstrip(b"\0").decode("latin-1") if is_text else numbers[0]
     return tags
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import IO
 
 # By TIFF's number of the type; texts as their bytes, fractions as two numbers.
 _INTEGERS = {1: "B", 2: "B", 3: "H", 4: "I", 5: "II", 7: "B", 13: "I", 16: "Q", 18: "Q"}
+_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # in bytes, likewise
 _MOST_ENTRIES, _MOST_VALUES, _MOST_DIRECTORIES = 4096, 2**24, 10_000  # no honest file has more
 
 _FARTHEST = 2**48  # no file system holds more, nor can one seek much farther
@@ -77,6 +78,38 @@ class Header:
             return ()
         data = _read(file, where, struct.calcsize(layout))
         return struct.unpack(layout, data) if len(data) == struct.calcsize(layout) else ()
+
+    def classic(self, file: IO[bytes], directory: int, within: Collection[int]) -> bytes:
+        """A copy of a BigTIFF's directory and of those ``within`` it, by their tags, as a classic TIFF.
+
+        Values of more than 16 MB, and numbers of 64 bits, are left out.
+        """
+        made = bytearray({"<": b"II*\0", ">": b"MM\0*"}[self.order] + bytes(4))
+        place = self._append_classic(made, file, directory, within)
+        struct.pack_into(f"{self.order}I", made, 4, place)
+        return bytes(made)
+
+    def _append_classic(
+        self, made: bytearray, file: IO[bytes], directory: int, within: Collection[int]
+    ) -> int:
+        entries = []
+        for tag, entry in sorted(self.entries(file, directory).items()):
+            kind, count = struct.unpack_from(f"{self.order}HQ", entry, 2)
+            if tag in within:
+                others = [other for other in within if other != tag]
+                place = self._append_classic(made, file, sum(self.values(file, directory, tag)), others)
+                entries.append(struct.pack(f"{self.order}HHII", tag, 4, 1, place))
+            elif kind in _WIDTHS and count <= _MOST_VALUES:
+                length = _WIDTHS[kind] * count
+                data = entry[12:] if length <= 8 else _read(file, self._number(entry[12:]), length)
+                data = data[:length].ljust(4, b"\0")
+                if length > 4:
+                    made += data
+                    data = struct.pack(f"{self.order}I", len(made) - len(data))
+                entries.append(struct.pack(f"{self.order}HHI", tag, kind, count) + data)
+        place = len(made)
+        made += struct.pack(f"{self.order}H", len(entries)) + b"".join(entries) + bytes(4)
+        return place
 
     def set_values(self, file: IO[bytes], directory: int, tag: int, value: int) -> None:
         """Gives each number of an entry one value; an entry that is absent stays so."""

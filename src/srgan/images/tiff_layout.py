@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from srgan.errors import ImageError
-from srgan.images.checks import DamageError
+from srgan.images.checks import DamageError, check_length
 from srgan.images.tiff_directory import Header
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB, ICC_LAB = 0, 1, 2, 3, 5, 6, 8, 9
@@ -16,11 +16,34 @@ ASSOCIATED, UNASSOCIATED = 1, 2
 """Alpha that the colours are multiplied by, and plain alpha, as TIFF's ExtraSamples has them."""
 
 PHOTOMETRIC, EXTRA_SAMPLES = 262, 338
-_SUBFILE, _WIDTH, _HEIGHT, _BITS, _SAMPLES, _PLANAR = 254, 256, 257, 258, 277, 284
-_TILE_WIDTH, _FORMAT, _SUB_DIRECTORIES, _DNG = 322, 339, 330, 50706
+_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _PLANAR = 254, 256, 257, 258, 259, 277, 284
+_TILE_WIDTH, _TILE_HEIGHT, _FORMAT, _SUB_DIRECTORIES, _DNG = 322, 323, 339, 330, 50706
 _SENSOR = {32803, 34892}  # colour filter array, linear raw
 _REDUCED, _MASK = 1, 4  # of a file's other purposes (NewSubfileType)
-_COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, LAB: 3, ICC_LAB: 3}
+
+
+class _Kind(NamedTuple):
+    samples: int
+    bits: tuple[int, ...]
+
+
+_KINDS = {  # by PhotometricInterpretation: how many samples are colours, and of how many bits we read them
+    WHITE_IS_ZERO: _Kind(1, (1, 2, 4, 8, 16, 32)),
+    BLACK_IS_ZERO: _Kind(1, (1, 2, 4, 8, 16, 32)),
+    RGB: _Kind(3, (8, 16, 32)),
+    PALETTE: _Kind(1, (1, 2, 4, 8)),
+    CMYK: _Kind(4, (8, 16)),
+    YCBCR: _Kind(3, (8,)),
+    LAB: _Kind(3, (8, 16)),
+    ICC_LAB: _Kind(3, (8, 16)),
+}
+
+_UNSIGNED, _FLOAT, _UNKNOWN = 1, 3, 4  # what numbers samples are
+_JPEG = 7
+# The compressions that libvips undoes, as its libtiff is built, and how many bytes one byte can become; None
+# where that has no end. LZW: strings of 4096 bytes in codes of 12 bits.
+_COMPRESSIONS = {1: 1, 2: None, 3: None, 4: None, 5: 2731, _JPEG: None, 8: 1032, 32773: 64, 32946: 1032}
+_MOST_OF_A_TILE = 2**22  # pixels, in pictures that have fewer themselves
 
 RAW_ADVICE = "is a camera's raw file; develop it first, for example with darktable, and take the TIFF or JPEG"
 
@@ -37,11 +60,12 @@ class TiffLayout:
         size: (width, height).
         photometric: what the colours are, as TIFF's PhotometricInterpretation has it.
         bits: of each sample.
-        is_unsigned: whether samples are whole numbers from 0.
+        number: what each is, as TIFF's SampleFormat has it; 0 where samples differ.
         samples: how many a pixel has.
         extra: what those beyond the colours mean; 0 where nothing is said.
         is_planar: whether each sample has a plane of its own.
-        is_tiled: tiles instead of strips.
+        compression: as TIFF has it.
+        tile: (width, height) of tiles; None for strips.
     """
 
     header: Header
@@ -51,11 +75,12 @@ class TiffLayout:
     size: tuple[int, int]
     photometric: int
     bits: tuple[int, ...]
-    is_unsigned: bool
+    number: int
     samples: int
     extra: tuple[int, ...]
     is_planar: bool
-    is_tiled: bool
+    compression: int
+    tile: tuple[int, int] | None
 
     @classmethod
     def read(cls, name: str | Path, file: IO[bytes]) -> TiffLayout:
@@ -83,7 +108,10 @@ class TiffLayout:
             raise DamageError("its directory of tags is missing")
         photometric = one(PHOTOMETRIC, BLACK_IS_ZERO)
         samples = one(_SAMPLES, 1)
-        beyond = max(0, min(samples, 64) - _COLOURS.get(photometric, samples))
+        numbers = {*header.values(file, directory, _FORMAT)} or {_UNSIGNED}
+        beyond = max(
+            0, min(samples, 64) - (_KINDS[photometric].samples if photometric in _KINDS else samples)
+        )
         return cls(
             header=header,
             directory=directory,
@@ -92,11 +120,12 @@ class TiffLayout:
             size=(one(_WIDTH, 0), one(_HEIGHT, 0)),
             photometric=photometric,
             bits=header.values(file, directory, _BITS) or (1,),
-            is_unsigned={*header.values(file, directory, _FORMAT)} <= {1, 4},
+            number=_UNSIGNED if numbers <= {_UNSIGNED, _UNKNOWN} else min(numbers) * (len(numbers) == 1),
             samples=samples,
             extra=(header.values(file, directory, EXTRA_SAMPLES) + (0,) * beyond)[:beyond],
             is_planar=samples > 1 and one(_PLANAR, 1) == 2,
-            is_tiled=bool(header.values(file, directory, _TILE_WIDTH)),
+            compression=one(_COMPRESSION, 1),
+            tile=(one(_TILE_WIDTH, 0), one(_TILE_HEIGHT, 0)) if one(_TILE_WIDTH, 0) else None,
         )
 
     @property
@@ -116,36 +145,73 @@ class TiffLayout:
         return self.alpha is not None and self.extra[self.alpha - self.colours] == ASSOCIATED
 
     @property
-    def is_plain(self) -> bool:
-        """Whether Pillow reads such samples, all of them and right."""
-        if not self.is_unsigned or len({*self.bits}) > 1 or (self.header.is_big and self.header.order == ">"):
-            return False
-        bits = self.bits[0]
-        if self.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO, PALETTE) and self.samples == 1:
-            return bits in (1, 2, 4, 8) or (bits == 16 and self.photometric == BLACK_IS_ZERO)
-        if bits != 8:
-            return False
-        if self.photometric == RGB and self.samples in (3, 4):
-            return not self.extra or (not self.is_planar and self.alpha is not None)
-        is_interleaved_lab = self.photometric == LAB and not self.is_planar
-        return not self.extra and (self.photometric in (CMYK, YCBCR) or is_interleaved_lab)
+    def is_pillows(self) -> bool:
+        """Whether Pillow reads such samples, all of them and right, and libvips does not."""
+        return self._is_foreign and self._is_plain
 
-    def check(self, name: str | Path) -> None:
-        """Refuses samples that would not be read right.
+    @property
+    def _is_foreign(self) -> bool:
+        """Whether libvips does not read samples that are stored like that."""
+        is_raw_ycbcr = self.photometric == YCBCR and self.compression != _JPEG
+        return self.compression not in _COMPRESSIONS or self._has_separate_tiles or is_raw_ycbcr
+
+    @property
+    def _has_separate_tiles(self) -> bool:
+        return self.is_planar and self.tile is not None
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether Pillow reads such samples."""
+        bits, is_foreign = self.bits[0], self.header.is_big and self.header.order == ">"
+        if self.number != _UNSIGNED or is_foreign or self.photometric == ICC_LAB:
+            return False
+        if self.samples == 1:
+            return bits in (1, 2, 4, 8) or (bits == 16 and self.photometric == BLACK_IS_ZERO)
+        if self.photometric == RGB and self.samples == 4:
+            return bits == 8 and not self.is_planar and self.alpha is not None
+        return bits == 8 and not self.extra and not (self.photometric == LAB and self.is_planar)
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether samples are such numbers as libvips or Pillow read."""
+        bits = self.bits[0]
+        if len({*self.bits}) > 1 or (self.extra and (bits < 8 or self.photometric in (PALETTE, YCBCR))):
+            return False
+        if self.number == _FLOAT:
+            return bits in (16, 32) and self.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB)
+        return self.number == _UNSIGNED and bits in _KINDS[self.photometric].bits
+
+    def check(self, name: str | Path, length: int) -> None:
+        """Refuses samples that would not be read right, or that the file cannot hold.
+
+        Args:
+            name: of the file.
+            length: of the file in bytes.
 
         Raises:
             ImageError: saying what they are, and what to do.
+            DamageError: if the file is too short for them, or its tiles too large.
         """
-        bits = "/".join(map(str, sorted({*self.bits})))
-        advice = "save it with 8 or 16 bits"
-        if self.photometric not in _COLOURS or self.samples < _COLOURS[self.photometric]:
+        if self.photometric not in _KINDS or self.samples < _KINDS[self.photometric].samples:
             raise ImageError(f"{name}: has a colour format that cannot be read; save it as RGB")
-        if not self.is_unsigned:
-            raise ImageError(f"{name}: has {bits}-bit samples that are signed or floating-point; {advice}")
-        if not self.is_plain and ({*self.bits} not in ({8}, {16}) or self.photometric in (PALETTE, YCBCR)):
-            raise ImageError(f"{name}: has {self.samples} samples of {bits} bits a pixel; {advice}")
-        if not self.is_plain and self.is_planar and self.is_tiled:
-            raise ImageError(f"{name}: has its colours in separate tiles; save it with interleaved colours")
+        if not self._is_known:
+            kind = "" if self.number == _UNSIGNED else " that are signed or floating-point"
+            bits = "/".join(map(str, sorted({*self.bits})))
+            raise ImageError(
+                f"{name}: has {self.samples} samples of {bits} bits a pixel{kind}; save it with 8 or 16 bits"
+            )
+        if self._is_foreign and not self._is_plain:
+            if self._has_separate_tiles:
+                raise ImageError(
+                    f"{name}: has its colours in separate tiles; save it with interleaved colours"
+                )
+            raise ImageError(f"{name}: is compressed in a way that cannot be read; save it with Deflate")
+        pixels = self.size[0] * self.size[1]
+        if self.tile is not None and self.tile[0] * self.tile[1] > max(4 * pixels, _MOST_OF_A_TILE):
+            raise DamageError("its tiles are larger than the picture")
+        growth = _COMPRESSIONS.get(self.compression)
+        if growth is not None:
+            check_length(length, self.size, 8 * growth / (self.samples * self.bits[0]))
 
 
 def _is_raw(file: IO[bytes], header: Header, directories: list[int]) -> bool:

@@ -1,13 +1,15 @@
-"""Samples of a TIFF that Pillow would not read, or not right: taken raw by libvips, understood here."""
+"""Samples of a TIFF, taken raw by libvips, understood here."""
 
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srgan.errors import ImageError
 from srgan.images.checks import DamageError
 from srgan.images.cmyk import srgb_of_inks, srgb_of_lab
 from srgan.images.tiff_layout import (
@@ -15,17 +17,24 @@ from srgan.images.tiff_layout import (
     CMYK,
     EXTRA_SAMPLES,
     LAB,
+    PALETTE,
     PHOTOMETRIC,
     RGB,
     WHITE_IS_ZERO,
+    YCBCR,
     TiffLayout,
 )
+from srgan.images.vips import import_vips
+
+_CONVERTED = (PALETTE, YCBCR)  # by libvips, to grey or RGB
+_TYPES = (np.uint8, np.uint16, np.uint32, np.float32)
 
 
-def decode_tiff(file: IO[bytes], layout: TiffLayout, profile: bytes | None) -> NDArray[Any]:
+def decode_tiff(name: str | Path, file: IO[bytes], layout: TiffLayout, profile: bytes | None) -> NDArray[Any]:
     """Decodes the page of a TIFF that ``layout`` describes and ``layout.check`` has let through.
 
     Args:
+        name: what messages call the file.
         file: the TIFF.
         layout: how the page holds its samples.
         profile: by which CMYK becomes sRGB, if it is for that.
@@ -35,9 +44,12 @@ def decode_tiff(file: IO[bytes], layout: TiffLayout, profile: bytes | None) -> N
         plain alpha.
 
     Raises:
+        ImageError: if it has floating-point numbers that are not from 0 to 1.
         DamageError: if it cannot be decoded.
     """
-    samples = _raw_samples(file, layout)
+    samples = _whole_numbers(name, _raw_samples(file, layout))
+    if layout.photometric in _CONVERTED:
+        return samples
     colours = np.ascontiguousarray(samples[..., : layout.colours])
     alpha = None if layout.alpha is None else samples[..., layout.alpha, None]
     if alpha is not None and layout.is_associated:
@@ -55,13 +67,13 @@ def _raw_samples(file: IO[bytes], layout: TiffLayout) -> NDArray[Any]:
     """All samples as they stand in the file, (height, width, samples).
 
     libvips inverts, divides by alpha and converts Lab, some of it wrongly: it is shown a copy in which greys
-    begin at black, Lab is RGB, and samples beyond the colours mean nothing.
+    begin at black, Lab is RGB, and samples beyond the colours mean nothing. Palettes and YCbCr become RGB.
     """
-    import pyvips
+    pyvips = import_vips()
 
     file.seek(0)
     copy = io.BytesIO(file.read())
-    if layout.photometric != CMYK:
+    if layout.photometric not in (CMYK, *_CONVERTED):
         plain = RGB if layout.colours == 3 else BLACK_IS_ZERO
         layout.header.set_values(copy, layout.directory, PHOTOMETRIC, plain)
     layout.header.set_values(copy, layout.directory, EXTRA_SAMPLES, 0)
@@ -73,9 +85,21 @@ def _raw_samples(file: IO[bytes], layout: TiffLayout) -> NDArray[Any]:
     except pyvips.Error as error:
         raise DamageError("its pixels cannot be decoded") from error
     samples = array.reshape(*array.shape[:2], -1)
-    if samples.shape[2] != layout.samples or samples.dtype not in (np.uint8, np.uint16):
+    is_other = samples.shape[2] != layout.samples and layout.photometric not in _CONVERTED
+    if is_other or samples.dtype not in _TYPES or samples.shape[1::-1] != layout.size:
         raise DamageError("its samples are not what its tags say")
     return samples
+
+
+def _whole_numbers(name: str | Path, samples: NDArray[Any]) -> NDArray[Any]:
+    """Samples as uint8 or uint16; floating-point ones are shares of white, from 0 to 1."""
+    if samples.dtype == np.uint32:
+        return ((samples.astype(np.uint64) + 32768) // 65537).astype(np.uint16)
+    if samples.dtype != np.float32:
+        return samples
+    if not (samples.min() >= 0 and samples.max() <= 1):  # also where there is one that is no number
+        raise ImageError(f"{name}: has floating-point samples outside 0 to 1; save it with 8 or 16 bits")
+    return np.rint(samples * np.float32(65535)).astype(np.uint16)
 
 
 def _divided(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:

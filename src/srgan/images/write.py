@@ -24,8 +24,10 @@ from srgan.images.picture import Picture
 from srgan.images.png_texts import add_texts
 from srgan.images.resample import resampled
 from srgan.images.tiff import add_exif
+from srgan.images.vips import import_vips
 
-_DEFAULT_DPI = 72.0
+DEFAULT_DPI = 72.0
+"""What is written where nothing is known."""
 
 
 def to_depth(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -52,7 +54,7 @@ def _finished(
     dtype: np.dtype[Any],
 ) -> Any:
     """The ``pyvips.Image`` as it is saved: resized, with alpha, profile, resolution, XMP and IPTC."""
-    import pyvips
+    pyvips = import_vips()
 
     image = resampled(image, output_size, "lanczos3")
     if image.bands == 1 and not (source.bands == 1 and format_.grey):
@@ -63,13 +65,13 @@ def _finished(
         image = image.bandjoin(resampled(plane, output_size, "cubic"))
         if not format_.alpha:
             image = image.flatten(background=255)
-    horizontal, vertical = source.dpi or (_DEFAULT_DPI, _DEFAULT_DPI)
+    horizontal, vertical = source.dpi or (DEFAULT_DPI, DEFAULT_DPI)
     return image.copy(xres=horizontal / 25.4, yres=vertical / 25.4)
 
 
 def _with_blobs(image: Any, source: Picture, format_: Format) -> Any:
     """With the profile, XMP and IPTC, where libvips writes them as others read them."""
-    import pyvips
+    pyvips = import_vips()
 
     blobs = {}
     profile = source.icc_profile

@@ -28,21 +28,14 @@ def find_inputs(
     inputs: Sequence[str], out: Path | None, *, recursive: bool, tell: Callable[[str], None]
 ) -> list[Input]:
     """The files that are meant, without what earlier runs wrote; see :func:`~srgan.jobs.naming.plan_jobs`."""
-    if is_image_sequence(inputs, out):
-        return [Input(Path(inputs[0]))]
     found = _collect(inputs, recursive, out, tell)
     return _without_results(found, tell) if out is None else found
 
 
-def is_image_sequence(inputs: Sequence[str], out: Path | None) -> bool:
-    """Whether a folder's pictures are to become one video, instead of a result each."""
-    return (
-        out is not None
-        and (out.suffix.lower() in VIDEO_CONTAINERS or is_pattern(out))
-        and not out.is_dir()
-        and len(inputs) == 1
-        and Path(inputs[0]).is_dir()
-    )
+def is_image_sequence(inputs: Sequence[str], out: Path) -> bool:
+    """Whether a folder's pictures are to become one video, or frames, of the name ``out``."""
+    is_moving = out.suffix.lower() in VIDEO_CONTAINERS or is_pattern(out)
+    return is_moving and len(inputs) == 1 and Path(inputs[0]).is_dir()
 
 
 def _collect(

@@ -26,13 +26,13 @@ _REPLACED = {".heic": ".jpg", ".heif": ".jpg", ".jfif": ".jpg"}
 
 def plan_jobs(
     inputs: Sequence[str],
-    out: Path | None,
+    out: str | Path | None,
     *,
     suffix: str,
     extension: str | None = None,
     recursive: bool = False,
     compare: bool = False,
-    invented: Path | None = None,
+    invented: str | Path | None = None,
     options: JobOptions | None = None,
     existing: Existing = "refuse",
     tell: Callable[[str], None] = lambda _: None,
@@ -79,7 +79,7 @@ def plan_jobs(
 
 def plan_files(
     inputs: Sequence[str],
-    out: Path | None,
+    out: str | Path | None,
     *,
     suffix: str,
     extension: str | None = None,
@@ -93,7 +93,7 @@ def plan_files(
             are planned all the same: reading them reports the error in its turn. A pattern with a number,
             such as ``%05d.png``, is one input: an image sequence.
         out: a file (if it has an extension and there is one input file, or one folder whose pictures are an
-            image sequence), a folder, or None: beside the inputs.
+            image sequence), a folder, as is all that ends in a slash, or None: beside the inputs.
         suffix: ends the stem of results that lie beside their inputs, for example ``"-x4"``.
         extension: of the results, with its dot; None keeps the input's where it can be written.
         recursive: whether folders are searched with their sub-folders, which are mirrored in ``out``.
@@ -111,29 +111,34 @@ def plan_files(
         raise UsageError(
             "an input has an empty name; check the variable that it may come from", field="inputs"
         )
-    found = find_inputs(inputs, out, recursive=recursive, tell=tell)
+    place = None if out is None else Path(out)
+    is_named = out is not None and not names_folder(out)
+    is_sequence = place is not None and is_named and is_image_sequence(inputs, place)
+    if is_sequence:
+        found = [Input(Path(inputs[0]))]
+    else:
+        found = find_inputs(inputs, place, recursive=recursive, tell=tell)
     if not found:
         places = ", ".join(inputs)
         if recursive:
             raise UsageError(f"no pictures in {places}, nor in the folders below")
         raise UsageError(f"no pictures in {places}; search the folders below too", field="recursive")
-    if out is not None and _is_file(inputs, out, found):
-        _check_format(found[0].file, out, extension)
-        targets = [out]
+    is_file = place is not None and place.suffix and len(found) == 1 and not Path(inputs[0]).is_dir()
+    if place is not None and is_named and (is_sequence or is_file):
+        _check_format(found[0].file, place, extension)
+        targets = [place]
     else:
-        if out is not None and out.exists() and not out.is_dir():
-            raise UsageError(f"{out}: is a file; name a folder for the results", field="out")
-        targets = _targets(found, out, extension, suffix)
+        if place is not None and place.exists() and not place.is_dir():
+            raise UsageError(f"{place}: is a file; name a folder for the results", field="out")
+        targets = _targets(found, place, extension, suffix)
     files = [(item.file, target) for item, target in zip(found, targets, strict=True)]
     _check_outputs(targets, files)
     return files
 
 
-def _is_file(inputs: Sequence[str], out: Path, found: Sequence[Input]) -> bool:
-    """Whether ``out`` names the one result, not a folder."""
-    if not out.suffix or len(found) != 1 or out.is_dir():
-        return False
-    return is_image_sequence(inputs, out) or not Path(inputs[0]).is_dir()
+def names_folder(name: str | Path) -> bool:
+    """Whether a name is that of a folder: it ends in a slash, or the folder is there."""
+    return str(name).endswith(("/", os.sep)) or Path(name).is_dir()
 
 
 def _check_outputs(outputs: Sequence[Path], files: Sequence[_Pair]) -> None:
@@ -143,16 +148,17 @@ def _check_outputs(outputs: Sequence[Path], files: Sequence[_Pair]) -> None:
             raise UsageError(f"{output}: is an input itself; choose another output", field="out")
 
 
-def _plan_maps(files: Sequence[_Pair], where: Path) -> list[Path]:
-    """The file of each map: ``where`` for one picture, else below it."""
+def _plan_maps(files: Sequence[_Pair], name: str | Path) -> list[Path]:
+    """The file of each map: under the name itself for one picture, else below it."""
+    where, is_named = Path(name), len(files) == 1 and not names_folder(name)
     moving = next((source for source, target in files if is_video(source, target)), None)
     if moving is not None:
         raise UsageError(f"maps are made for pictures only; leave out {moving}", field="invented")
-    if len(files) == 1 and where.suffix.lower() == ".png" and not where.is_dir():
+    if is_named and where.suffix.lower() == ".png":
         return [where]
     if where.exists() and not where.is_dir():
         raise UsageError(f"{where}: is a file; name a folder for several maps", field="invented")
-    if len(files) == 1 and where.suffix:
+    if is_named and where.suffix:
         raise UsageError(f"{where}: maps are PNG files; end the name in .png", field="invented")
     common = Path(os.path.commonpath([target.parent for _, target in files]))
     return [where / target.relative_to(common).with_name(f"{target.name}.png") for _, target in files]

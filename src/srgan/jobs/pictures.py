@@ -24,6 +24,7 @@ from srgan.images.read import read_picture
 from srgan.images.write import write_picture
 from srgan.jobs.options import PictureOptions
 from srgan.upscaling.size import Upscaled
+from srgan.upscaling.transparency import enlarged_masks
 from srgan.upscaling.upscaler import Upscaler
 
 
@@ -158,15 +159,15 @@ def _upscale_frames(
 ) -> Upscaled:
     count = len(animation.durations)
     output_size = options.output_size(*animation.size)
+    file_format = _format_of(target, options)
 
     def enlarged() -> Iterator[NDArray[np.uint8]]:
         frames, sources, masked = tee(animation.frames, 3)
         results = upscaler.frames((source.pixels for source in sources), cancel=cancel)
-        masks = _masks(masked, upscaler, cancel)
+        masks = enlarged_masks((masked_frame.alpha for masked_frame in masked), upscaler, cancel)
         for number, (frame, result, mask) in enumerate(zip(frames, results, masks, strict=True)):
-            if number == 0 and _format_of(target, options) == "gif":
-                _tell_losses(losses(frame, "gif"), "gif", on_event)
             if number == 0:
+                _tell_losses(losses(frame, file_format), file_format, on_event)
                 for _ in _watched(iter([result]), frame.pixels, upscaler.scale, watchers):
                     pass
             if on_event is not None:
@@ -183,6 +184,7 @@ def _upscale_frames(
         icc_profile=animation.icc_profile,
         exif=animation.exif,
         xmp=animation.xmp,
+        dpi=animation.dpi,
         file_format=options.file_format,
         quality=options.quality,
         cancel=cancel,
@@ -218,17 +220,6 @@ def _check_apart(source: Path, target: Path) -> None:
 def _make_folder_of(target: Path | BinaryIO) -> None:
     if isinstance(target, Path):
         make_folder(target.parent)
-
-
-def _masks(
-    frames: Iterator[Picture], upscaler: Upscaler, cancel: Cancel | None
-) -> Iterator[NDArray[np.uint8] | None]:
-    """The enlarged transparency of each frame; None for one that has none."""
-    sources, masked = tee(frames)
-    with_alpha = (frame.alpha for frame in masked if frame.alpha is not None)
-    results = upscaler.frames(with_alpha, cancel=cancel)
-    for frame in sources:
-        yield None if frame.alpha is None else within_neighbours(next(results), frame.alpha)
 
 
 def _finish_frame(

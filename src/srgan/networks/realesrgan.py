@@ -14,9 +14,9 @@ LICENCE = "BSD-3-Clause, by Xintao Wang and others: arXiv 2107.10833."
 REALESRGAN = {
     "realesrgan-x4plus": "Photographs: sharp, cleaned of noise and compression; slow.",
     "realesrgan-x4plus-anime": "Drawings: sharp lines and even colours; slow.",
-    "realesr-animevideov3-x2": "Drawn films, 2x per side; fast.",
-    "realesr-animevideov3-x3": "Drawn films, 3x per side; fast.",
-    "realesr-animevideov3-x4": "Drawn films, 4x per side; fast.",
+    "realesr-animevideov3-x2": "Drawn videos, 2x per side; fast.",
+    "realesr-animevideov3-x3": "Drawn videos, 3x per side; fast.",
+    "realesr-animevideov3-x4": "Drawn videos, 4x per side; fast.",
 }
 """What each is for."""
 

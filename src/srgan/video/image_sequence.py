@@ -15,8 +15,7 @@ _NUMBER = re.compile(r"%(?:0\d+)?d")
 _IN_A_WORD = re.compile(r"%(?:0\d+)?d[^\W\d_]")
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")  # the last number of a stem
 _LONGEST_NAME = 255  # bytes, of all usual file systems
-WORK = ".srgan"
-"""How the names of work folders end."""
+_WORK = ".srgan"  # how the names of work folders end
 _NAMED = 5  # how many missing numbers are named
 
 
@@ -73,9 +72,9 @@ def whole_numbers(pattern: Path) -> tuple[set[int], set[int]]:
 
 def work_path(target: Path) -> Path:
     """The folder in which a video, or an image sequence, is made."""
-    name = f".{target.name}{WORK}"
+    name = f".{target.name}{_WORK}"
     if len(os.fsencode(name)) > _LONGEST_NAME:
-        name = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}{WORK}"
+        name = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}{_WORK}"
     return target.with_name(name)
 
 

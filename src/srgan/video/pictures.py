@@ -10,7 +10,7 @@ import numpy as np
 from av import VideoFrame
 from numpy.typing import NDArray
 
-from srgan.images.alpha import enlarge_alpha, fill_transparent
+from srgan.images.alpha import fill_transparent
 from srgan.images.metadata import upright
 from srgan.images.write import to_depth
 from srgan.upscaling.size import OutputSize
@@ -95,10 +95,6 @@ def turned_picture(
     return np.ascontiguousarray(upright(pixels, orientation)), alpha
 
 
-def with_alpha(sr_image: NDArray[Any], alpha: NDArray[Any] | None) -> NDArray[Any]:
-    """An enlarged picture with the transparency of its source, if it has one: (height, width, 3 or 4)."""
-    if alpha is None:
-        return sr_image
-    height, width = sr_image.shape[:2]
-    enlarged = enlarge_alpha(to_depth(alpha, np.dtype(np.uint8)), (width, height))
-    return np.dstack((sr_image, to_depth(enlarged, sr_image.dtype)))
+def with_alpha(sr_image: NDArray[Any], mask: NDArray[Any] | None) -> NDArray[Any]:
+    """An enlarged picture with its transparency, if it has one: (height, width, 3 or 4)."""
+    return sr_image if mask is None else np.dstack((sr_image, to_depth(mask, sr_image.dtype)))

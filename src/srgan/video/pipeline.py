@@ -183,7 +183,7 @@ def _job(reader: VideoReader, files: Sequence[Path], upscaler: Upscaler, output:
     """All that decides what the result will be, as JSON holds it."""
     with files[0].open("rb") as file:
         head = hashlib.sha256(file.read(_HEAD)).hexdigest()
-    states = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    states = [(file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     # What the network makes of a picture stands for the model and for every option it is run with.
     probe = (np.arange(24 * 24 * 3) * 37 % 256).astype(np.uint8).reshape(24, 24, 3)
     return {

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import tee
 from typing import Any
 
 from numpy.typing import NDArray
 
 from srgan.events import Cancel
+from srgan.upscaling.transparency import enlarged_masks
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
 from srgan.video.pictures import laid_on_white, orientation_of, shows_through, turned_picture, with_alpha
@@ -66,22 +67,17 @@ def enlarge_frames(
         CancelledError: if ``cancel`` says so.
     """
     times = array("q")
-    alphas: deque[NDArray[Any] | None] = deque()
     orientation = orientation_of(reader) if is_upright else 1
     decoded = _pictures(reader, times, done, orientation, keeps_alpha=keeps_alpha)
-
-    def pixels(pictures: Iterable[_Picture | None]) -> Iterator[NDArray[Any]]:
-        for picture in pictures:
-            if picture is not None:
-                alphas.append(picture.alpha)
-                yield picture.pixels
-
     with (
         closing(ahead(decoded, BUDGET, _bytes_of, cancel)) as pictures,
         behind(write, BUDGET, lambda item: item[1].nbytes, cancel) as put,
     ):
-        for number, sr_image in enumerate(upscaler.frames(pixels(pictures), cancel=cancel), done):
-            put((number, with_alpha(sr_image, alphas.popleft())))
+        shown, masked = tee(picture for picture in pictures if picture is not None)
+        results = upscaler.frames((picture.pixels for picture in shown), cancel=cancel)
+        masks = enlarged_masks((picture.alpha for picture in masked), upscaler, cancel)
+        for number, (sr_image, mask) in enumerate(zip(results, masks, strict=True), done):
+            put((number, with_alpha(sr_image, mask)))
             report(number + 1)
     return times
 

@@ -99,8 +99,8 @@ def test_transparency_stays(enlarge, ffmpeg, tmp_path, kind):
     assert len(frames) == 4
     for number, frame in enumerate(frames):
         distance = np.hypot(columns / 4 - 20 - 6 * number, rows / 4 - 24)
-        assert (frame[..., 3][distance < 15] == 255).all()
-        assert (frame[..., 3][distance > 21] == 0).all()
+        assert (frame[..., 3][distance < 14] == 255).all()
+        assert (frame[..., 3][distance > 22] == 0).all()
 
 
 @KINDS

@@ -1,20 +1,9 @@
 """What a file says about the film: place, date, camera, title; that it is a 360-degree or a stereo film."""
 
-import struct
-
 import pytest
 
 from srgan.video.options import VideoOptions
 
-XML = (
-    b"<rdf:SphericalVideo xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' "
-    b"xmlns:GSpherical='http://ns.google.com/videos/1.0/spherical/'>"
-    b"<GSpherical:Spherical>true</GSpherical:Spherical><GSpherical:Stitched>true</GSpherical:Stitched>"
-    b"<GSpherical:StitchingSoftware>a</GSpherical:StitchingSoftware>"
-    b"<GSpherical:ProjectionType>equirectangular</GSpherical:ProjectionType>"
-    b"<GSpherical:StereoMode>top-bottom</GSpherical:StereoMode></rdf:SphericalVideo>"
-)
-UUID = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 HALF = VideoOptions(scale=0.5)
 CAMERA = {
     "com.apple.quicktime.location.ISO6709": "+48.1372+011.5756+519.000/",
@@ -23,26 +12,6 @@ CAMERA = {
     "com.apple.quicktime.model": "iPhone 15",
     "title": "Müller's garden",
 }
-
-
-@pytest.fixture
-def spherical(clip):
-    """A clip with its index at the end, in the video track of which lies the mark of version 1."""
-
-    def make(name):
-        path = clip(name, seconds=0.4)
-        data = path.read_bytes()
-        box = struct.pack(">I4s", 24 + len(XML), b"uuid") + UUID + XML
-        for kind in (b"trak", b"moov"):  # the first track is the video
-            place = data.index(kind) - 4
-            size = struct.unpack_from(">I", data, place)[0]
-            if kind == b"trak":
-                data = data[: place + size] + box + data[place + size :]
-            data = data[:place] + struct.pack(">I", size + len(box)) + data[place + 4 :]
-        path.write_bytes(data)
-        return path
-
-    return make
 
 
 def tags_of(probe, path):
@@ -62,7 +31,7 @@ def test_a_spherical_film_stays_one_and_plays(spherical, enlarge, probe, ffmpeg,
     assert side_data(probe, tmp_path / f"large.{target}") == ["Stereo 3D", "Spherical Mapping"]
     assert result.notes == ()
     # What the index points at has been moved with it: pictures and sound are what they are without the mark.
-    plain = lr_video.read_bytes().replace(UUID, bytes(16))
+    plain = lr_video.read_bytes().replace(bytes.fromhex("ffcc8263f8554a93"), bytes(8))
     (tmp_path / "plain.mp4").write_bytes(plain)
     enlarge(tmp_path / "plain.mp4", tmp_path / f"other.{target}")
     sums = [
@@ -72,8 +41,26 @@ def test_a_spherical_film_stays_one_and_plays(spherical, enlarge, probe, ffmpeg,
     assert sums[0] == sums[1]
 
 
+@pytest.mark.parametrize(
+    ("target", "codec"), [("mkv", None), ("mkv", "ffv1"), ("webm", None), ("mkv", "prores_ks")]
+)
+def test_a_spherical_film_stays_one_in_matroska_and_back(
+    spherical, enlarge, probe, ffmpeg, tmp_path, target, codec
+):
+    result = enlarge(
+        spherical("video.mp4"), tmp_path / f"large.{target}", VideoOptions(scale=0.5, codec=codec)
+    )
+    assert side_data(probe, tmp_path / f"large.{target}") == ["Stereo 3D", "Spherical Mapping"]
+    assert not any("360" in note for note in result.notes)
+    assert ffmpeg("-i", tmp_path / f"large.{target}", "-map", "0", "-f", "framemd5", "-")  # it plays
+    enlarge(tmp_path / f"large.{target}", tmp_path / "back.mp4", HALF)
+    assert side_data(probe, tmp_path / "back.mp4") == ["Stereo 3D", "Spherical Mapping"]
+
+
 def test_marks_that_a_target_cannot_hold_are_said(spherical, enlarge, tmp_path):
-    result = enlarge(spherical("video.mp4"), tmp_path / "large.mkv", HALF)
+    lr_video = spherical("video.mp4")
+    lr_video.write_bytes(lr_video.read_bytes().replace(b"equirectangular", b"unheard-of-kind"))
+    result = enlarge(lr_video, tmp_path / "large.mkv", HALF)
     assert [note for note in result.notes if "360-degree" in note]
 
 
@@ -119,3 +106,15 @@ def test_names_and_languages_of_tracks_are_kept_or_said(clip, enlarge, probe, tm
     notes = enlarge(lr_video, tmp_path / f"other.{target}", HALF).notes
     kept = probe(tmp_path / f"other.{target}")["streams"][1]["tags"].get("language")
     assert (kept == "de-AT") != any("de-AT" in note for note in notes)
+
+
+def test_captions_within_the_pictures_are_said_to_be_left_out(clip, ffmpeg, enlarge, tmp_path):
+    stream = clip("a.h264", "-c:v", "libx264", "-bf", "0", "-f", "h264", sound=False, seconds=0.2)
+    # ITU-T T.35, as ATSC A/53 has it: one pair of bytes.
+    captions = b"\xb5\0\x31GA94\x03" + bytes([0x41, 0xFF, 0xFC, 0x94, 0x2C, 0xFF])
+    before, slice_, after = stream.read_bytes().partition(b"\0\0\1\x65")
+    message = b"\0\0\1\x06\x04" + bytes([len(captions)]) + captions + b"\x80"
+    stream.write_bytes(before + message + slice_ + after)
+    ffmpeg("-i", stream, "-c", "copy", tmp_path / "a.mp4")
+    result = enlarge(tmp_path / "a.mp4", tmp_path / "large.mp4", HALF)
+    assert [note for note in result.notes if "closed captions" in note]

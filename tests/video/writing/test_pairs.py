@@ -21,6 +21,7 @@ SOURCES = [
     ("ima.mov", "-c:a adpcm_ima_qt", "mov"),
     ("alac.mov", "-c:a alac", "mp4 mkv mov"),
     ("flac.mkv", "-c:a flac", "mp4 mkv"),
+    ("tta.mkv", "-c:a tta", ""),
     ("opus.mkv", "-c:a libopus", "mp4 mkv webm"),
     ("ac3.ts", "-c:v libx264 -c:a ac3", "mp4 mkv mov"),
     ("aac.ts", "-c:v libx264 -c:a aac", "mp4 mkv mov"),
@@ -64,8 +65,19 @@ def test_every_pair_plays_and_has_its_sound(
     assert any("audio stream" in note for note in result.notes) != is_copied
 
 
+@pytest.mark.parametrize("target", ["mp4", "mkv"])
+def test_sound_without_loss_that_cannot_be_copied_loses_nothing(clip, enlarge, ffmpeg, tmp_path, target):
+    lr_video = clip("tta.mkv", "-c:a", "tta", seconds=1.5)
+    enlarge(lr_video, tmp_path / f"large.{target}", VideoOptions(scale=0.5))
+    before, after = (
+        ffmpeg("-i", path, "-map", "0:a", "-f", "md5", "-")
+        for path in (lr_video, tmp_path / f"large.{target}")
+    )
+    assert before == after
+
+
 def test_the_table_of_the_documentation_says_the_same():
-    page = (Path(__file__).parents[3] / "docs" / "formats.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "formats.md").read_text()
     lines = [line for line in page.split("## Sound")[1].splitlines() if line.startswith("| `")]
     rows = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
     written = {codec: dict(zip(("mp4", "mov", "mkv", "webm"), cells, strict=True)) for codec, *cells in rows}
@@ -117,8 +129,10 @@ def test_what_a_container_refuses_only_in_the_end_costs_a_stream_not_the_film(
     assert any("is converted" in note for note in result.notes)
 
 
-@pytest.mark.parametrize("other", ["other.mkv", "other.mov"])
-def test_work_goes_on_under_another_name_and_in_another_container(clip, upscaler, shown, tmp_path, other):
+@pytest.mark.parametrize("other", ["other.mkv", "elsewhere/other.mov"])
+def test_work_goes_on_under_another_name_and_in_another_container_and_folder(
+    clip, upscaler, shown, tmp_path, other
+):
     from srgan.video.pipeline import upscale_video
 
     lr_video = clip("video.mp4", seconds=3, sound=False)
@@ -133,4 +147,4 @@ def test_work_goes_on_under_another_name_and_in_another_container(clip, upscaler
     result = upscale_video(lr_video, tmp_path / other, upscaler, on_event=seen.append)
     assert (result.frames, seen[0].figures["resumed"]) == (75, 60)
     assert len(shown(tmp_path / other)) == 75
-    assert sorted(path.name for path in tmp_path.iterdir()) == [other, "video.mp4"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [other.split("/")[0], "video.mp4"]

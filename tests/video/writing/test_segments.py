@@ -1,13 +1,18 @@
 """The work folder: what is gone on with, and what is thrown away."""
 
+import errno
+import os
+import shutil
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from srgan.errors import InUseError, VideoError
+from srgan.errors import InUseError, OutputError, VideoError
 from srgan.video.colour import Colour, Converter
 from srgan.video.writing.encoding import Encoding
+from srgan.video.writing.places import MOST_NOTES, note_place, noted_place
 from srgan.video.writing.segments import WorkFolder, frames_in, write_segments
 
 JOB = {"model": "a", "size": [32, 24]}
@@ -21,6 +26,15 @@ ENCODING = Encoding(
     colour=COLOUR,
     aspect=None,
 )
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    """A cache for each test: all have the same job."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    monkeypatch.setenv("LOCALAPPDATA", str(folder))
+    return folder / "srgan" / "videos"
 
 
 def write(work, numbers):
@@ -116,3 +130,65 @@ def test_the_longest_names_have_a_work_folder(tmp_path):
     write(work, range(2))
     work.close()
     assert WorkFolder(target, JOB, resume=True).frames == 2
+
+
+def elsewhere(tmp_path):
+    (tmp_path / "elsewhere").mkdir(exist_ok=True)
+    return tmp_path / "elsewhere" / "other.mov"
+
+
+def test_another_name_in_another_folder_goes_on(folder, tmp_path, cache):
+    again = WorkFolder(elsewhere(tmp_path), JOB, resume=True)
+    assert (again.frames, again.path.parent) == (6, tmp_path / "elsewhere")
+    assert not folder.path.exists()
+    write(again, range(6, 8))
+    assert [frames_in(path) for path in again.segments()] == [3, 3, 2]
+    again.remove()
+    assert (list((tmp_path / "elsewhere").iterdir()), list(cache.iterdir())) == ([], [])
+
+
+def test_work_is_copied_to_another_disk(folder, tmp_path, monkeypatch):
+    def rename(path, _target):
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(path))
+
+    monkeypatch.setattr(Path, "rename", rename)
+    assert WorkFolder(elsewhere(tmp_path), JOB, resume=True).frames == 6
+    assert not folder.path.exists()
+
+
+def test_a_full_disk_on_the_way_loses_nothing(folder, tmp_path, monkeypatch):
+    def copy(_path, _target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(OSError(errno.EXDEV, "")))
+        patch.setattr(shutil, "copyfile", copy)
+        with pytest.raises(OutputError, match="full"):
+            WorkFolder(elsewhere(tmp_path), JOB, resume=True)
+    assert WorkFolder(tmp_path / "video.mp4", JOB, resume=True).frames == len(folder.segments()) * 3
+
+
+@pytest.mark.parametrize(
+    ("job", "resume", "lock"), [({**JOB, "model": "b"}, True, False), (JOB, False, False), (JOB, True, True)]
+)
+def test_what_is_of_another_job_or_in_use_stays_where_it_is(folder, tmp_path, job, resume, lock):
+    first = WorkFolder(tmp_path / "video.mp4", JOB, resume=True) if lock else None
+    assert WorkFolder(elsewhere(tmp_path), job, resume=resume).frames == 0
+    assert len(list(folder.path.glob("*.mkv"))) == 2
+    if first is not None:
+        first.close()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\0", b"/nowhere"])
+def test_notes_may_be_damaged_or_old(folder, tmp_path, cache, damage):
+    (note,) = cache.iterdir()
+    note.write_bytes(damage)
+    assert WorkFolder(elsewhere(tmp_path), JOB, resume=True).frames == 0
+    assert WorkFolder(tmp_path / "video.mp4", JOB, resume=True).frames == len(folder.segments()) * 3
+
+
+def test_notes_do_not_pile_up(tmp_path, cache):
+    for number in range(MOST_NOTES + 5):
+        note_place({"number": number}, tmp_path)
+    assert len(list(cache.iterdir())) == MOST_NOTES
+    assert noted_place({"number": MOST_NOTES + 4}) == tmp_path

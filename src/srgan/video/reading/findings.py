@@ -18,6 +18,8 @@ def findings_of(reader: VideoReader, times: array[int]) -> list[str]:
     findings, notes = reader.findings, []
     if findings.interlaced:
         notes.append("is interlaced; whole frames were made of its fields")
+    if findings.embedded:
+        notes.append(f"what its frames carry is left out: {', '.join(sorted(findings.embedded))}")
     if findings.resized is not None:
         (width, height), (first_width, first_height) = findings.resized, reader.size
         notes.append(f"changes its size to {width}x{height}; resized to {first_width}x{first_height}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
 from typing import cast
@@ -21,6 +22,13 @@ from srgan.errors import VideoError
 # Of these, every packet shows a frame. Others have packets that show nothing: other frames refer to them, or
 # they say that nothing changes.
 _A_FRAME_A_PACKET = ("h264", "hevc", "mpeg1video", "mpeg2video", "mjpeg")
+
+# What frames carry that no encoder here takes, by PyAV's names.
+_EMBEDDED = {
+    "A53_CC": "closed captions",
+    "DYNAMIC_HDR_PLUS": "HDR10+ metadata",
+    "DOVI_METADATA": "Dolby Vision metadata",
+}
 
 _LIBVPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -51,6 +59,7 @@ class Findings:
         interlaced: there were interlaced frames.
         transparent: there were frames that can be seen through.
         resized: (width, height) of the first frame that was not as large as the first of all.
+        embedded: what was written into the frames besides pictures, by name.
     """
 
     repeated: int = 0
@@ -59,6 +68,7 @@ class Findings:
     interlaced: bool = False
     transparent: bool = False
     resized: tuple[int, int] | None = None
+    embedded: set[str] = field(default_factory=set)
 
 
 class _Ledger:
@@ -122,8 +132,15 @@ def decode(stream: VideoStream, findings: Findings) -> Iterator[TimedFrame]:
                 yield last
         if image is not None:
             findings.damaged += image.is_corrupt
+            findings.embedded |= _embedded_in(image)
             last = _timed(image, last)
             yield last
+
+
+def _embedded_in(image: VideoFrame) -> set[str]:
+    with suppress(ValueError):  # there are data beside it that PyAV has no name for
+        return {name for kind, name in _EMBEDDED.items() if image.side_data.get(kind) is not None}
+    return set()
 
 
 def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterator[VideoFrame]:

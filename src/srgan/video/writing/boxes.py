@@ -1,4 +1,4 @@
-"""Marks of 360-degree and stereo videos in mp4 and mov, which no muxer of PyAV's writes: copied box by box.
+"""Marks of 360-degree and stereo videos in mp4 and mov, which PyAV cannot set: copied box by box.
 
 Boxes are those of ISO/IEC 14496-12; the marks are Google's Spherical Video RFC, version 1 (``uuid``) and 2
 (``st3d``, ``sv3d``), and Apple's ``vexu`` and ``hfov``.
@@ -25,6 +25,7 @@ _STSD_HEAD, _ENTRY_HEAD = 8, 78  # bytes before the boxes in a table of sample e
 _STEREO_MODES = {1: "left_right", 2: "top_bottom"}
 _ST3D = {"top_bottom": 1, "left_right": 2}
 _EQUIRECTANGULAR = bytes(4)
+_SPHERE = 32  # bytes of AVSphericalMapping: its kind, three angles, four edges
 _MOST = 2**28  # bytes of an index; the longest videos have some tens of megabytes
 
 
@@ -68,7 +69,7 @@ def marks_of(image: VideoFrame) -> Marks:
     boxes = []
     if (mode := stereo_mode(image)) is not None:
         boxes.append(_box(b"st3d", bytes(4) + bytes([_ST3D[mode]])))
-    if len(sphere) >= 32 and sphere[:4] == _EQUIRECTANGULAR:
+    if len(sphere) >= _SPHERE and sphere[:4] == _EQUIRECTANGULAR:
         turn, bounds = sphere[4:16], sphere[16:32]
         angles = struct.pack(">3i", *struct.unpack("=3i", turn))
         edges = struct.pack(">4I", *struct.unpack("=4I", bounds))
@@ -80,13 +81,30 @@ def marks_of(image: VideoFrame) -> Marks:
 
 def stereo_mode(image: VideoFrame) -> str | None:
     """How a decoded frame holds the pictures of two eyes, as Matroska names it; None if it holds one."""
-    kind, inverted = struct.unpack("=2i", (_side_data(image, "STEREO3D") or bytes(8))[:8])
+    kind, inverted = _stereo(image)
     return None if inverted else _STEREO_MODES.get(kind)
 
 
 def is_spherical(image: VideoFrame) -> bool:
     """Whether a decoded frame is of a 360-degree video."""
     return bool(_side_data(image, "SPHERICAL"))
+
+
+def is_marked(image: VideoFrame) -> bool:
+    """Whether a decoded frame is of a video with any mark."""
+    return is_spherical(image) or _stereo(image) != (0, 0)
+
+
+def are_alike(image: VideoFrame, other: VideoFrame) -> bool:
+    """Whether two decoded frames are of videos with the same marks."""
+    spheres = [_side_data(one, "SPHERICAL")[:_SPHERE] for one in (image, other)]
+    return spheres[0] == spheres[1] and _stereo(image) == _stereo(other)
+
+
+def _stereo(image: VideoFrame) -> tuple[int, int]:
+    """How the pictures of two eyes lie, and whether they are the other way round; (0, 0) for one picture."""
+    kind, inverted = struct.unpack("=2i", (_side_data(image, "STEREO3D") or bytes(8))[:8])
+    return kind, inverted
 
 
 def _side_data(image: VideoFrame, name: str) -> bytes:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import heapq
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
 from av import Packet
 from av.container import InputContainer, OutputContainer
+from av.video.stream import VideoStream
 
 from srgan.errors import VideoError
 from srgan.events import Cancel, check
@@ -23,6 +26,9 @@ from srgan.video.writing.encoding import Encoding
 from srgan.video.writing.others import chapters, demuxed, others
 from srgan.video.writing.plan import Contents
 from srgan.video.writing.streams import StreamCopier, add_copier, stream_tags
+
+BOXED = ("mp4", "mov")
+"""What has marks as boxes, see ``boxes``."""
 
 # About the file that was read, not about the video.
 _FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
@@ -70,7 +76,7 @@ def join(
         begin, end = Fraction(reader.container.start_time or 0, av.time_base) if begin else begin, None
     with (
         open_input(Path(reader.path)) as source,
-        av.open(str(segments[0])) as first,
+        _template(segments[0], output, contents.marks) as template,
         _open_output(part, output, own_tags=contents.own_tags) as result,
     ):
         video = first_video(source)
@@ -79,7 +85,7 @@ def join(
         target: Any = None
         for stream in source.streams:
             if stream.index == video.index:
-                target = result.add_stream_from_template(first.streams.video[0], opaque=True)
+                target = result.add_stream_from_template(template, opaque=True)
                 _describe(target, reader, encoding)
                 target.disposition = video.disposition
             elif plan := plans.get(stream.index):
@@ -98,10 +104,32 @@ def join(
         for _, packet in heapq.merge(pictures, beside, key=lambda item: item[0]):
             check(cancel)
             result.mux(packet)
-    if contents.marks != Marks():
-        with av.open(str(part)) as written:
-            track = first_video(written).id
-        insert_marks(part, track, contents.marks)
+    if contents.marks != Marks() and output in BOXED:
+        _mark(part, contents.marks)
+
+
+@contextmanager
+def _template(segment: Path, output: str, marks: Marks) -> Iterator[VideoStream]:
+    """The stream of a segment; with marks, which Matroska's muxer takes over from a file that has them."""
+    with ExitStack() as stack:
+        stream = stack.enter_context(av.open(str(segment))).streams.video[0]
+        if marks != Marks() and output not in BOXED:
+            marked = Path(stack.enter_context(TemporaryDirectory(prefix="srgan-"))) / "marked"
+            name = "mov" if stream.codec_context.name == "prores" else "mp4"
+            with av.open(str(marked), "w", format=name) as copy:
+                target = copy.add_stream_from_template(stream, opaque=True)
+                packet = next(_packets(segment))
+                packet.stream = target
+                copy.mux(packet)
+            _mark(marked, marks)
+            stream = stack.enter_context(av.open(str(marked))).streams.video[0]
+        yield stream
+
+
+def _mark(path: Path, marks: Marks) -> None:
+    with av.open(str(path)) as written:
+        track = first_video(written).id
+    insert_marks(path, track, marks)
 
 
 def tags_of(container: InputContainer) -> dict[str, str]:

@@ -16,6 +16,7 @@ from srgan.video.reading.opening import is_cover
 from srgan.video.writing.boxes import Marks
 
 _AUDIO = {"webm": "libopus"}
+_LOSSLESS = {("tta", "mp4"): "flac", ("tta", "matroska"): "flac"}
 _SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "ass"}
 _TEXT: Any = Properties.TEXT_SUB.value
 # By number of channels, where a file names no places for them.
@@ -96,9 +97,14 @@ def _codec_name(stream: Stream) -> str:
 
 
 def _copies(stream: Stream, output: str) -> list[Plan]:
-    """The way to copy a stream; none where hardly a player would read it, as with PCM in mp4."""
-    is_pcm_in_mp4 = output == "mp4" and _codec_name(stream).startswith("pcm_")
-    return [] if is_pcm_in_mp4 else [Plan(index=stream.index)]
+    """The way to copy a stream; none where hardly a player would read it, as with PCM in mp4.
+
+    Nor is there one for TTA: no container has a place for the number of its samples, FFmpeg guesses it by the
+    length of the file, and where that is another one now, the end cannot be decoded.
+    """
+    name = _codec_name(stream)
+    is_misread = name == "tta" or (output == "mp4" and name.startswith("pcm_"))
+    return [] if is_misread else [Plan(index=stream.index)]
 
 
 def _conversions(stream: Stream, output: str) -> list[Plan]:
@@ -109,7 +115,7 @@ def _conversions(stream: Stream, output: str) -> list[Plan]:
         # Opus has no name for loudspeakers at the side, or for rarer places.
         own = stream.layout.name.split("(")[0]
         layouts = dict.fromkeys((stream.layout.name, own, _LAYOUTS.get(stream.channels, "stereo"), "stereo"))
-        codec = _AUDIO.get(output, "aac")
+        codec = _LOSSLESS.get((_codec_name(stream), output)) or _AUDIO.get(output, "aac")
         return [Plan(index=stream.index, codec=codec, layout=layout) for layout in layouts]
     if stream.type == "subtitle" and stream.codec_context.codec.properties & _TEXT:
         return [Plan(index=stream.index, codec=_SUBTITLES[output])]
@@ -123,7 +129,7 @@ class Contents:
     Attributes:
         plans: its other streams.
         timecode: of the first frame; None for none.
-        marks: that it is a 360-degree or stereo video; mp4 and mov only.
+        marks: that it is a 360-degree or stereo video.
         own_tags: mp4 and mov name tags as the input does, instead of as players expect; so they hold all.
     """
 

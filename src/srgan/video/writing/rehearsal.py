@@ -6,11 +6,13 @@ import errno
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 import av
+from av import VideoFrame
 from av.container import InputContainer
 from av.stream import Stream
 
@@ -18,9 +20,17 @@ from srgan.errors import OutputError, UsageError
 from srgan.files import reason_of
 from srgan.video.colour import Converter
 from srgan.video.reading.reader import VideoReader
-from srgan.video.writing.boxes import Marks, is_spherical, marks_of, read_marks, stereo_mode
+from srgan.video.writing.boxes import (
+    Marks,
+    are_alike,
+    is_marked,
+    is_spherical,
+    marks_of,
+    read_marks,
+    stereo_mode,
+)
 from srgan.video.writing.encoding import Encoding
-from srgan.video.writing.join import join, tags_of
+from srgan.video.writing.join import BOXED, join, tags_of
 from srgan.video.writing.plan import Contents, is_known, plan_streams
 from srgan.video.writing.segments import encode_segment
 
@@ -119,17 +129,29 @@ class _Stage:
         path = Path(reader.path)
         marks = read_marks(path, reader.stream.id) if path.is_file() else Marks()
         marks = marks if marks != Marks() else marks_of(reader.first_image)
-        if marks == Marks():
-            return contents, []
+        image = reader.first_image
         marked = replace(contents, marks=marks)
-        if self._output in ("mp4", "mov") and self.holds(marked):
+        if marks != Marks() and self.holds(marked) and self._has_marks_of(image):
             return marked, []
-        if stereo_mode(reader.first_image) is not None and not is_spherical(reader.first_image):
-            return contents, []  # which Matroska has a tag for
-        return contents, [f"is marked as a 360-degree video, which {self._output} cannot hold; mp4 can"]
+        is_tagged = stereo_mode(image) is not None and not is_spherical(image)  # as Matroska names it
+        if is_tagged or (marks == Marks() and not is_spherical(image)):
+            return contents, []
+        return contents, [
+            f"is marked as a 360-degree video in a way that {self._output} cannot hold; mp4 may"
+        ]
+
+    def _has_marks_of(self, image: VideoFrame) -> bool:
+        """Whether the target has the marks that the input has: as boxes, they are copied as they are."""
+        if self._output in BOXED:
+            return True
+        with closing(VideoReader(self._part)) as written:
+            # Matroska keeps how a picture is turned in the same place as what sphere it shows.
+            is_turned = (written.display_matrix is None) == (self._reader.display_matrix is None)
+            return is_turned and is_marked(image) and are_alike(image, written.first_image)
 
     def with_tags(self, contents: Contents) -> Contents:
         """Names tags as the input does only where the usual names would lose some."""
+        self.write(contents)  # the last attempt may have been at something else, and have failed
         if not self.lost_tags():
             return contents
         with_own = replace(contents, own_tags=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -17,11 +19,12 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from srgan.errors import InUseError, VideoError
+from srgan.errors import InUseError, OutputError, VideoError
 from srgan.files import claim, clear, explained, remove_folder, replacing, write_file
 from srgan.video.colour import Converter
-from srgan.video.image_sequence import WORK, work_path
+from srgan.video.image_sequence import work_path
 from srgan.video.writing.encoding import Encoding
+from srgan.video.writing.places import forget_place, note_place, noted_place
 
 SEGMENT_FRAMES = 60
 """Frames of a segment: what an interruption costs at most."""
@@ -29,15 +32,13 @@ SEGMENT_FRAMES = 60
 NUMBER = Fraction(1, 1000)
 """Matroska counts milliseconds: the frame with number n is stored at n of them."""
 
-
-_MANIFEST = "manifest.json"
+_MANIFEST, _FIRST = "manifest.json", "000000.mkv"
 
 
 class WorkFolder:
     """The finished segments of one result, in ``.<name of the result>.srgan`` beside it.
 
-    Segments belong to the job, not to the name: those that another result beside it was begun with are taken
-    over.
+    Segments belong to the job: those that another result was begun with, wherever it lies, are taken over.
 
     Args:
         target: the result.
@@ -51,7 +52,7 @@ class WorkFolder:
     Attributes:
         path: the folder.
         resumed: whether there is an earlier run of the same job to go on with.
-        frames: how many frames the finished segments hold, from the first one on, without a gap.
+        frames: how many the finished segments hold, from the first one on, without a gap.
         bytes: how much they are together.
     """
 
@@ -64,17 +65,16 @@ class WorkFolder:
                 f"{target}: another process is writing it; wait for that, or choose another output"
             ) from None
         manifest = self.path / _MANIFEST
-        job = {**job, "segment": SEGMENT_FRAMES}
-        self.resumed = resume and _read(manifest) == job
+        self._job = {**job, "segment": SEGMENT_FRAMES}
+        self.resumed = resume and _read(manifest) == self._job
         self._segments: list[Path] = []
         self.frames = self.bytes = 0
-        if resume and not self.resumed:
-            self.resumed = self._adopt(job)
+        self.resumed = self.resumed or (resume and self._adopt())
         if self.resumed:
             self._take_up()
         self._clear(keep=[manifest, *self._segments] if self.resumed else [])
         if not self.resumed:
-            write_file(manifest, json.dumps(job, indent=2), durable=True)
+            write_file(manifest, json.dumps(self._job, indent=2), durable=True)
 
     def segments(self) -> list[Path]:
         """All finished segments, in order."""
@@ -108,6 +108,7 @@ class WorkFolder:
             OutputError: if a file in it cannot be removed.
         """
         self._clear()
+        forget_place(self._job, self.path)
         self.close()
         with suppress(OSError):  # somebody has put something else there, or is about to work there
             (self.path / "lock").unlink(missing_ok=True)
@@ -116,22 +117,22 @@ class WorkFolder:
     def _next(self) -> Path:
         return self.path / f"{len(self._segments):06d}.mkv"
 
-    def _adopt(self, job: Mapping[str, Any]) -> bool:
-        """Moves what another folder beside this one holds of the same job here, if there is such a folder."""
-        folders = (path for path in self.path.parent.glob(f".*{WORK}") if path != self.path)
-        other = next((path for path in folders if _read(path / _MANIFEST) == job), None)
-        if other is None:
+    def _adopt(self) -> bool:
+        """Moves here what another folder holds of the same job, if there is such a folder."""
+        other = noted_place(self._job)
+        # Of an image sequence, nothing that could be moved lies in its folder.
+        if other is None or _read(other / _MANIFEST) != self._job or not (other / _FIRST).exists():
             return False
         try:
             lock = claim(other)
-        except InUseError:
+        except (InUseError, OutputError):
             return False
         with explained(self.path):
             self._clear()
             # The first segment last: without it, nothing of what is moved counts.
             for path in sorted(other.glob("*.mkv"), reverse=True):
-                path.rename(self.path / path.name)
-            (other / _MANIFEST).replace(self.path / _MANIFEST)
+                _move(path, self.path / path.name)
+            _move(other / _MANIFEST, self.path / _MANIFEST)
         lock.release()
         remove_folder(other)
         return True
@@ -148,6 +149,8 @@ class WorkFolder:
         self._segments.append(path)
         self.frames += frames
         self.bytes += path.stat().st_size
+        if path.name == _FIRST:
+            note_place(self._job, self.path)
 
     def _clear(self, keep: Iterable[Path] = ()) -> None:
         ours = (".mkv", ".json", ".part", ".lock")
@@ -166,11 +169,21 @@ def frames_in(segment: Path) -> int:
     return len(numbers) if numbers == list(range(len(numbers))) else 0
 
 
-def _read(path: Path) -> Any:
+def _move(path: Path, target: Path) -> None:
+    """Moves a file; to another disk it is copied, and stays until its folder is removed."""
     try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with replacing(target) as part:
+            shutil.copyfile(path, part)
+
+
+def _read(path: Path) -> Any:
+    with suppress(OSError, ValueError):
         return json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None
+    return None
 
 
 def write_segments(

@@ -10,7 +10,7 @@ import av
 from av import Packet
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 from av.video.stream import VideoStream
 
@@ -65,6 +65,8 @@ def add_copier(
         copier = _SubtitleConverter(target, begin)
     target.metadata.update(stream_tags(source, container.format.name))
     target.disposition = source.disposition
+    if isinstance(source, VideoStream) and is_cover(source) and source.frames <= 1:
+        target.disposition = Disposition.attached_pic  # and nothing else: muxers of mp4 look for just that
     return copier
 
 
