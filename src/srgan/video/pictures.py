@@ -17,6 +17,7 @@ from srgan.upscaling.size import OutputSize
 from srgan.video.colour import Converter
 from srgan.video.options import VideoOptions
 from srgan.video.reading.reader import VideoReader
+from srgan.video.writing.boxes import is_marked
 
 # EXIF's orientation for the signs of a display matrix, of which a point (x, y) becomes
 # (a x + c y, b x + d y): ISO/IEC 14496-12, 6.2.2.
@@ -57,6 +58,8 @@ def losses_of(reader: VideoReader) -> list[str]:
     notes = [f"its {kind} is left out: pictures cannot hold any" for kind in sorted(others)]
     if reader.aspect not in (None, 1):
         notes.append(f"has non-square pixels ({reader.aspect}); those of the result are square")
+    if is_marked(reader.first_image):
+        notes.append("is marked as a 360-degree or stereo video; pictures cannot be")
     return notes
 
 

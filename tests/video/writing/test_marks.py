@@ -64,6 +64,12 @@ def test_marks_that_a_target_cannot_hold_are_said(spherical, enlarge, tmp_path):
     assert [note for note in result.notes if "360-degree" in note]
 
 
+@pytest.mark.parametrize("target", ["large.gif", "frames/%d.png"])
+def test_pictures_cannot_be_marked_and_that_is_said(spherical, enlarge, tmp_path, target):
+    result = enlarge(spherical("video.mp4"), tmp_path / target, HALF)
+    assert len([note for note in result.notes if "360-degree" in note]) == 1
+
+
 @pytest.mark.parametrize("target", ["mp4", "mov", "mkv"])
 def test_a_stereo_film_of_matroska_stays_one(clip, enlarge, probe, tmp_path, target):
     lr_video = clip("video.mkv", "-metadata:s:v", "stereo_mode=left_right", sound=False, seconds=0.4)
