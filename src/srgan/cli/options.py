@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from srgan.errors import UsageError
 
@@ -17,6 +18,21 @@ def named_path(text: str) -> Path:
     if not text:
         raise UsageError("the name of an output is empty; it may come from a variable that is")
     return Path(text)
+
+
+def tile_of(text: str) -> Literal["auto", "off"] | int:
+    """How pictures are cut: ``auto``, ``off``, or the side of the tiles in pixels.
+
+    Raises:
+        UsageError: if it is none of these.
+    """
+    if text == "auto":
+        return "auto"
+    if text == "off":
+        return "off"
+    if not text.isdecimal():
+        raise UsageError(f"tile must be auto, off or a number of pixels, not {text}", field="tile")
+    return int(text)
 
 
 class DeviceName(StrEnum):

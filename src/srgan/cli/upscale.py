@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srgan.cli.console import print_json, print_message
-from srgan.cli.options import DeviceName, EngineName, Format, Precision, named_path
+from srgan.cli.options import DeviceName, EngineName, Format, Precision, named_path, tile_of
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
 from srgan.errors import UsageError
 from srgan.jobs.models import FOR_VIDEOS, Models
@@ -140,7 +140,7 @@ def upscale(
         fps=None if fps is None else parse_rate(fps),
         resume=resume,
     )
-    models = Models(engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile))
+    models = Models(engine=engine.value, precision=precision.value, device=device.value, tile=tile_of(tile))
     # Opened before anything is planned or done: it says its own scale, and what is wrong with it ends all.
     usual = models.for_pictures(options)
     if usual.engine.device != "cpu" or usual.engine.note:
@@ -184,16 +184,6 @@ def _is_pipe(inputs: list[str], out: Path | None, *, as_json: bool, invented: Pa
     if is_pipe and invented is not None:
         raise UsageError("--invented draws maps of pictures only, not of what comes through a pipe")
     return is_pipe
-
-
-def _tile(text: str) -> Literal["auto", "off"] | int:
-    if text == "auto":
-        return "auto"
-    if text == "off":
-        return "off"
-    if not text.isdecimal():
-        raise UsageError(f"tile must be auto, off or a number of pixels, not {text}", field="tile")
-    return int(text)
 
 
 def _print_json(results: list[JobResult], usual: Upscaler) -> None:

@@ -1,0 +1,53 @@
+"""Listening, until told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+
+from srgan.errors import SrganError
+from srgan.jobs.models import Models
+from srgan.serve.app import create_app
+from srgan.serve.settings import Settings
+
+_MOST_CONNECTIONS = 1000
+_LONGEST_HEADERS = 16 * 2**10  # bytes
+_GRACE = 5  # seconds that answers may go on after Ctrl-C
+
+
+def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None:
+    """Serves until Ctrl-C or SIGTERM.
+
+    Args:
+        settings: where, for whom, and how much.
+        models: opens networks.
+        tell: takes one line: where the page is.
+
+    Raises:
+        SrganError: as ``create_app`` does, or if the address cannot be had.
+    """
+    config = uvicorn.Config(
+        create_app(settings, models),
+        host=settings.host,
+        port=settings.port,
+        http="h11",
+        ws="none",
+        h11_max_incomplete_event_size=_LONGEST_HEADERS,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+    )
+    try:
+        listening = config.bind_socket()
+    except SystemExit:  # it has said why
+        raise SrganError(
+            f"{settings.host}:{settings.port} cannot be listened at; choose another port", field="port"
+        ) from None
+    place, port = listening.getsockname()[:2]
+    tell(f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)")
+    with suppress(KeyboardInterrupt):  # which is how a server is ended
+        uvicorn.Server(config).run([listening])

@@ -1,0 +1,79 @@
+"""What is kept on the disk: records of tasks in SQLite, their files in a folder each."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+
+from srgan.errors import OutputError
+from srgan.files import claim, make_folder, remove_folder
+from srgan.serve.task import Record
+
+_TABLE = "CREATE TABLE IF NOT EXISTS tasks (id TEXT PRIMARY KEY, record TEXT NOT NULL)"
+
+
+class Store:
+    """The state folder of one server, which no other process may use meanwhile. Threads may share it.
+
+    Args:
+        folder: made if absent.
+
+    Raises:
+        InUseError: if another server has it.
+        OutputError: if it cannot be written, or holds another program's data.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._lock = claim(folder)
+        self._folder = make_folder(folder / "tasks")
+        self._guard = threading.Lock()
+        file = folder / "tasks.sqlite"
+        try:
+            self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+            # What is written survives the end of this process; of a power cut, all but the last moments.
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute(_TABLE)
+        except sqlite3.Error as error:
+            self._lock.release()
+            raise OutputError(f"{file}: cannot be used ({error}); choose another folder") from error
+
+    def folder_of(self, task: str) -> Path:
+        """Where a task's files are."""
+        return self._folder / task
+
+    def save(self, record: Record) -> None:
+        """Writes a record, in place of the one of the same id."""
+        with self._guard:
+            self._database.execute("REPLACE INTO tasks VALUES (?, ?)", (record.id, record.to_json()))
+
+    def remove(self, task: str) -> None:
+        """Forgets a task, and deletes its files."""
+        with self._guard:
+            self._database.execute("DELETE FROM tasks WHERE id = ?", (task,))
+        remove_folder(self.folder_of(task))
+
+    def records(self) -> list[str]:
+        """All that is kept, as JSON; folders of what is not are deleted."""
+        with self._guard, closing(self._database.execute("SELECT id, record FROM tasks")) as rows:
+            kept = dict(rows.fetchall())
+        for path in self._folder.iterdir():
+            if path.name not in kept:
+                remove_folder(path)
+        return list(kept.values())
+
+    def bytes(self) -> int:
+        """How much the files of all tasks are."""
+        total = 0
+        for path in self._folder.rglob("*"):
+            with suppress(FileNotFoundError):  # it has just been removed
+                total += path.stat().st_size
+        return total
+
+    def close(self) -> None:
+        """Lets another process have the folder."""
+        with self._guard:
+            self._database.close()
+        self._lock.release()

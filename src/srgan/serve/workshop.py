@@ -1,0 +1,279 @@
+"""Where tasks are done: two lanes, for what is quick and for what is long, that share one device."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from http import HTTPStatus
+from pathlib import Path
+
+from srgan.errors import CancelledError, OutputError, SrganError
+from srgan.events import Event
+from srgan.files import remove_folder
+from srgan.jobs.job import Job
+from srgan.jobs.models import Models
+from srgan.jobs.naming import plan_files
+from srgan.jobs.result import JobError, JobResult
+from srgan.jobs.run import run_job
+from srgan.serve.options import Options
+from srgan.serve.problems import ProblemError
+from srgan.serve.queue import FairQueue
+from srgan.serve.settings import Limits
+from srgan.serve.store import Store
+from srgan.serve.tally import Tally
+from srgan.serve.task import Outcome, State, Task
+from srgan.serve.turns import Device, Turn
+
+RESULT, INVENTED = "result", "invented.png"
+"""The folder of a task's result, and its map, in the task's own folder."""
+
+_SWEEP = 30.0  # seconds between two looks at what is over its time
+
+
+class Workshop:
+    """Takes tasks, and does them with one network at a time.
+
+    What is short does not wait for films: either lane passes the device on to the other every few seconds.
+
+    Args:
+        store: where tasks are kept.
+        models: opens networks.
+        names: what each name of a model stands for.
+        limits: how much is taken.
+    """
+
+    def __init__(self, store: Store, models: Models, names: Mapping[str, str | Path], limits: Limits) -> None:
+        self.tally = Tally()
+        self._store = store
+        self._models = models
+        self._names = names
+        self._limits = limits
+        self._device = Device()
+        self._tasks: dict[str, Task] = {}
+        self._lanes: dict[bool, FairQueue[Task]] = {False: FairQueue(), True: FairQueue()}
+        self._closing = threading.Event()
+        self._is_ready = threading.Event()
+        self._threads = [threading.Thread(target=self._work, args=(lane,)) for lane in self._lanes.values()]
+        self._threads += [threading.Thread(target=work) for work in (self._open_usual, self._sweep)]
+
+    def start(self) -> None:
+        """Begins, with what an earlier server left undone."""
+        tasks = [Task.from_json(text) for text in self._store.records()]
+        for task in sorted(tasks, key=lambda task: task.created):
+            task.folder = self._store.folder_of(task.id)
+            self._tasks[task.id] = task
+            if task.is_over:
+                task.ended.set_result(None)
+            else:
+                task.state = "waiting"
+                self._lanes[task.is_long].put(task)
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ends within a tile; what is kept goes on at the next start."""
+        self._closing.set()
+        for lane in self._lanes.values():
+            lane.close()
+        for thread in self._threads:
+            thread.join()
+        for task in list(self._tasks.values()):
+            if not task.is_kept:
+                self.remove(task)
+        self._store.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the usual model is open."""
+        return self._is_ready.is_set()
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait."""
+        return sum(map(len, self._lanes.values()))
+
+    @property
+    def running(self) -> int:
+        """How many tasks are begun: two at most, of which one has the device."""
+        return sum(task.state == "running" for task in list(self._tasks.values()))
+
+    def check_room(self, client: str) -> None:
+        """Refuses what would have to wait too long, or does not fit on the disk.
+
+        Raises:
+            ProblemError: with the seconds after which to try again.
+        """
+        own = sum(lane.count(client) for lane in self._lanes.values())
+        if self.waiting >= self._limits.waiting or own >= max(1, self._limits.waiting // 4):
+            pause = min(60, 1 + round(self.waiting * self.tally.seconds_each))
+            raise ProblemError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"too many jobs are waiting; try again in {pause} seconds",
+                code="busy",
+                headers={"Retry-After": str(pause)},
+            )
+        if self._store.bytes() >= self._limits.disk_bytes:
+            raise ProblemError(
+                HTTPStatus.INSUFFICIENT_STORAGE,
+                "the server's disk holds as many results as it may; delete some, or try again later",
+                code="disk",
+                headers={"Retry-After": "60"},
+            )
+
+    def add(self, task: Task) -> None:
+        """Takes a task whose upload lies in its folder.
+
+        Raises:
+            ProblemError: as :meth:`check_room`.
+        """
+        self.check_room(task.client)
+        self._tasks[task.id] = task
+        if task.is_kept:
+            self._store.save(task)
+        self._lanes[task.is_long].put(task)
+
+    def get(self, task: str) -> Task | None:
+        """The task of an id; None if there is none any more."""
+        return self._tasks.get(task)
+
+    def position(self, task: Task) -> int | None:
+        """How many are done before a task in its lane; None if it does not wait."""
+        return self._lanes[task.is_long].position(task)
+
+    def cancel(self, task: Task) -> None:
+        """Ends a task: at once if it waits, within a tile if it runs."""
+        task.stop.set()
+        if self._lanes[task.is_long].remove(task):
+            self._end(task, "cancelled")
+
+    def remove(self, task: Task) -> None:
+        """Forgets a task that is over, and deletes its files."""
+        self._tasks.pop(task.id, None)
+        with suppress(
+            OutputError
+        ):  # a file that is being read cannot go everywhere; the next start removes it
+            self._store.remove(task.id)
+
+    def _work(self, lane: FairQueue[Task]) -> None:
+        while (task := lane.take()) is not None:
+            try:
+                self._do(task)
+            except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
+                task.error = _error_of(error, task)
+                self._end(task, "failed")
+
+    def _do(self, task: Task) -> None:
+        deadline = time.monotonic() + self._limits.work_seconds
+
+        def is_off() -> bool:
+            return task.stop.is_set() or self._closing.is_set()
+
+        def on_event(event: Event) -> None:
+            task.note(event)
+            if time.monotonic() > deadline:
+                raise SrganError(
+                    f"it took more than {self._limits.work_seconds:g} seconds; send less at once"
+                )
+            if event.figures.get("bytes", 0) > self._limits.disk_bytes:
+                raise OutputError("the result is larger than this server keeps; ask for a smaller one")
+            turn.pass_on()
+
+        task.state = "running"
+        task.started = task.started or time.time()
+        if task.is_kept:
+            self._store.save(task)
+        turn = Turn(self._device, is_off)
+        try:
+            with turn:
+                result = run_job(self._job(task), self._models, on_event, is_off)
+        except CancelledError:
+            result = JobResult(input=task.name, output="", status="cancelled")
+        self._finish(task, result)
+
+    def _job(self, task: Task) -> Job:
+        options = Options.model_validate(task.options)
+        folder = task.folder / RESULT
+        source = task.folder / task.source
+        ((_, target),) = plan_files([str(source)], folder, suffix="", extension=options.extension)
+        return Job(
+            source=source,
+            target=target,
+            invented=task.folder / INVENTED if options.invented else None,
+            options=options.for_job(self._names, self._limits.pixels),
+            existing="replace",
+        )
+
+    def _finish(self, task: Task, result: JobResult) -> None:
+        self.tally.work(result)
+        if result.status == "cancelled":
+            if self._closing.is_set() and not task.stop.is_set():
+                task.state = "waiting"  # for the next start
+                if task.is_kept:
+                    self._store.save(task)
+                return
+            self._end(task, "cancelled")
+        elif result.error is not None:
+            task.error = replace(result.error, message=_named(result.error.message, task))
+            self._end(task, "failed")
+        else:
+            task.outcome = _outcome(task, result)
+            self._end(task, "done")
+
+    def _end(self, task: Task, state: State) -> None:
+        if state != "done":
+            remove_folder(task.folder / RESULT)
+        task.state, task.finished = state, time.time()
+        if task.is_kept and task.id in self._tasks:
+            self._store.save(task)
+        task.ended.set_result(None)
+
+    def _open_usual(self) -> None:
+        with suppress(SrganError):  # the first job says what is wrong
+            self._models.open()
+        self._is_ready.set()
+
+    def _sweep(self) -> None:
+        """Removes what is over its time."""
+        while not self._closing.wait(_SWEEP):
+            oldest = time.time() - self._limits.keep_seconds
+            for task in list(self._tasks.values()):
+                if task.finished is not None and task.finished < oldest:
+                    self.remove(task)
+
+
+def _outcome(task: Task, result: JobResult) -> Outcome:
+    assert result.input_size is not None
+    assert result.output_size is not None
+    file = Path(result.output)
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256")
+    return Outcome(
+        file=file.name,
+        bytes=file.stat().st_size,
+        sha256=digest.hexdigest(),
+        input_size=result.input_size,
+        output_size=result.output_size,
+        frames=result.frames,
+        seconds=result.seconds,
+        model=result.model or "",
+        notes=tuple(_named(note, task) for note in result.notes),
+        invented=INVENTED if (task.folder / INVENTED).exists() else None,
+    )
+
+
+def _error_of(error: Exception, task: Task) -> JobError:
+    if isinstance(error, ProblemError):
+        return JobError(code=error.code, field=error.field, message=error.detail)
+    found = JobError.of(error, task.name)
+    return replace(found, message=_named(found.message, task))
+
+
+def _named(message: str, task: Task) -> str:
+    """A message in which files are called as the client calls them: no path of this computer leaves it."""
+    message = message.replace(str(task.folder / task.source), task.name)
+    return message.replace(f"{task.folder / RESULT}{os.sep}", "").replace(str(task.folder), "the job")

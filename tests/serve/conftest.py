@@ -1,0 +1,61 @@
+"""A server in this process, which offers a tiny model too."""
+
+import io
+import shutil
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
+from starlette.testclient import TestClient
+
+from srgan.jobs.models import Models
+from srgan.serve.app import create_app
+from srgan.serve.settings import Settings
+
+
+@pytest.fixture
+def offered(tiny_pair, tmp_path):
+    """A folder with the models ``tiny`` and ``detailed``."""
+    folder = tmp_path / "models"
+    shutil.copytree(tiny_pair.parent, folder)
+    return folder
+
+
+@pytest.fixture
+def settings(offered, tmp_path):
+    return Settings(state=tmp_path / "state", models=offered)
+
+
+@pytest.fixture
+def usual(offered, monkeypatch):
+    """Lets the tiny model be the usual one, which the server opens when it starts."""
+    for module in ("jobs.models", "serve.models", "serve.api"):
+        monkeypatch.setattr(f"srgan.{module}.DEFAULT_MODEL", str(offered / "tiny.safetensors"))
+    monkeypatch.setattr("srgan.jobs.models.Models.open.__defaults__", (str(offered / "tiny.safetensors"),))
+
+
+@pytest.fixture
+def start(settings, usual):  # noqa: ARG001
+    """Starts a server, which ends with the block."""
+
+    def serve(settings=settings):
+        app = create_app(settings, Models(device="cpu", precision="fp32", tile=16))
+        return TestClient(app, base_url="http://127.0.0.1")
+
+    return serve
+
+
+@pytest.fixture
+def client(start):
+    with start() as client:
+        yield client
+
+
+@pytest.fixture
+def png(photo):
+    """The bytes of a picture of 30x24 pixels."""
+    out = io.BytesIO()
+    Image.fromarray(photo).save(out, "png")
+    return out.getvalue()
