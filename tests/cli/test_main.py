@@ -24,6 +24,7 @@ COMMANDS = (
     "fit-niqe",
     "compare",
     "bench",
+    "serve",
 )
 
 

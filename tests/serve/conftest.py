@@ -2,16 +2,21 @@
 
 import io
 import shutil
+import threading
+import time
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image
 
 pytest.importorskip("fastapi", reason="needs the extra 'serve'")
 
+import uvicorn
 from starlette.testclient import TestClient
 
 from srgan.jobs.models import Models
 from srgan.serve.app import create_app
+from srgan.serve.run import configured
 from srgan.serve.settings import Settings
 
 
@@ -51,6 +56,30 @@ def start(settings, usual):  # noqa: ARG001
 def client(start):
     with start() as client:
         yield client
+
+
+@pytest.fixture
+def listen(settings, usual):  # noqa: ARG001
+    """Starts a server at a port of its own, which ends with the block; gives its address."""
+
+    @contextmanager
+    def serve(settings=settings):
+        config = configured(settings, Models(device="cpu", precision="fp32", tile=16))
+        config.port = 0
+        server = uvicorn.Server(config)
+        socket = config.bind_socket()
+        thread = threading.Thread(target=server.run, args=([socket],))
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+            socket.close()
+
+    return serve
 
 
 @pytest.fixture

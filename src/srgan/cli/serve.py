@@ -62,6 +62,7 @@ def serve(
 
     Example: srgan serve --host 0.0.0.0 --token secret --state /var/lib/srgan
     """
+    _check_access(host, token, no_token=no_token)
     try:
         from srgan.serve.run import run
         from srgan.serve.settings import Limits, Settings
@@ -69,7 +70,6 @@ def serve(
         raise MissingExtraError("the server", "serve") from error
     from srgan.jobs.models import Models
 
-    _check_access(host, token, no_token=no_token)
     limits = Limits(
         upload_bytes=max_upload,
         pixels=max_pixels,

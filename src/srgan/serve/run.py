@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -28,7 +29,39 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
     Raises:
         SrganError: as ``create_app`` does, or if the address cannot be had.
     """
-    config = uvicorn.Config(
+    config = configured(settings, models)
+    try:
+        listening = config.bind_socket()
+    except SystemExit:  # it has said why
+        raise SrganError(
+            f"{settings.host}:{settings.port} cannot be listened at; choose another port", field="port"
+        ) from None
+    place, port = listening.getsockname()[:2]
+    line = f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)"
+    with suppress(KeyboardInterrupt):  # which is how a server is ended
+        _Server(config, lambda: tell(line)).run([listening])
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, tell: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = tell
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As the server does it."""
+        await super().startup(sockets)
+        self._tell()
+
+
+def configured(settings: Settings, models: Models) -> uvicorn.Config:
+    """The application, and how HTTP is spoken.
+
+    Raises:
+        SrganError: as ``create_app`` does.
+    """
+    return uvicorn.Config(
         create_app(settings, models),
         host=settings.host,
         port=settings.port,
@@ -41,13 +74,3 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
         access_log=False,
         log_level="warning",
     )
-    try:
-        listening = config.bind_socket()
-    except SystemExit:  # it has said why
-        raise SrganError(
-            f"{settings.host}:{settings.port} cannot be listened at; choose another port", field="port"
-        ) from None
-    place, port = listening.getsockname()[:2]
-    tell(f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)")
-    with suppress(KeyboardInterrupt):  # which is how a server is ended
-        uvicorn.Server(config).run([listening])

@@ -69,7 +69,7 @@ class Store:
         total = 0
         for path in self._folder.rglob("*"):
             with suppress(FileNotFoundError):  # it has just been removed
-                total += path.stat().st_size
+                total += 0 if path.is_dir() else path.stat().st_size
         return total
 
     def close(self) -> None:
