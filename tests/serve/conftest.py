@@ -36,8 +36,8 @@ def settings(offered, tmp_path):
 @pytest.fixture
 def usual(offered, monkeypatch):
     """Lets the tiny model be the usual one, which the server opens when it starts."""
-    for module in ("jobs.models", "serve.models", "serve.api"):
-        monkeypatch.setattr(f"srgan.{module}.DEFAULT_MODEL", str(offered / "tiny.safetensors"))
+    for module, name in (("jobs.models", str(offered / "tiny.safetensors")), ("serve.api", "tiny")):
+        monkeypatch.setattr(f"srgan.{module}.DEFAULT_MODEL", name)
     monkeypatch.setattr("srgan.jobs.models.Models.open.__defaults__", (str(offered / "tiny.safetensors"),))
 
 

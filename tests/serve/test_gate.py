@@ -72,7 +72,7 @@ def test_every_answer_keeps_browsers_strict(client, path):
     assert "unsafe" not in policy
     assert not re.search(r"https?:|\*", policy), "nothing from elsewhere"
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert "access-control-allow-origin" not in headers
 
 

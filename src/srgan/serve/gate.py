@@ -21,7 +21,7 @@ from srgan.serve.tally import Tally
 COOKIE = "srgan"
 """By which a browser shows that it has given the token."""
 
-_OPEN = frozenset(("/healthz", "/readyz", "/login", "/login.css"))
+_OPEN = frozenset(("/healthz", "/readyz", "/login", "/login.css", "/icon.svg"))
 """What can be asked for without the token."""
 
 _HEADERS = {
@@ -31,7 +31,7 @@ _HEADERS = {
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without any, browsers do not tell the origin of forms
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from srgan.serve.api import BODY, PROBLEM, service_of
 from srgan.serve.options import Options, accepted_format
@@ -19,9 +19,10 @@ from srgan.serve.problems import ProblemError
 from srgan.serve.results import result_name, result_response, source_response
 from srgan.serve.service import Service
 from srgan.serve.task import Outcome, Task
-from srgan.serve.workshop import INVENTED
+from srgan.serve.workshop import INVENTED, RESULT
+from srgan.serve.zipped import zipped
 
-router = APIRouter(prefix="/v1/jobs", responses=PROBLEM)
+router = APIRouter(responses=PROBLEM)
 
 _LOOK = 0.25  # seconds between two events
 _PATIENCE = 10.0  # seconds for a job that is told to end
@@ -81,7 +82,9 @@ def describe(service: Service, task: Task) -> dict[str, Any]:
     }
 
 
-@router.post("", status_code=HTTPStatus.ACCEPTED, summary="Give a picture or a film", openapi_extra=BODY)
+@router.post(
+    "/v1/jobs", status_code=HTTPStatus.ACCEPTED, summary="Give a picture or a film", openapi_extra=BODY
+)
 async def create(
     request: Request, response: Response, options: Annotated[Options, Query()]
 ) -> dict[str, Any]:
@@ -100,13 +103,15 @@ def _pictures_only(accept: str | None) -> str | None:
     return ",".join(kinds) or None
 
 
-@router.get("/{job}", summary="Where a job stands")
+@router.get("/v1/jobs/{job}", summary="Where a job stands")
 async def read(request: Request, task: _Task) -> dict[str, Any]:
     """``state`` is waiting, running, done, failed or cancelled."""
     return describe(service_of(request), task)
 
 
-@router.get("/{job}/events", summary="Where a job stands, as it goes", response_class=EventSourceResponse)
+@router.get(
+    "/v1/jobs/{job}/events", summary="Where a job stands, as it goes", response_class=EventSourceResponse
+)
 async def events(request: Request, task: _Task) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: ``progress`` whenever something changed, then ``end``; both as the job itself."""
     service = service_of(request)
@@ -120,13 +125,13 @@ async def events(request: Request, task: _Task) -> AsyncIterator[ServerSentEvent
     yield ServerSentEvent(event="end", data=describe(service, task))
 
 
-@router.get("/{job}/result", summary="The result", response_class=FileResponse)
+@router.get("/v1/jobs/{job}/result", summary="The result", response_class=FileResponse)
 async def result(task: _Task, outcome: _Outcome) -> Response:
     """The file, or the ranges of it that are asked for; ``Repr-Digest`` has its SHA-256."""
     return result_response(task, outcome)
 
 
-@router.get("/{job}/invented", summary="The map of what was invented", response_class=FileResponse)
+@router.get("/v1/jobs/{job}/invented", summary="The map of what was invented", response_class=FileResponse)
 async def invented(task: _Task, outcome: _Outcome) -> Response:
     """A PNG."""
     if outcome.invented is None:
@@ -136,13 +141,13 @@ async def invented(task: _Task, outcome: _Outcome) -> Response:
     return FileResponse(task.folder / INVENTED, media_type="image/png")
 
 
-@router.get("/{job}/source", summary="The upload", response_class=FileResponse)
+@router.get("/v1/jobs/{job}/source", summary="The upload", response_class=FileResponse)
 async def source(task: _Task) -> Response:
     """As it came, to be shown beside its result."""
     return source_response(task)
 
 
-@router.delete("/{job}", status_code=HTTPStatus.NO_CONTENT, summary="Cancel, and delete all of it")
+@router.delete("/v1/jobs/{job}", status_code=HTTPStatus.NO_CONTENT, summary="Cancel, and delete all of it")
 async def delete(request: Request, task: _Task) -> Response:
     """Ends within a tile what is running; then the upload and the result are deleted."""
     workshop = service_of(request).workshop
@@ -150,3 +155,18 @@ async def delete(request: Request, task: _Task) -> Response:
     await asyncio.wait([asyncio.wrap_future(task.ended)], timeout=_PATIENCE)
     await run_in_threadpool(workshop.remove, task)
     return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.get("/v1/results.zip", summary="Several results as one archive", response_class=StreamingResponse)
+async def archive(
+    request: Request, job: Annotated[list[str], Query(min_length=1, max_length=500)]
+) -> StreamingResponse:
+    """A zip of the results of all jobs that are named and done."""
+    tasks = [_task(request, name) for name in job]
+    files = [
+        (task.folder / RESULT / task.outcome.file, result_name(task, task.outcome))
+        for task in tasks
+        if task.outcome is not None
+    ]
+    headers = {"Content-Disposition": 'attachment; filename="results.zip"'}
+    return StreamingResponse(zipped(files), media_type="application/zip", headers=headers)

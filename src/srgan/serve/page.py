@@ -25,5 +25,5 @@ def _serve(path: Path) -> None:
 
 
 for _path in sorted(_FOLDER.iterdir()):
-    if _path.suffix in (".css", ".js", ".jpg"):
+    if _path.suffix in (".css", ".js", ".jpg", ".svg"):
         _serve(_path)
