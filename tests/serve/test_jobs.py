@@ -149,7 +149,8 @@ def test_what_is_over_its_time_goes(start, settings, png, monkeypatch):
         assert list((settings.state / "tasks").iterdir()) == []
 
 
-def test_a_disk_that_is_full_takes_no_more(start, settings, png):
+def test_a_disk_that_is_full_takes_no_more(start, settings, png, monkeypatch):
+    monkeypatch.setattr("srgan.serve.store._SECOND", 0)
     with start(dataclasses.replace(settings, limits=Limits(disk_bytes=len(png) + 1000))) as client:
         job = create(client, png)
         wait(client, job, "done")

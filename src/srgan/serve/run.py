@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ from srgan.serve.settings import Settings
 
 _MOST_CONNECTIONS = 1000
 _LONGEST_HEADERS = 16 * 2**10  # bytes
+_SWITCH = 0.0005  # seconds for which a thread at work may keep the one that answers from running
 _GRACE = 5  # seconds that answers may go on after Ctrl-C
 
 
@@ -38,6 +40,7 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
         ) from None
     place, port = listening.getsockname()[:2]
     line = f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)"
+    sys.setswitchinterval(_SWITCH)
     with suppress(KeyboardInterrupt):  # which is how a server is ended
         _Server(config, lambda: tell(line)).run([listening])
 

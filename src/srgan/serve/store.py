@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
+import time
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,6 +15,8 @@ from srgan.files import claim, make_folder, remove_folder
 from srgan.serve.task import Record
 
 _TABLE = "CREATE TABLE IF NOT EXISTS tasks (id TEXT PRIMARY KEY, record TEXT NOT NULL)"
+
+_SECOND = 1.0
 
 
 class Store:
@@ -29,6 +34,7 @@ class Store:
         self._lock = claim(folder)
         self._folder = make_folder(folder / "tasks")
         self._guard = threading.Lock()
+        self._bytes, self._measured = 0, -_SECOND
         file = folder / "tasks.sqlite"
         try:
             self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
@@ -65,15 +71,23 @@ class Store:
         return list(kept.values())
 
     def bytes(self) -> int:
-        """How much the files of all tasks are."""
-        total = 0
-        for path in self._folder.rglob("*"):
-            with suppress(FileNotFoundError):  # it has just been removed
-                total += 0 if path.is_dir() else path.stat().st_size
-        return total
+        """How much the files of all tasks are, uploads that are coming too; looked up once a second."""
+        with self._guard:
+            if time.monotonic() - self._measured > _SECOND:
+                # Folders and files go meanwhile, which ``walk`` does not mind.
+                self._bytes = sum(_sizes(self._folder))
+                self._measured = time.monotonic()
+            return self._bytes
 
     def close(self) -> None:
         """Lets another process have the folder."""
         with self._guard:
             self._database.close()
         self._lock.release()
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    for place, _, files in os.walk(folder):
+        for file in files:
+            with suppress(FileNotFoundError):
+                yield Path(place, file).stat().st_size
