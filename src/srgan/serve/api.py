@@ -54,7 +54,7 @@ def service_of(request: Request) -> Service:
     "/v1/upscale",
     summary="A picture in, a larger one out",
     response_class=FileResponse,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES}}, **PROBLEM},
+    responses={200: {"content": {kind: {} for kind in (*MEDIA_TYPES, "image/gif")}}, **PROBLEM},
     openapi_extra=BODY,
 )
 async def upscale(request: Request, options: Annotated[Options, Query()]) -> Response:

@@ -1,6 +1,6 @@
 // Two pictures, or two films, of one place under one line: zoom, move, divide.
 
-const LARGEST = 8; // screen pixels for one of the result
+const LARGEST = 16; // screen pixels for one of the result
 
 export class Viewer {
   #frame; #split; #size = [1, 1]; #scale = 1; #place = [0, 0]; #media = {}; #pointers = new Map(); #grip = null; #isWhole = true;
