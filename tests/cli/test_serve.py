@@ -10,6 +10,7 @@ import pytest
         (["--host", "example.org"], 2, "--token"),
         (["--host", "::"], 2, "--token"),
         (["--token", "x", "--no-token"], 2, "--no-token"),
+        (["--token", ""], 2, "--token"),
         (["--models", "nowhere"], 1, "--models"),
         (["--tile", "x"], 2, "--tile"),
         (["--state", "file"], 1, "file"),

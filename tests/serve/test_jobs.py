@@ -4,8 +4,10 @@ import dataclasses
 import hashlib
 import io
 import json
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -183,3 +185,14 @@ def test_jobs_of_before_are_there_after_a_restart_and_go_on(start, large, png):
 def test_two_servers_do_not_share_a_folder(start):
     with start(), pytest.raises(InUseError):
         start()
+
+
+def test_a_job_that_another_version_wrote_stops_nothing(start, settings, png):
+    with start() as client:
+        job = create(client, png)
+        wait(client, job, "done")
+    with closing(sqlite3.connect(settings.state / "tasks.sqlite")) as database, database:
+        database.execute("UPDATE tasks SET record = '{\"other\": 1}'")
+    with start() as client:
+        assert client.get(f"/v1/jobs/{job}").status_code == 404
+        assert list((settings.state / "tasks").iterdir()) == []

@@ -99,15 +99,19 @@ def downloaded(page, link):
     return download.value.suggested_filename, io.BytesIO(download.value.path().read_bytes())
 
 
-@pytest.mark.parametrize("how", [DROP, PASTE])
-def test_a_picture_that_is_dropped_or_pasted_comes_back_four_times_larger(page, png, how):
+def test_what_is_dropped_or_pasted_comes_back_four_times_larger(page, png):
     page.wait_for_selector(".model", state="attached")
-    page.evaluate(how, ["holiday.png", list(png)])
+    page.evaluate(DROP, ["holiday.png", list(png)])
+    page.evaluate(PASTE, ["other.png", list(png)])
     expect(page.locator("#viewer .after img")).to_have_js_property("naturalWidth", 120)
     expect(page.locator("#viewer .before img")).to_have_js_property("naturalWidth", 30)
     name, content = downloaded(page, job(page, "holiday.png").get_by_text("Download"))
     assert name == "holiday-x4.png"
     assert Image.open(content).size == (120, 96)
+    _, content = downloaded(page, page.get_by_text("Download all"))
+    with zipfile.ZipFile(content) as archive:
+        assert archive.namelist() == ["holiday-x4.png", "other-x4.png"]
+        assert Image.open(io.BytesIO(archive.read("other-x4.png"))).size == (120, 96)
 
 
 def test_the_line_zoom_and_place_follow_keys_and_mouse(page, png):
@@ -179,29 +183,16 @@ def test_settings_reach_the_work(page, png):
     expect(layer).to_be_hidden()
     page.get_by_label("What was invented", exact=True).check()
     expect(layer).to_be_visible()
+    page.get_by_label("Format of pictures").select_option("jpg")
+    page.get_by_role("button", name=re.compile("^Again")).click()
+    expect(page.locator(".job.done")).to_have_count(2)
+    name, _ = downloaded(page, page.locator(".job").last.get_by_text("Download"))
+    assert name == "a-x2.jpg"
     page.get_by_role("radio", name="fast", exact=False).first.check()
     expect(page.get_by_label("Detail:")).to_be_disabled()
 
 
-def test_two_at_once_come_as_one_archive(page, png):
-    choose(page, given("a.png", png), given("b.png", png))
-    expect(page.locator(".job.done")).to_have_count(2)
-    _, content = downloaded(page, page.get_by_text("Download all"))
-    with zipfile.ZipFile(content) as archive:
-        assert archive.namelist() == ["a-x4.png", "b-x4.png"]
-        assert Image.open(io.BytesIO(archive.read("b-x4.png"))).size == (120, 96)
-
-
-def test_cancelling_leaves_nothing_here_or_there(page, large, settings):
-    choose(page, large)
-    expect(job(page, "large.png")).to_contain_text("left")
-    page.get_by_role("button", name="Cancel large.png").click()
-    expect(page.locator(".job")).to_have_count(0)
-    expect(page.locator("#said")).to_have_text("large.png: cancelled")
-    assert list((settings.state / "tasks").iterdir()) == []
-
-
-def test_jobs_survive_a_reload(page, png, large):
+def test_jobs_survive_a_reload_and_cancelling_leaves_nothing(page, png, large, settings):
     choose(page, given("a.png", png), large)
     expect(job(page, "large.png")).to_contain_text("%")
     page.reload()
@@ -209,6 +200,8 @@ def test_jobs_survive_a_reload(page, png, large):
     expect(job(page, "large.png")).to_contain_text("left")
     page.get_by_role("button", name="Cancel large.png").click()
     expect(page.locator(".job")).to_have_count(1)
+    expect(page.locator("#said")).to_have_text("large.png: cancelled")
+    assert len(list((settings.state / "tasks").iterdir())) == 1
 
 
 def test_a_text_is_refused_with_a_sentence(browser, listen):

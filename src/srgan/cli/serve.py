@@ -94,6 +94,8 @@ def serve(
 
 
 def _check_access(host: str, token: str | None, *, no_token: bool) -> None:
+    if token == "":
+        raise UsageError("--token is empty; it may come from a variable that is")
     if no_token and token:
         raise UsageError("--token and --no-token contradict each other; drop one of them")
     if not token and not no_token and not _is_this_computer(host):

@@ -15,11 +15,11 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from srgan.serve.api import BODY, PROBLEM, service_of
 from srgan.serve.options import Options, accepted_format
+from srgan.serve.outcomes import INVENTED, RESULT
 from srgan.serve.problems import ProblemError
 from srgan.serve.results import result_name, result_response, source_response
 from srgan.serve.service import Service
 from srgan.serve.task import Outcome, Task
-from srgan.serve.workshop import INVENTED, RESULT
 from srgan.serve.zipped import zipped
 
 router = APIRouter(responses=PROBLEM)

@@ -8,8 +8,8 @@ from pathlib import Path
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
+from srgan.serve.outcomes import RESULT
 from srgan.serve.task import Outcome, Task
-from srgan.serve.workshop import RESULT
 
 _TYPES = {
     ".png": "image/png",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -12,8 +13,9 @@ from pathlib import Path
 
 from srgan.errors import OutputError
 from srgan.files import claim, make_folder, remove_folder
-from srgan.serve.task import Record
+from srgan.serve.task import Record, Task
 
+_log = logging.getLogger(__name__)
 _TABLE = "CREATE TABLE IF NOT EXISTS tasks (id TEXT PRIMARY KEY, record TEXT NOT NULL)"
 
 _SECOND = 1.0
@@ -51,24 +53,38 @@ class Store:
         return self._folder / task
 
     def save(self, record: Record) -> None:
-        """Writes a record, in place of the one of the same id."""
-        with self._guard:
-            self._database.execute("REPLACE INTO tasks VALUES (?, ?)", (record.id, record.to_json()))
+        """Writes a record, in place of the one of the same id.
+
+        Raises:
+            OutputError: if it cannot be written.
+        """
+        self._write("REPLACE INTO tasks VALUES (?, ?)", record.id, record.to_json())
 
     def remove(self, task: str) -> None:
-        """Forgets a task, and deletes its files."""
-        with self._guard:
-            self._database.execute("DELETE FROM tasks WHERE id = ?", (task,))
+        """Forgets a task, and deletes its files.
+
+        Raises:
+            OutputError: if that cannot be.
+        """
+        self._write("DELETE FROM tasks WHERE id = ?", task)
         remove_folder(self.folder_of(task))
 
-    def records(self) -> list[str]:
-        """All that is kept, as JSON; folders of what is not are deleted."""
+    def tasks(self) -> list[Task]:
+        """All that are kept; folders of what is not are deleted."""
         with self._guard, closing(self._database.execute("SELECT id, record FROM tasks")) as rows:
-            kept = dict(rows.fetchall())
+            records = dict(rows.fetchall())
         for path in self._folder.iterdir():
-            if path.name not in kept:
+            if path.name not in records:
                 remove_folder(path)
-        return list(kept.values())
+        tasks = []
+        for name, record in records.items():
+            try:
+                tasks.append(Task.from_json(record))
+                tasks[-1].folder = self.folder_of(name)
+            except (ValueError, TypeError, KeyError):  # of another version
+                _log.warning("the job %s cannot be read, and is deleted", name)
+                self.remove(name)
+        return tasks
 
     def bytes(self) -> int:
         """How much the files of all tasks are, uploads that are coming too; looked up once a second."""
@@ -84,6 +100,13 @@ class Store:
         with self._guard:
             self._database.close()
         self._lock.release()
+
+    def _write(self, statement: str, *values: str) -> None:
+        try:
+            with self._guard:
+                self._database.execute(statement, values)
+        except sqlite3.Error as error:
+            raise OutputError(f"the list of jobs cannot be written ({error})") from error
 
 
 def _sizes(folder: Path) -> Iterator[int]:

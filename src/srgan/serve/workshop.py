@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -18,20 +17,19 @@ from srgan.files import remove_folder
 from srgan.jobs.job import Job
 from srgan.jobs.models import Models
 from srgan.jobs.naming import plan_files
-from srgan.jobs.result import JobError, JobResult
+from srgan.jobs.result import JobResult
 from srgan.jobs.run import run_job
 from srgan.serve.options import Options
+from srgan.serve.outcomes import INVENTED, RESULT, error_of, named, outcome_of
 from srgan.serve.problems import ProblemError
 from srgan.serve.queue import FairQueue
 from srgan.serve.settings import Limits
 from srgan.serve.store import Store
 from srgan.serve.tally import Tally
-from srgan.serve.task import Outcome, State, Task
+from srgan.serve.task import State, Task
 from srgan.serve.turns import Device, Turn
 
-RESULT, INVENTED = "result", "invented.png"
-"""The folder of a task's result, and its map, in the task's own folder."""
-
+_log = logging.getLogger(__name__)
 _SWEEP = 30.0  # seconds between two looks at what is over its time
 
 
@@ -63,9 +61,7 @@ class Workshop:
 
     def start(self) -> None:
         """Begins, with what an earlier server left undone."""
-        tasks = [Task.from_json(text) for text in self._store.records()]
-        for task in sorted(tasks, key=lambda task: task.created):
-            task.folder = self._store.folder_of(task.id)
+        for task in sorted(self._store.tasks(), key=lambda task: task.created):
             self._tasks[task.id] = task
             if task.is_over:
                 task.ended.set_result(None)
@@ -164,7 +160,7 @@ class Workshop:
             try:
                 self._do(task)
             except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
-                task.error = _error_of(error, task)
+                task.error = error_of(error, task)
                 self._end(task, "failed")
 
     def _do(self, task: Task) -> None:
@@ -218,18 +214,21 @@ class Workshop:
                 return
             self._end(task, "cancelled")
         elif result.error is not None:
-            task.error = replace(result.error, message=_named(result.error.message, task))
+            task.error = replace(result.error, message=named(result.error.message, task))
             self._end(task, "failed")
         else:
-            task.outcome = _outcome(task, result)
+            task.outcome = outcome_of(task, result)
             self._end(task, "done")
 
     def _end(self, task: Task, state: State) -> None:
-        if state != "done":
-            remove_folder(task.folder / RESULT)
         task.state, task.finished = state, time.time()
-        if task.is_kept and task.id in self._tasks:
-            self._store.save(task)
+        try:
+            if state != "done":
+                remove_folder(task.folder / RESULT)
+            if task.is_kept and task.id in self._tasks:
+                self._store.save(task)
+        except OutputError as error:  # whoever waits for the task is told all the same
+            _log.warning("%s", error)
         task.ended.set_result(None)
 
     def _open_usual(self) -> None:
@@ -244,36 +243,3 @@ class Workshop:
             for task in list(self._tasks.values()):
                 if task.finished is not None and task.finished < oldest:
                     self.remove(task)
-
-
-def _outcome(task: Task, result: JobResult) -> Outcome:
-    assert result.input_size is not None
-    assert result.output_size is not None
-    file = Path(result.output)
-    with file.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256")
-    return Outcome(
-        file=file.name,
-        bytes=file.stat().st_size,
-        sha256=digest.hexdigest(),
-        input_size=result.input_size,
-        output_size=result.output_size,
-        frames=result.frames,
-        seconds=result.seconds,
-        model=result.model or "",
-        notes=tuple(_named(note, task) for note in result.notes),
-        invented=INVENTED if (task.folder / INVENTED).exists() else None,
-    )
-
-
-def _error_of(error: Exception, task: Task) -> JobError:
-    if isinstance(error, ProblemError):
-        return JobError(code=error.code, field=error.field, message=error.detail)
-    found = JobError.of(error, task.name)
-    return replace(found, message=_named(found.message, task))
-
-
-def _named(message: str, task: Task) -> str:
-    """A message in which files are called as the client calls them: no path of this computer leaves it."""
-    message = message.replace(str(task.folder / task.source), task.name)
-    return message.replace(f"{task.folder / RESULT}{os.sep}", "").replace(str(task.folder), "the job")

@@ -11,14 +11,14 @@ let pending = 0;
 
 const say = text => ($("said").textContent = text);
 
-/** Adds files; each is sent with the options of now. */
-export function add(files, options) {
-  for (const file of files) {
-    const card = newCard(file.name);
-    card.abort = new AbortController();
-    pending++;
-    sending = sending.then(() => sendOne(card, file, options)).finally(() => pending--);
-  }
+/** Adds a file, which is sent with the options that it has now; the card can do so again. */
+export function add(file, optionsOf) {
+  const card = newCard(file.name), options = optionsOf(file);
+  card.abort = new AbortController();
+  card.again.onclick = () => add(file, optionsOf);
+  card.canRepeat = true;
+  pending++;
+  sending = sending.then(() => sendOne(card, file, options)).finally(() => pending--);
 }
 
 async function sendOne(card, file, options) {
@@ -71,9 +71,10 @@ function newCard(name) {
   card.show = button("Show", `Show ${name}`, () => open(card));
   card.download = Object.assign(part("a", "button"), { textContent: "Download", hidden: true });
   card.stop = button("Cancel", `Cancel ${name}`, () => drop(card));
-  card.show.hidden = true;
+  card.again = button("Again", `Again with the settings of now: ${name}`);
+  card.show.hidden = card.again.hidden = true;
   head.append(Object.assign(part("span", "name"), { textContent: name }), " – ", card.words);
-  row.append(card.show, card.download, card.stop);
+  row.append(card.show, card.download, card.again, card.stop);
   item.append(head, card.bar, row);
   cards.push(card);
   $("list").hidden = false;
@@ -116,12 +117,11 @@ function update(card, job) {
   if (job.state === "cancelled") return fail(card, "Cancelled");
   if (job.state !== "done" || before === "done") return;
   card.item.classList.add("done");
-  card.bar.hidden = true;
   card.show.hidden = card.download.hidden = false;
   card.download.href = `v1/jobs/${job.id}/result`;
   card.download.download = job.result.name;
   card.download.setAttribute("aria-label", `Download ${job.result.name}`);
-  setStop(card, "Remove");
+  end(card);
   say(`${card.name}: done`);
   offerAll();
   if (shown.isFree()) shown.show(job);
@@ -129,15 +129,17 @@ function update(card, job) {
 
 function fail(card, sentence) {
   card.item.classList.add("failed");
-  card.bar.hidden = true;
   card.words.textContent = sentence;
-  setStop(card, "Remove");
+  end(card);
   say(`${card.name}: ${sentence}`);
 }
 
-function setStop(card, text) {
-  card.stop.textContent = text;
-  card.stop.setAttribute("aria-label", `${text} ${card.name}`);
+/** Nothing more will become of it: it can be removed, and done again. */
+function end(card) {
+  card.bar.hidden = true;
+  card.again.hidden = !card.canRepeat;
+  card.stop.textContent = "Remove";
+  card.stop.setAttribute("aria-label", `Remove ${card.name}`);
 }
 
 function draw(card, text, share) {

@@ -25,14 +25,14 @@ function options() {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-/** Films have no maps, and formats of their own. */
-function take(files) {
-  for (const file of files) {
-    const { invented, ...others } = options();
-    const isFilm = file.type.startsWith("video/") || /\.(mkv|avi|flv|ts|m2ts|mpe?g)$/i.test(file.name);
-    add([file], isFilm || !invented ? others : { ...others, invented });
-  }
+/** Those for a file: films have no maps. */
+function optionsOf(file) {
+  const { invented, ...others } = options();
+  const isFilm = file.type.startsWith("video/") || /\.(mkv|avi|flv|ts|m2ts|mpe?g)$/i.test(file.name);
+  return isFilm || !invented ? others : { ...others, invented };
 }
+
+const take = files => files.forEach(file => add(file, optionsOf));
 
 function drawModels() {
   const usual = offers.find(({ default: isUsual }) => isUsual);
