@@ -1,5 +1,7 @@
 """``srgan serve``: calls that are refused; what it does is tested beside the server."""
 
+import sys
+
 import pytest
 
 
@@ -23,3 +25,10 @@ def test_a_call_that_is_not_safe_or_wrong_is_refused(srgan, here, arguments, cod
     assert done.err.startswith("srgan: ")
     assert done.err.count("\n") == 1
     assert says in done.err
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(srgan, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    done = srgan("serve")
+    assert done.code == 1
+    assert "pip install '.[serve]'" in done.err

@@ -15,6 +15,8 @@ pytest.importorskip("axe_playwright_python", reason="needs axe-core to check wha
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
+expect.set_options(timeout=20_000)  # other work may keep the machine busy
+
 DROP = """([name, bytes]) => {
     const transfer = new DataTransfer();
     transfer.items.add(new File([new Uint8Array(bytes)], name, {type: "image/png"}));

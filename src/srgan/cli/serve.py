@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import tempfile
 from functools import partial
@@ -63,12 +64,12 @@ def serve(
     Example: srgan serve --host 0.0.0.0 --token secret --state /var/lib/srgan
     """
     _check_access(host, token, no_token=no_token)
-    try:
-        from srgan.serve.run import run
-        from srgan.serve.settings import Limits, Settings
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("the server", "serve") from error
+    for module in ("fastapi", "uvicorn", "python_multipart"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError("srgan serve", "serve")
     from srgan.jobs.models import Models
+    from srgan.serve.run import run
+    from srgan.serve.settings import Limits, Settings
 
     limits = Limits(
         upload_bytes=max_upload,

@@ -84,7 +84,7 @@ def _film(file: Path, limits: Limits, why_no_picture: str) -> Kind:
         extension = _film_extension(opened.read(4096))
     is_raw = why_no_picture.endswith(RAW_ADVICE)
     if extension is None or is_raw:
-        sentence = "the file: is neither a picture nor a film that is read here; send " + _KINDS
+        sentence = "the file is neither a picture nor a film that is read here; send " + _KINDS
         sentence = why_no_picture if is_raw else sentence
         raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence, code="type", field="file")
     try:
@@ -118,7 +118,7 @@ def _film_extension(head: bytes) -> str | None:
 
 
 def _said(error: Exception, file: Path) -> str:
-    return str(error).replace(str(file), "the file")
+    return str(error).replace(f"{file}:", "the file")
 
 
 def _too_large(what: str) -> ProblemError:
