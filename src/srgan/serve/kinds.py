@@ -82,11 +82,10 @@ def recognise(file: Path, limits: Limits) -> Kind:
 def _film(file: Path, limits: Limits, why_no_picture: str) -> Kind:
     with file.open("rb") as opened:
         extension = _film_extension(opened.read(4096))
-    is_raw = why_no_picture.endswith(RAW_ADVICE)
-    if extension is None or is_raw:
-        sentence = "the file is neither a picture nor a film that is read here; send " + _KINDS
-        sentence = why_no_picture if is_raw else sentence
-        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence, code="type", field="file")
+    if why_no_picture.endswith(RAW_ADVICE):
+        raise _not_taken(why_no_picture)
+    if extension is None:
+        raise _not_taken(f"the file is neither a picture nor a film that is read here; send {_KINDS}")
     try:
         with explained(file), av.open(f"file:{file}", options=_SAFE) as container:
             codec = first_video(container).codec_context
@@ -119,6 +118,10 @@ def _film_extension(head: bytes) -> str | None:
 
 def _said(error: Exception, file: Path) -> str:
     return str(error).replace(f"{file}:", "the file")
+
+
+def _not_taken(sentence: str) -> ProblemError:
+    return ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence, code="type", field="file")
 
 
 def _too_large(what: str) -> ProblemError:
