@@ -9,7 +9,7 @@ demo: .venv/.use
 	$(BIN)/python scripts/demo
 
 test: .venv/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: .venv/.dev
 	scripts/check

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from srgan.networks.card import ModelCard
     from srgan.networks.catalogue import list_models, load_card
     from srgan.networks.info import NetworkInfo
+    from srgan.networks.onnx import OnnxForm
     from srgan.upscaling.size import Upscaled
     from srgan.upscaling.upscaler import Upscaler
     from srgan.video.options import VideoOptions
@@ -51,6 +52,7 @@ __all__ = [
     "ModelCard",
     "ModelError",
     "NetworkInfo",
+    "OnnxForm",
     "OutOfMemoryError",
     "OutputError",
     "PictureOptions",
@@ -75,6 +77,7 @@ _HOMES = {
     "Event": "srgan.events",
     "ModelCard": "srgan.networks.card",
     "NetworkInfo": "srgan.networks.info",
+    "OnnxForm": "srgan.networks.onnx",
     "PictureOptions": "srgan.jobs.options",
     "Upscaled": "srgan.upscaling.size",
     "UpscaledVideo": "srgan.video.pipeline",

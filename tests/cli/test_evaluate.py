@@ -124,7 +124,10 @@ def test_networks_from_elsewhere_are_measured(srgan, here):
     graph = onnx.helper.make_graph([node], "net", [picture], [result], [scales])
     opsets = [onnx.helper.make_opsetid("", 17)]
     onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=9), here / "net.onnx")
-    for options in ([], ["--onnx-white", "255", "--onnx-order", "bgr"]):
+    for options in (
+        [],
+        ["--model-range", "0..255", "--model-order", "bgr", "--model-layout", "nchw", "--halo", "3"],
+    ):
         done = srgan("evaluate", "--hr", "hr", "--model", "net.onnx", *options, "--json")
         assert (done.code, done.err) == (0, "")
         (result,) = json.loads(done.out)["results"]

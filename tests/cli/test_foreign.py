@@ -2,10 +2,14 @@
 
 import json
 import math
+import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+from ncnn_files import NcnnWriter, compact
 from PIL import Image
 from reference_networks import EDSR, RRDBNet, SRVGGNetCompact, random_network
 
@@ -54,6 +58,60 @@ def test_a_network_of_scale_1_cleans_without_enlarging(srgan, picture, tmp_path)
     assert np.asarray(Image.open(tmp_path / "larger.png")).shape == (69, 87, 3)
 
 
+@pytest.fixture
+def real_esrgan(tmp_path, monkeypatch):
+    """The package of Real-ESRGAN's networks, with a small one under one of the names."""
+    folder = tmp_path / "fake_realesrgan" / "models"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").write_text("raise SystemExit('its code has run')")
+    writer = NcnnWriter()
+    compact(writer)
+    monkeypatch.setattr("srgan.networks.realesrgan._PACKAGE", "fake_realesrgan")
+    monkeypatch.syspath_prepend(tmp_path)
+    return writer.save(folder / "realesr-animevideov3-x3")
+
+
+def test_real_esrgans_networks_go_by_name(srgan, real_esrgan, picture, tmp_path):
+    done = srgan("upscale", picture, "--model", "realesr-animevideov3-x3", "-o", tmp_path / "large.png")
+    assert done.code == 0
+    assert np.asarray(Image.open(tmp_path / "large.png")).shape == (3 * 23, 3 * 29, 3)
+    facts = json.loads(srgan("info", "realesr-animevideov3-x3", "--json").out)
+    assert (facts["scale"], facts["file"]) == (3, str(real_esrgan))
+    listed = json.loads(srgan("models", "--json").out)["models"]
+    assert listed[-1]["name"] == "realesr-animevideov3-x3"
+    assert listed[-1]["parameters"] == facts["parameters"] > 1000
+    assert "realesr-animevideov3-x3" in srgan("models").out
+
+
+def test_without_the_package_the_name_says_how_to_get_it(srgan, picture, monkeypatch):
+    monkeypatch.setattr("srgan.networks.realesrgan._PACKAGE", "no_such_package")
+    done = srgan("upscale", picture, "--model", "realesrgan-x4plus")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert "[realesrgan]" in done.err
+    assert "realesrgan" not in srgan("models").out
+
+
+def test_an_ncnn_network_is_a_model_like_others(srgan, hr, picture, tmp_path):
+    writer = NcnnWriter(half=True)
+    compact(writer, "")
+    model = writer.save(tmp_path / "net")
+    assert srgan("upscale", picture, "--model", tmp_path / "net.bin", "-o", tmp_path / "large.png").code == 0
+    done = srgan("evaluate", "--hr", hr, "--model", model, "--metric", "psnr", "--json")
+    before = json.loads(done.out)["results"][0]["sha256"]
+    weights = bytearray((tmp_path / "net.bin").read_bytes())
+    weights[-1] ^= 1
+    (tmp_path / "net.bin").write_bytes(weights)
+    done = srgan("evaluate", "--hr", hr, "--model", model, "--metric", "psnr", "--json")
+    assert json.loads(done.out)["results"][0]["sha256"] != before  # told apart by their weights too
+    (tmp_path / "net.bin").unlink()
+    for command in (("upscale", picture, "--model", model), ("info", model)):
+        done = srgan(*command)
+        assert done.code == 1
+        assert len(done.err.splitlines()) == 1
+        assert "net.bin" in done.err
+
+
 def test_info_prints_what_was_found(srgan, esrgan):
     network, model = esrgan
     facts = json.loads(srgan("info", model, "--json").out)
@@ -95,3 +153,20 @@ def test_what_is_no_network_is_one_line(srgan, picture, tmp_path, write, words):
 
 def test_a_wrong_halo_is_refused_by_its_option(srgan, picture):
     assert "--halo" in srgan("upscale", picture, "--halo", "-1").err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's here")
+def test_a_file_larger_than_the_memory_is_one_line(tmp_path, picture):
+    header = json.dumps({"x": {"dtype": "F32", "shape": [750_000_000], "data_offsets": [0, 3_000_000_000]}})
+    big = tmp_path / "big.safetensors"
+    with big.open("wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header.encode())
+        file.truncate(8 + len(header) + 3_000_000_000)  # no disk space is taken
+    program = "import resource; resource.setrlimit(resource.RLIMIT_AS, (2_500_000_000, 2_500_000_000)); "
+    program += "from srgan.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "upscale", str(picture), "--model", str(big)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "big.safetensors" in line
+    assert "memory" in line

@@ -23,6 +23,8 @@ COMMANDS = (
     "evaluate-objects",
     "fit-niqe",
     "compare",
+    "export",
+    "import-keras",
     "bench",
     "serve",
 )

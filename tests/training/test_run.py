@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
+from ncnn_files import NcnnWriter, compact
 from PIL import Image
 from reference_networks import RRDBNet, random_network
 from skimage import data
@@ -321,6 +322,10 @@ def test_another_programs_network_is_a_teacher_and_no_start(photos, tmp_path):
     lr_image = torch.rand(1, 3, 9, 7)
     with torch.inference_mode():
         torch.testing.assert_close(load_teacher(str(teacher), 4)(lr_image), network(lr_image))
+        writer = NcnnWriter()
+        forward, _ = compact(writer, "")
+        listed = writer.save(tmp_path / "net")
+        torch.testing.assert_close(load_teacher(str(listed), 4)(lr_image), forward(lr_image))
     with pytest.raises(UsageError, match="enlarges 2x"):
         train(recipe(*changes, f"loss.teacher='{half}'"), photos, None, tmp_path / "other")
     with pytest.raises(ModelError, match="'esrgan' is another program's network"):

@@ -64,7 +64,7 @@ def around(monkeypatch):
 
     def make(engine, **options):
         network = SimpleNamespace(card=None, info=engine.info)
-        monkeypatch.setattr(upscaler, "load_network", lambda *_: network)
+        monkeypatch.setattr(upscaler, "load_any_network", lambda *_: network)
         monkeypatch.setattr(upscaler, "open_engine", lambda *_, **__: engine)
         return upscaler.Upscaler(**options)
 

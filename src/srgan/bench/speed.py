@@ -17,10 +17,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
+
+if TYPE_CHECKING:
+    from srgan.networks.onnx import OnnxForm
 
 LR_SIZE = (320, 180)
 BATCH, CROP = 16, 24
@@ -49,9 +52,14 @@ def model_generator(model: str) -> Work:
 
 def srresnet_picture() -> Work:
     """The same picture as a user gets it: with reflected surroundings."""
+    return model_picture("srresnet")
+
+
+def model_picture(model: str, halo: int | None = None, onnx: OnnxForm | None = None) -> Work:
+    """Any model, likewise: also those that take only pictures of some sizes."""
     from srgan.upscaling.upscaler import Upscaler
 
-    upscaler = Upscaler("srresnet")
+    upscaler = Upscaler(model, halo=halo, onnx=onnx)
     image = _noise(LR_SIZE[1], LR_SIZE[0])
     return lambda: upscaler.upscale(image)
 
@@ -77,10 +85,12 @@ def plain_model(model: str) -> Work:
 
 
 def _plain_network(model: str) -> Any:
-    from srgan.networks.network import load_network
+    from srgan.networks.network import Network
     from srgan.training.networks.described import DescribedNetwork
+    from srgan.training.networks.spandrel import load_torch_network
 
-    return DescribedNetwork(load_network(model))
+    network = load_torch_network(model)
+    return DescribedNetwork(network) if isinstance(network, Network) else network.module
 
 
 def srgan_step() -> Work:
@@ -122,30 +132,33 @@ def plain_step() -> Work:
     return work
 
 
-def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], runs: int) -> dict[str, Any]:
+def compare(
+    name: str, ours: Callable[[], Work], theirs: Callable[[], Work] | None, runs: int
+) -> dict[str, Any]:
     """Times two kinds of work in turn, each in a process of its own.
 
     Args:
         name: of the comparison.
         ours: makes srgan's work; must be importable by name.
-        theirs: makes the other's.
+        theirs: makes the other's; None where there is no other.
         runs: counted runs of each, after two that are not.
 
     Returns:
         ``{"name", "srgan_seconds", "other_seconds", "ratio"}``: medians, and the median of the ratios of
-        neighbouring runs.
+        neighbouring runs. The first two alone where there is no other.
     """
     context = multiprocessing.get_context("spawn")
-    pairs = [context.Pipe() for _ in range(2)]
+    makers = [ours] if theirs is None else [ours, theirs]
+    pairs = [context.Pipe() for _ in makers]
     workers = [
         # Not daemons: those may not have children, as a DataLoader has.
         context.Process(target=_serve, args=(make, far))
-        for make, (_, far) in zip((ours, theirs), pairs, strict=True)
+        for make, (_, far) in zip(makers, pairs, strict=True)
     ]
     for worker, (_, far) in zip(workers, pairs, strict=True):
         worker.start()
         far.close()
-    seconds: list[list[float]] = [[], []]
+    seconds: list[list[float]] = [[] for _ in makers]
     try:
         for run in range(runs + 2):
             for side, (near, _) in enumerate(pairs):
@@ -157,10 +170,12 @@ def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], run
         for worker, (near, _) in zip(workers, pairs, strict=True):
             near.close()
             worker.join()
+    result = {"name": name, "srgan_seconds": statistics.median(seconds[0])}
+    if theirs is None:
+        return result
     ratios = [other / own for own, other in zip(*seconds, strict=True)]
     return {
-        "name": name,
-        "srgan_seconds": statistics.median(seconds[0]),
+        **result,
         "other_seconds": statistics.median(seconds[1]),
         "ratio": statistics.median(ratios),
     }

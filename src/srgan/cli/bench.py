@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srgan.cli.console import print_json, progress_bar
-from srgan.errors import MissingExtraError
+from srgan.cli.options import Halo, ModelLayout, ModelOrder, ModelRange, Order, onnx_form
+from srgan.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from srgan.bench.speed import Work
+    from srgan.networks.onnx import OnnxForm
 
 
 def bench(
@@ -22,6 +24,10 @@ def bench(
     model: Annotated[
         str | None, typer.Option(help="Time this model alone, a name or a file, beside PyTorch.")
     ] = None,
+    halo: Halo = None,
+    model_layout: ModelLayout = None,
+    model_range: ModelRange = None,
+    model_order: ModelOrder = Order.rgb,
     video: Annotated[
         bool, typer.Option("--video", help="Time videos instead, from 320x180 to 1280x720.")
     ] = False,
@@ -38,14 +44,10 @@ def bench(
         return
     from srgan.bench import speed
 
-    if model is not None:
-        from srgan.networks.network import load_network
-
-        load_network(model)  # before anything is timed: it says what is wrong with it
-    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("tensorboard") is None:
-        raise MissingExtraError("srgan bench compares with PyTorch, so it", "train")
+    if model is None and halo is not None:
+        raise UsageError("halo is that of one model; name it by --model", field="halo")
     size = f"{speed.LR_SIZE[0]}x{speed.LR_SIZE[1]}"
-    comparisons: tuple[tuple[str, Callable[[], Work], Callable[[], Work]], ...] = (
+    comparisons: tuple[tuple[str, Callable[[], Work], Callable[[], Work] | None], ...] = (
         (f"srresnet, {size}, against PyTorch fp32", speed.srresnet_generator, speed.plain_generator),
         (f"srresnet with its halo, {size}, likewise", speed.srresnet_picture, speed.plain_generator),
         (f"fast, {size}, against srresnet", speed.fast_generator, speed.srresnet_generator),
@@ -56,13 +58,11 @@ def bench(
         ),
     )
     if model is not None:
-        comparisons = (
-            (
-                f"{Path(model).stem}, {size}, against PyTorch fp32",
-                partial(speed.model_generator, model),
-                partial(speed.plain_model, model),
-            ),
-        )
+        form = onnx_form(model_layout, model_range, model_order)
+        comparisons = (_comparison(model, halo, form, size),)
+    has_torch = importlib.util.find_spec("torch") and importlib.util.find_spec("tensorboard")
+    if not has_torch and any(theirs for _, _, theirs in comparisons):
+        raise MissingExtraError("srgan bench compares with PyTorch, so it", "train")
     results = []
     with progress_bar() as bar:
         task = bar.add_task("timing", total=len(comparisons) + 1)
@@ -80,6 +80,24 @@ def bench(
         other = f"{result['other_seconds']:.3f}" if "other_seconds" in result else ""
         ratio = f"{result['ratio']:.1f}" if "ratio" in result else ""
         print(f"| {result['name']} | {result['srgan_seconds']:.3f} | {other} | {ratio} |")
+
+
+def _comparison(
+    model: str, halo: int | None, form: OnnxForm, size: str
+) -> tuple[str, Callable[[], Work], Callable[[], Work] | None]:
+    from srgan.bench import speed
+    from srgan.engines.loading import load_any_network
+    from srgan.networks.onnx import OnnxNetwork
+
+    name = f"{Path(model).stem}, {size}"
+    network = load_any_network(model, onnx=form)  # before anything is timed: it says what is wrong with it
+    picture = partial(speed.model_picture, model, halo, form)
+    if isinstance(network, OnnxNetwork):
+        return f"{name}, with its halo", picture, None
+    plain = partial(speed.plain_model, model)
+    if halo is not None:
+        return f"{name}, with a halo of {halo}, against PyTorch fp32", picture, plain
+    return f"{name}, against PyTorch fp32", partial(speed.model_generator, model), plain
 
 
 def _bench_video(as_json: bool) -> None:

@@ -9,7 +9,17 @@ from typing import Annotated, Any
 import typer
 
 from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar, with_option
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.options import (
+    DeviceName,
+    EngineName,
+    Halo,
+    ModelLayout,
+    ModelOrder,
+    ModelRange,
+    Order,
+    Precision,
+    onnx_form,
+)
 from srgan.errors import SrganError, UsageError
 
 
@@ -32,6 +42,10 @@ def compare(
         bool,
         typer.Option("--low-res", help="Take the pictures as low-res ones; do not downscale them first."),
     ] = False,
+    halo: Halo = None,
+    model_layout: ModelLayout = None,
+    model_range: ModelRange = None,
+    model_order: ModelOrder = Order.rgb,
     engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
     precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
@@ -57,6 +71,8 @@ def compare(
     methods = open_methods(
         model or list_models(),
         ["bicubic"],
+        halo=halo,
+        onnx=onnx_form(model_layout, model_range, model_order),
         engine=engine.value,
         precision=precision.value,
         device=device.value,

@@ -10,7 +10,17 @@ import typer
 
 from srgan.cli.console import print_error, print_json, print_message, progress_bar
 from srgan.cli.evaluate_tools import open_tools
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.options import (
+    DeviceName,
+    EngineName,
+    Halo,
+    ModelLayout,
+    ModelOrder,
+    ModelRange,
+    Order,
+    Precision,
+    onnx_form,
+)
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,20 +52,6 @@ class MetricName(StrEnum):
     seconds_per_megapixel = "seconds_per_megapixel"
 
 
-class White(StrEnum):
-    """The value of white in a network's input and output."""
-
-    one = "1"
-    full = "255"
-
-
-class Order(StrEnum):
-    """The order of a network's channels."""
-
-    rgb = "rgb"
-    bgr = "bgr"
-
-
 def evaluate(
     hr: Annotated[Path, typer.Option(help="Folder of ground-truth pictures.")],
     lr: Annotated[
@@ -64,7 +60,7 @@ def evaluate(
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Name of a model, its file, or any network as FILE.onnx; may be repeated."),
+        typer.Option(help="Name of a model, or its file; may be repeated."),
     ] = None,
     baseline: Annotated[
         list[BaselineName] | None, typer.Option(help="Plain enlargement to compare with; may be repeated.")
@@ -92,8 +88,6 @@ def evaluate(
         Path | None,
         typer.Option(help="For fid: Inception's FILE.pth, or any network that makes features as FILE.onnx."),
     ] = None,
-    onnx_white: Annotated[White, typer.Option(help="Value of white in FILE.onnx's pictures.")] = White.one,
-    onnx_order: Annotated[Order, typer.Option(help="Order of channels in FILE.onnx's pictures.")] = Order.rgb,
     detail: Annotated[
         float | None, typer.Option(min=0, max=1, help="Detail of the models, as in srgan upscale.")
     ] = None,
@@ -101,6 +95,10 @@ def evaluate(
         bool,
         typer.Option("--consistent", help="Measure results that, downscaled again, give the input back."),
     ] = False,
+    halo: Halo = None,
+    model_layout: ModelLayout = None,
+    model_range: ModelRange = None,
+    model_order: ModelOrder = Order.rgb,
     engine: Annotated[EngineName, typer.Option(help="What computes.")] = EngineName.auto,
     precision: Annotated[Precision, typer.Option(help="Type to compute in.")] = Precision.auto,
     device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.auto,
@@ -133,7 +131,6 @@ def evaluate(
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.evaluate import evaluate
     from srgan.evaluation.methods import common_scale, open_methods
-    from srgan.evaluation.onnx import OnnxOptions
     from srgan.evaluation.page import Page
     from srgan.evaluation.tables import csv_of, markdown_of
     from srgan.files import write_file
@@ -151,7 +148,8 @@ def evaluate(
     methods = open_methods(
         model or [],
         [name.value for name in baseline or []],
-        onnx=OnnxOptions(white=1 if onnx_white is White.one else 255, order=onnx_order.value),
+        halo=halo,
+        onnx=onnx_form(model_layout, model_range, model_order),
         detail=detail,
         consistent=consistent,
         engine=engine.value,

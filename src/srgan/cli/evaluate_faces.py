@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
-from srgan.cli.evaluate import BaselineName, Order
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.evaluate import BaselineName
+from srgan.cli.options import DeviceName, EngineName, Order, Precision
 
 
 def evaluate_faces(

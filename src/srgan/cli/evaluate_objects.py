@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from srgan.cli.console import print_json, progress_bar
-from srgan.cli.evaluate import BaselineName, Order, White
-from srgan.cli.options import DeviceName, EngineName, Precision
+from srgan.cli.evaluate import BaselineName
+from srgan.cli.options import DeviceName, EngineName, Order, Precision
 
 
 class LayoutName(StrEnum):
@@ -19,6 +19,13 @@ class LayoutName(StrEnum):
     yolo = "yolo"
     yolo_objectness = "yolo-objectness"
     ssd = "ssd"
+
+
+class White(StrEnum):
+    """The value of white in a detector's input."""
+
+    one = "1"
+    full = "255"
 
 
 def evaluate_objects(
@@ -60,8 +67,7 @@ def evaluate_objects(
     """
     from srgan.evaluation.dataset import Dataset
     from srgan.evaluation.methods import common_scale, open_methods
-    from srgan.evaluation.onnx import OnnxOptions
-    from srgan.recognition.object_detectors import OnnxDetector
+    from srgan.recognition.object_detectors import OnnxDetector, OnnxOptions
     from srgan.recognition.objects import evaluate_objects
 
     options = OnnxOptions(white=1 if detector_white is White.one else 255, order=detector_order.value)

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srgan.cli.console import print_json
+from srgan.cli.options import ModelLayout, ModelOrder, ModelRange, Order, onnx_form
+
+if TYPE_CHECKING:
+    from srgan.networks.onnx import OnnxForm
 
 
 def info(
     model: Annotated[str, typer.Argument(help="Name of a model, or its file.")],
+    model_layout: ModelLayout = None,
+    model_range: ModelRange = None,
+    model_order: ModelOrder = Order.rgb,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Shows a model's card: what it is, how it was trained, what it scored; of another program's, what it is.
@@ -21,14 +28,14 @@ def info(
     Example: srgan info RealESRGAN_x4plus.pth --json
     """
     from srgan.networks.catalogue import find_model
-    from srgan.networks.model_file import file_sha256, has_card
+    from srgan.networks.model_file import model_sha256
 
     path = find_model(model)
     facts = {
-        **(_own(path) if has_card(path) else _foreign(path)),
+        **_found(path, onnx_form(model_layout, model_range, model_order)),
         "file": str(path),
         "bytes": path.stat().st_size,
-        "sha256": file_sha256(path),
+        "sha256": model_sha256(path),
     }
     if as_json:
         print_json(facts)
@@ -40,6 +47,21 @@ def info(
                 print(f"  {name}: {item}")
         else:
             print(f"{key}: {value}")
+
+
+def _found(path: Path, form: OnnxForm) -> dict[str, Any]:
+    from srgan.networks.foreign import UnknownArchitectureError
+    from srgan.networks.model_file import has_card
+    from srgan.networks.onnx import is_onnx
+
+    if is_onnx(path):
+        return _undescribed(path, form)
+    if has_card(path):
+        return _own(path)
+    try:
+        return _foreign(path)
+    except UnknownArchitectureError:
+        return _undescribed(path, form)
 
 
 def _own(path: Path) -> dict[str, Any]:
@@ -73,3 +95,35 @@ def _foreign(path: Path) -> dict[str, Any]:
         "halo": info.halo,
         "multiple": info.multiple,
     }
+
+
+def _undescribed(path: Path, form: OnnxForm) -> dict[str, Any]:
+    from srgan.engines.loading import load_any_network
+    from srgan.networks.module import ModuleNetwork
+    from srgan.networks.onnx import OnnxNetwork
+
+    network = load_any_network(path, onnx=form)
+    facts: dict[str, Any] = {
+        "name": network.card.name,
+        "summary": network.card.summary,
+        "licence": network.card.licence,
+        "scale": network.info.scale,
+        "halo": network.info.halo,
+        "multiple": network.info.multiple,
+    }
+    if isinstance(network, ModuleNetwork):
+        facts |= {"architecture": network.architecture}
+    if isinstance(network, OnnxNetwork):
+        height, width = network.info.size or (None, None)
+        facts |= {
+            "size": height and f"{width}x{height}",
+            "layout": _both(network.layouts),
+            "range": _both(network.ranges),
+            "order": network.order,
+        }
+    return facts
+
+
+def _both(ends: tuple[str, str]) -> str:
+    """What input and output are; once if it is the same."""
+    return " to ".join(dict.fromkeys(ends))

@@ -18,7 +18,9 @@ from srgan.cli.dataset_report import dataset_report
 from srgan.cli.evaluate import evaluate
 from srgan.cli.evaluate_faces import evaluate_faces
 from srgan.cli.evaluate_objects import evaluate_objects
+from srgan.cli.export import export
 from srgan.cli.fit_niqe import fit_niqe
+from srgan.cli.import_keras import import_keras
 from srgan.cli.info import info
 from srgan.cli.models import models
 from srgan.cli.prepare import prepare
@@ -66,6 +68,8 @@ for command in (
     evaluate_objects,
     fit_niqe,
     compare,
+    export,
+    import_keras,
     bench,
     serve,
 ):

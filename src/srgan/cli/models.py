@@ -29,18 +29,20 @@ _SPEEDS = {("srresnet", 16, 64): "1.0", ("compact", 8, 48): "11.3"}
 def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Lists the models that come with srgan: what each is for, how fast it is, and what it scored.
+    """Lists the models that can be used by name: what each is for, how fast it is, and what it scored.
+
+    Real-ESRGAN's are among them where the optional part "realesrgan" is installed.
 
     Example: srgan models
 
     Example: srgan models --json
     """
     from srgan.networks.catalogue import list_models, load_card
+    from srgan.networks.realesrgan import installed_realesrgan
 
-    cards = [load_card(name) for name in list_models()]
+    cards = [load_card(name) for name in [*list_models(), *installed_realesrgan()]]
     if as_json:
-        models = [{**card.to_dict(), "parameters": card.own_generator.parameters} for card in cards]
-        print_json({"models": models})
+        print_json({"models": [{**card.to_dict(), "parameters": _parameters(card)} for card in cards]})
     else:
         _print_table(cards)
 
@@ -65,8 +67,18 @@ def _print_table(cards: Sequence[ModelCard]) -> None:
         print(f"--detail and --invented go with: {', '.join(pairs)}")
 
 
+def _parameters(card: ModelCard) -> int:
+    from srgan.networks.network import load_network
+
+    if card.generator is not None:
+        return card.generator.parameters
+    return sum(tensor.size for tensor in load_network(card.name).tensors.values())
+
+
 def _speed(card: ModelCard) -> str:
-    generator = card.own_generator
+    generator = card.generator
+    if generator is None:
+        return ""
     return _SPEEDS.get((generator.architecture, generator.blocks, generator.channels), "")
 
 

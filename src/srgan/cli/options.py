@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from srgan.errors import UsageError
+
+if TYPE_CHECKING:
+    from srgan.networks.onnx import OnnxForm
+
+_onnx = partial(typer.Option, rich_help_panel="Networks in FILE.onnx")
 
 
 def named_path(text: str) -> Path:
@@ -70,3 +78,51 @@ class Format(StrEnum):
     webp = "webp"
     tiff = "tiff"
     avif = "avif"
+
+
+class Layout(StrEnum):
+    """Where a network has the channels of pictures."""
+
+    nchw = "nchw"
+    nhwc = "nhwc"
+
+
+class Range(StrEnum):
+    """From black to white."""
+
+    unit = "0..1"
+    byte = "0..255"
+    signed = "-1..1"
+
+
+class Order(StrEnum):
+    """The order of channels."""
+
+    rgb = "rgb"
+    bgr = "bgr"
+
+
+ModelLayout = Annotated[
+    Layout | None, _onnx("--model-layout", help="Where the channels are. Default: found by trying.")
+]
+ModelRange = Annotated[
+    Range | None, _onnx("--model-range", help="Values from black to white. Default: found by trying.")
+]
+ModelOrder = Annotated[Order, _onnx("--model-order", help="Order of the channels.")]
+Halo = Annotated[
+    int | None,
+    typer.Option(
+        min=0, help="Surroundings of each tile in pixels; fewer are faster. Default: the model's own."
+    ),
+]
+
+
+def onnx_form(layout: Layout | None, values: Range | None, order: Order) -> OnnxForm:
+    """The three options as one value."""
+    from srgan.networks.onnx import OnnxForm
+
+    return OnnxForm(
+        layout=None if layout is None else layout.value,
+        range=None if values is None else values.value,
+        order=order.value,
+    )

@@ -66,7 +66,7 @@ def prepare(
         prepared = _run(source, dest, options)
     except KeyboardInterrupt:
         print_message(f"stopped; the same command goes on with {dest}")
-        raise typer.Exit(130) from None
+        raise SystemExit(130) from None
     if as_json:
         print_json(
             {

@@ -64,7 +64,7 @@ def train(
     if is_first:
         _print_result(result, as_json)
     if not result.finished:
-        raise typer.Exit(130)
+        raise SystemExit(130)
 
 
 def _print_result(result: RunResult, as_json: bool) -> None:

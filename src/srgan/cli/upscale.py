@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from srgan.cli.console import print_json, print_message
-from srgan.cli.options import DeviceName, EngineName, Format, Precision, named_path, tile_of
+from srgan.cli.options import (
+    DeviceName,
+    EngineName,
+    Format,
+    ModelLayout,
+    ModelOrder,
+    ModelRange,
+    Order,
+    Precision,
+    named_path,
+    onnx_form,
+    tile_of,
+)
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
 from srgan.errors import UsageError
 from srgan.jobs.models import FOR_VIDEOS, Models
@@ -107,6 +119,9 @@ def upscale(
     precision: Annotated[Precision, _computing(help="Type to compute in.")] = Precision.auto,
     engine: Annotated[EngineName, _computing(help="What computes.")] = EngineName.auto,
     device: Annotated[DeviceName, _computing(help="Where to compute.")] = DeviceName.auto,
+    model_layout: ModelLayout = None,
+    model_range: ModelRange = None,
+    model_order: ModelOrder = Order.rgb,
     max_pixels: Annotated[int, _computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
 ) -> None:
     """Makes pictures and videos four times larger per side. An input is never overwritten.
@@ -131,6 +146,7 @@ def upscale(
         model=model,
         detail=detail,
         halo=halo,
+        onnx=onnx_form(model_layout, model_range, model_order),
         consistent=consistent,
         codec=codec,
         crf=crf,

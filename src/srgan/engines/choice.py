@@ -8,11 +8,13 @@ import typing
 from srgan.engines.devices import gpu_in_sight
 from srgan.engines.protocol import Device, Engine, EngineName, Precision
 from srgan.errors import MissingExtraError, UsageError
-from srgan.networks.network import Network
+from srgan.networks.module import ModuleNetwork
+from srgan.networks.network import AnyNetwork, Network
+from srgan.networks.onnx import OnnxNetwork
 
 
 def open_engine(
-    network: Network,
+    network: AnyNetwork,
     *,
     engine: EngineName = "auto",
     precision: Precision = "auto",
@@ -23,7 +25,8 @@ def open_engine(
 
     With ``engine`` and ``device`` both ``"auto"`` it is PyTorch on a GPU, if PyTorch is installed and can use
     one, else OpenVINO on the processor. PyTorch is imported only where a GPU seems to be there; whatever goes
-    wrong with it then is not the user's affair: OpenVINO computes, and its ``note`` says why.
+    wrong with it then is not the user's affair: OpenVINO computes, and its ``note`` says why. What only one
+    engine can run is run by it.
 
     Args:
         network: the network.
@@ -43,7 +46,19 @@ def open_engine(
         raise UsageError(
             f"the openvino engine runs on the processor only; {device} needs the torch engine", field="engine"
         )
-    if engine == "torch" or device in ("cuda", "mps"):
+    wants_torch = engine == "torch" or device in ("cuda", "mps")
+    if isinstance(network, ModuleNetwork):
+        if engine == "openvino":
+            raise UsageError(f"a network of {network.architecture} needs the torch engine", field="engine")
+        return _open_torch(network, precision, device, threads)
+    if isinstance(network, OnnxNetwork):
+        if wants_torch:
+            raise UsageError(
+                "a network in an .onnx file runs on the processor, by the openvino engine only",
+                field="engine" if engine == "torch" else "device",
+            )
+        return _open_openvino(network, precision, threads)
+    if wants_torch:
         return _open_torch(network, precision, device, threads)
     note = ""
     if engine == device == "auto" and gpu_in_sight() and _has_torch():
@@ -52,12 +67,20 @@ def open_engine(
         except Exception as error:
             reason = next(iter(str(error).splitlines()), "") or type(error).__name__
             note = f"PyTorch is installed but cannot use a GPU: {reason}"
+    return _open_openvino(network, precision, threads, note)
+
+
+def _open_openvino(
+    network: Network | OnnxNetwork, precision: Precision, threads: int | None, note: str = ""
+) -> Engine:
     from srgan.engines.openvino import OpenVinoEngine
 
     return OpenVinoEngine(network, precision=precision, threads=threads, note=note)
 
 
-def _open_torch(network: Network, precision: Precision, device: Device, threads: int | None) -> Engine:
+def _open_torch(
+    network: Network | ModuleNetwork, precision: Precision, device: Device, threads: int | None
+) -> Engine:
     if not _has_torch():
         raise MissingExtraError("the torch engine", "gpu")
     from srgan.engines.torch import TorchEngine

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srgan.engines.precise import keep_precise
-from srgan.networks.architectures.folding import Tensors, cells, cells_of_shuffled, fold_norm
+from srgan.networks.architectures.description import Resampling
+from srgan.networks.architectures.folding import Tensors, cells, cells_of_shuffled, fold_norm, layer
 from srgan.networks.architectures.trace import trace
 from srgan.networks.network import Network
+
+_INTERPOLATION = {
+    "nearest": ("nearest", "asymmetric"),
+    "bilinear": ("linear_onnx", "half_pixel"),
+    "bicubic": ("cubic", "half_pixel"),  # a is -0.75 unless said otherwise
+}
+"""OpenVINO's names of how values are made, and of where pixels lie."""
 
 
 def build_model(network: Network, *, is_byte: bool, context: int) -> Any:
@@ -109,21 +118,40 @@ class _OpenVinoOps:
         context = min(each.context for each in maps)
         return _Map(self._op.concat([self._cut(each, context) for each in maps], 1), context)
 
-    def shift(self, picture: _Map, name: str) -> _Map:
-        colour = self._tensors[f"{name}.bias"].reshape(1, 3, 1, 1) * np.float32(
-            255.0 if self._is_byte else 1.0
-        )
-        return _Map(keep_precise(self._op.add(picture.node, self._op.constant(colour))), picture.context)
+    def tanh(self, x: _Map) -> _Map:
+        return _Map(keep_precise(self._op.tanh(x.node)), x.context)
 
-    def unshuffle(self, picture: _Map, side: int) -> _Map:
-        node = keep_precise(self._op.space_to_depth(picture.node, "depth_first", side))
-        return _Map(node, picture.context // side)
+    def clamp(self, x: _Map, low: float, high: float) -> _Map:
+        return _Map(self._op.clamp(x.node, low, high), x.context)
+
+    def scaled(self, x: _Map, name: str) -> _Map:
+        return _Map(self._scaled(x.node, *layer(self._tensors, name)), x.context)
+
+    def shift(self, picture: _Map, name: str) -> _Map:
+        white = np.float32(255.0 if self._is_byte else 1.0)
+        weight = self._tensors.get(f"{name}.weight")
+        return _Map(
+            self._scaled(picture.node, weight, self._tensors[f"{name}.bias"] * white), picture.context
+        )
+
+    def values(self, picture: _Map) -> _Map:
+        return self._times(picture, 1 / 255)
+
+    def pixels(self, x: _Map) -> _Map:
+        return self._times(x, 255)
+
+    def unshuffle(self, x: _Map, side: int) -> _Map:
+        whole = self._whole(x, side)
+        node = keep_precise(self._op.space_to_depth(whole.node, "depth_first", side))
+        return _Map(node, whole.context // side)
 
     def enlarge(self, x: _Map, side: int) -> _Map:
-        return self._enlarged(x, side, "nearest", "asymmetric")
+        return _Map(self._interpolated(x.node, float(side), "nearest"), side * x.context)
 
-    def bilinear(self, picture: _Map, side: int) -> _Map:
-        return self._enlarged(picture, side, "linear_onnx", "half_pixel")
+    def resized(self, x: _Map, factor: Fraction, kind: Resampling) -> _Map:
+        whole = self._whole(x, factor.denominator)
+        node = keep_precise(self._interpolated(whole.node, float(factor), kind))
+        return _Map(node, int(factor * whole.context))
 
     def shuffle(self, x: _Map, side: int) -> _Map:
         return _Map(self._op.depth_to_space(x.node, "depth_first", side), side * x.context)
@@ -159,17 +187,34 @@ class _OpenVinoOps:
         # Layers behind a shuffle may reach a part of a low-res pixel; the rest of it is left.
         return _Map(self._cropped(x, side * cells.context, axes=(1, 2)), 0)
 
-    def _enlarged(self, x: _Map, side: int, mode: str, places: str) -> _Map:
-        node = self._op.interpolate(
-            x.node,
-            self._op.constant(np.array([side, side], np.float32)),
+    def _interpolated(self, node: Any, factor: float, kind: Resampling) -> Any:
+        mode, places = _INTERPOLATION[kind]
+        return self._op.interpolate(
+            node,
+            self._op.constant(np.array([factor, factor], np.float32)),
             mode,
             "scales",
             coordinate_transformation_mode=places,
             nearest_mode="floor",
             axes=self._op.constant(np.array([2, 3], np.int64)),
         )
-        return _Map(keep_precise(node) if mode != "nearest" else node, side * x.context)
+
+    def _scaled(self, node: Any, weight: NDArray[np.float32] | None, bias: NDArray[np.float32]) -> Any:
+        if weight is not None:
+            node = keep_precise(self._op.multiply(node, self._op.constant(weight.reshape(1, -1, 1, 1))))
+        return keep_precise(self._op.add(node, self._op.constant(bias.reshape(1, -1, 1, 1))))
+
+    def _times(self, x: _Map, factor: float) -> _Map:
+        """Bytes times a factor, floats as they are."""
+        if not self._is_byte:
+            return x
+        constant = self._op.constant(np.array([factor], np.float32))
+        return _Map(keep_precise(self._op.multiply(x.node, constant)), x.context)
+
+    def _whole(self, x: _Map, grain: int) -> _Map:
+        """A map cut so that its context consists of whole groups of pixels."""
+        context = x.context - x.context % grain
+        return _Map(self._cut(x, context), context)
 
     def _last(self, x: _Map, name: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> _Map:
         if self._is_byte:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from srgan.engines.cache import cache_folder, cache_lock, remove_unused
 from srgan.engines.graph import build_model
 from srgan.engines.offline import without_converter
+from srgan.engines.onnx_graph import build_onnx_model
 from srgan.engines.protocol import Precision, is_out_of_memory
 from srgan.errors import UsageError
 from srgan.networks.network import Network
+from srgan.networks.onnx import OnnxNetwork
 
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
@@ -40,7 +42,7 @@ class OpenVinoEngine:
 
     def __init__(
         self,
-        network: Network,
+        network: Network | OnnxNetwork,
         *,
         precision: Precision = "auto",
         threads: int | None = None,
@@ -80,6 +82,8 @@ class OpenVinoEngine:
             self._compiled.clear()
 
     def _infer(self, batch: NDArray[Any], context: int) -> NDArray[Any]:
+        if isinstance(self._network, OnnxNetwork) and len(batch) > 1:  # one is what they are sure to take
+            return np.concatenate([self._infer(picture[None], context) for picture in batch])
         is_byte = batch.dtype == np.uint8
         no_memory = f"not enough memory for a tile of {batch.shape}"
         try:
@@ -99,9 +103,13 @@ class OpenVinoEngine:
         with self._lock:
             key = is_byte, context
             if key not in self._compiled:
-                model = build_model(self._network, is_byte=is_byte, context=context)
-                self._compiled[key] = self._compile(model)
+                self._compiled[key] = self._compile(self._build(is_byte, context))
             return self._compiled[key]
+
+    def _build(self, is_byte: bool, context: int) -> Any:
+        if isinstance(self._network, OnnxNetwork):
+            return build_onnx_model(self._network, is_byte=is_byte, context=context)
+        return build_model(self._network, is_byte=is_byte, context=context)
 
     def _compile(self, model: Any) -> Any:
         folder = cache_folder()

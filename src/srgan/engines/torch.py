@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from srgan.cpu import avoid_spinning
 from srgan.engines.protocol import Device, Precision, is_out_of_memory
 from srgan.errors import UsageError
+from srgan.networks.module import ModuleNetwork
 from srgan.networks.network import Network
 
 
@@ -18,12 +19,12 @@ class TorchEngine:
 
     Args:
         network: the network.
-        precision: ``"auto"`` is fp16 on a GPU, fp32 on the processor.
+        precision: ``"auto"`` is fp16 on a GPU, where the network allows it; fp32 on the processor.
         device: ``"auto"`` is CUDA, else Apple's, else the processor.
         threads: processor threads, for the whole process; None leaves them as they are.
 
     Raises:
-        UsageError: if the device is not there, or does not compute in ``precision``.
+        UsageError: if the device is not there, or or the network, does not compute in ``precision``.
     """
 
     name = "torch"
@@ -31,7 +32,7 @@ class TorchEngine:
 
     def __init__(
         self,
-        network: Network,
+        network: Network | ModuleNetwork,
         *,
         precision: Precision = "auto",
         device: Device = "auto",
@@ -41,8 +42,11 @@ class TorchEngine:
         from srgan.engines.torch_ops import build_forward
 
         self.device = _available(device)
+        low_types = network.types if isinstance(network, ModuleNetwork) else {"fp16", "bf16"}
         if precision == "auto":
-            precision = "fp32" if self.device == "cpu" else "fp16"
+            precision = "fp32" if self.device == "cpu" or "fp16" not in low_types else "fp16"
+        if precision not in {"fp32", *low_types}:
+            raise UsageError(f"this network does not compute in {precision}; choose fp32", field="precision")
         if precision == "fp16" and self.device == "cpu":
             raise UsageError(
                 "the torch engine does not compute in fp16 on the processor; choose fp32 or bf16",

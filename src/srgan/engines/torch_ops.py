@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from srgan.networks.architectures.description import Resampling
 from srgan.networks.architectures.folding import Array, cells, cells_of_shuffled, fold_norm
+from srgan.networks.module import ModuleNetwork
 from srgan.networks.network import Network
 
 
-def build_forward(network: Network, device: str, low_type: torch.dtype) -> Callable[[Tensor], Tensor]:
+def build_forward(
+    network: Network | ModuleNetwork, device: str, low_type: torch.dtype
+) -> Callable[[Tensor], Tensor]:
     """Builds the forward pass of a network, with its parameters.
 
     Layers, with their inputs, are in ``low_type``, but for the first two and the last two: a type of 16 bits
     has steps of a whole level near white, neither picture may be rounded to it, and each of the two
     convolutions has an activation beside it. Sums that grow from block to block are as exact as the first
-    layer's result, which begins them.
+    layer's result, which begins them. What is a module already is in ``low_type`` altogether.
 
     Args:
         network: the network.
@@ -29,6 +34,9 @@ def build_forward(network: Network, device: str, low_type: torch.dtype) -> Calla
     Returns:
         Maps (N, 3, H, W), float32, in [0, 1], on the device, to (N, s * H, s * W, 3) of scale s, not clipped.
     """
+    if isinstance(network, ModuleNetwork):
+        module = network.module.to(device, low_type)
+        return lambda picture: module(picture.to(low_type)).float().permute(0, 2, 3, 1)
     return partial(network.architecture.forward, _TorchOps(network, device, low_type))
 
 
@@ -71,18 +79,35 @@ class _TorchOps:
     def concat(self, maps: Sequence[Tensor]) -> Tensor:
         return torch.cat([*maps], 1)
 
-    def shift(self, picture: Tensor, name: str) -> Tensor:
-        colour = torch.from_numpy(self._tensors[f"{name}.bias"]).to(self._device)
-        return picture + colour.reshape(1, 3, 1, 1)
+    def tanh(self, x: Tensor) -> Tensor:
+        return torch.tanh(x.float())
 
-    def unshuffle(self, picture: Tensor, side: int) -> Tensor:
-        return F.pixel_unshuffle(picture, side)
+    def clamp(self, x: Tensor, low: float, high: float) -> Tensor:
+        return x.float().clamp(low, high)  # limits may be beyond what 16 bits hold
+
+    def scaled(self, x: Tensor, name: str) -> Tensor:
+        return self._constant(f"{name}.weight") * x + self._constant(f"{name}.bias")
+
+    def shift(self, picture: Tensor, name: str) -> Tensor:
+        if f"{name}.weight" in self._tensors:
+            return self.scaled(picture, name)
+        return picture + self._constant(f"{name}.bias")
+
+    def values(self, picture: Tensor) -> Tensor:
+        return picture
+
+    def pixels(self, x: Tensor) -> Tensor:
+        return x
+
+    def unshuffle(self, x: Tensor, side: int) -> Tensor:
+        return F.pixel_unshuffle(x, side)
 
     def enlarge(self, x: Tensor, side: int) -> Tensor:
         return F.interpolate(x, scale_factor=float(side), mode="nearest")
 
-    def bilinear(self, picture: Tensor, side: int) -> Tensor:
-        return F.interpolate(picture, scale_factor=float(side), mode="bilinear", align_corners=False)
+    def resized(self, x: Tensor, factor: Fraction, kind: Resampling) -> Tensor:
+        places = None if kind == "nearest" else False
+        return F.interpolate(x.float(), scale_factor=float(factor), mode=kind, align_corners=places)
 
     def shuffle(self, x: Tensor, side: int) -> Tensor:
         return F.pixel_shuffle(x, side)
@@ -100,6 +125,9 @@ class _TorchOps:
         number, _, height, width = cells.shape
         pixels = cells.float().reshape(number, side, side, 3, height, width).permute(0, 4, 1, 5, 2, 3)
         return pixels.reshape(number, side * height, side * width, 3)
+
+    def _constant(self, name: str) -> Tensor:
+        return torch.from_numpy(self._tensors[name]).to(self._device).reshape(-1, 1, 1)
 
     def _convolved(self, x: Tensor, name: str, make: Callable[[], tuple[Array, ...]]) -> Tensor:
         weight, bias = self._ready(name, make)

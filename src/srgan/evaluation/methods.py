@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -12,10 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.errors import UsageError
-from srgan.evaluation.onnx import OnnxNetwork, OnnxOptions
 from srgan.images.resize import bicubic
 from srgan.networks.catalogue import find_model
-from srgan.networks.model_file import file_sha256
+from srgan.networks.model_file import model_sha256
 from srgan.upscaling.upscaler import Upscaler
 
 Baseline = Literal["nearest", "bicubic", "lanczos"]
@@ -24,7 +22,7 @@ Upscale = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 BASELINE_SCALE = 4
 """At which baselines are compared where there is no model: that of most published figures."""
 
-_SETTINGS = ("detail", "consistent")  # arguments of Upscaler that change results
+_SETTINGS = ("detail", "halo", "consistent")  # arguments of Upscaler that change results
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +34,7 @@ class Method:
         scale: upscaling per side, a whole number.
         upscale: (h, w, 3) to (scale * h, scale * w, 3), uint8.
         facts: what tells two models of one name apart: ``sha256`` of the file, ``engine``, ``precision`` and
-            ``device``, and ``detail`` and ``consistent`` where asked for; empty for interpolation.
+            ``device``, and ``detail``, ``halo`` and ``consistent`` where asked for; empty for interpolation.
     """
 
     name: str
@@ -64,23 +62,19 @@ _BASELINES: dict[Baseline, Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
 }
 
 
-def open_methods(
-    models: Sequence[str], baselines: Sequence[Baseline], *, onnx: OnnxOptions | None = None, **engine: Any
-) -> list[Method]:
+def open_methods(models: Sequence[str], baselines: Sequence[Baseline], **engine: Any) -> list[Method]:
     """Makes all methods ready, which share one scale: baselines first, each once.
 
     Args:
-        models: shipped models' names, ``.safetensors`` files, or ``.onnx`` files.
+        models: as :class:`~srgan.upscaling.upscaler.Upscaler` takes them.
         baselines: plain interpolation, at the models' scale.
-        onnx: what networks in ``.onnx`` files take and give.
-        engine: further arguments of :class:`~srgan.upscaling.upscaler.Upscaler`; of these, ``precision``
-            holds for ``.onnx`` files too.
+        engine: further arguments of :class:`~srgan.upscaling.upscaler.Upscaler`.
 
     Raises:
         UsageError: if a model is unknown, or two have different scales.
         ModelError: if a model cannot be used.
     """
-    opened = [_open(model, onnx, engine) for model in dict.fromkeys(models)]
+    opened = [_open(model, engine) for model in dict.fromkeys(models)]
     scale = common_scale(opened)
     return [*(_baseline(name, scale) for name in dict.fromkeys(baselines)), *opened]
 
@@ -103,17 +97,12 @@ def _baseline(name: Baseline, scale: int) -> Method:
     return Method(name=name, scale=scale, upscale=lambda image: interpolate(image, scale))
 
 
-def _open(model: str, onnx: OnnxOptions | None, engine: dict[str, Any]) -> Method:
-    if Path(model).suffix.lower() == ".onnx":
-        network = OnnxNetwork(Path(model), onnx, precision=engine.get("precision", "auto"))
-        facts = {"engine": "openvino", "precision": network.precision, "device": "cpu"}
-        facts = {"sha256": file_sha256(Path(model)), **facts}
-        return Method(name=model, scale=network.scale, upscale=network.upscale, facts=facts)
+def _open(model: str, engine: dict[str, Any]) -> Method:
     upscaler = Upscaler(model, **engine)
     asked = {name: engine[name] for name in _SETTINGS if not _is_unset(engine.get(name))}
     used = upscaler.engine
     facts = {"engine": used.name, "precision": used.precision, "device": used.device, **asked}
-    facts = {"sha256": file_sha256(find_model(model)), **facts}
+    facts = {"sha256": model_sha256(find_model(model)), **facts}
     return Method(name=model, scale=upscaler.scale, upscale=upscaler.upscale, facts=facts)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from srgan.engines.protocol import Device, EngineName, Precision
     from srgan.jobs.job import Job
     from srgan.jobs.options import JobOptions
+    from srgan.networks.onnx import OnnxForm
     from srgan.upscaling.upscaler import Upscaler
 
 FOR_VIDEOS = "fast"
@@ -25,7 +26,7 @@ _LONG = 5.0
 _KEPT = 8
 """Models that stay open; the one that was not used for longest goes first."""
 
-_Key = tuple[str, float | None, int | None, bool]
+_Key = tuple[str, float | None, int | None, "OnnxForm | None", bool]
 
 
 class Models:
@@ -62,6 +63,7 @@ class Models:
         *,
         detail: float | None = None,
         halo: int | None = None,
+        onnx: OnnxForm | None = None,
         consistent: bool = False,
     ) -> Upscaler:
         """The upscaler of a model; the same again for the same request.
@@ -71,7 +73,7 @@ class Models:
         """
         from srgan.upscaling.upscaler import Upscaler
 
-        key = (str(model), detail, halo, consistent)
+        key: _Key = (str(model), detail, halo, onnx, consistent)
         with self._lock:
             if key not in self._opened:
                 self._opened[key] = Upscaler(
@@ -83,6 +85,7 @@ class Models:
                     threads=self._threads,
                     detail=detail,
                     halo=halo,
+                    onnx=onnx,
                     consistent=consistent,
                 )
             self._opened.move_to_end(key)
@@ -96,6 +99,7 @@ class Models:
             options.model or DEFAULT_MODEL,
             detail=options.detail,
             halo=options.halo,
+            onnx=options.onnx,
             consistent=options.consistent,
         )
 

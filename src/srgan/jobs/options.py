@@ -9,6 +9,7 @@ from typing import Any
 
 from srgan.errors import UsageError
 from srgan.images.read import DEFAULT_MAX_PIXELS
+from srgan.networks.onnx import OnnxForm
 from srgan.upscaling.size import OutputSize
 from srgan.video.options import VideoOptions
 
@@ -48,6 +49,7 @@ class JobOptions(PictureOptions):
         model: name or file; None leaves the choice, see :class:`~srgan.jobs.models.Models`.
         detail: as in :class:`~srgan.upscaling.upscaler.Upscaler`.
         halo: likewise.
+        onnx: likewise.
         consistent: likewise.
         codec, crf, preset, start, end, fps, resume: as in :class:`~srgan.video.options.VideoOptions`.
 
@@ -58,6 +60,7 @@ class JobOptions(PictureOptions):
     model: str | Path | None = None
     detail: float | None = None
     halo: int | None = None
+    onnx: OnnxForm | None = None
     consistent: bool = False
     codec: str | None = None
     crf: int | None = None

@@ -9,8 +9,11 @@ from srgan.errors import ModelError, UsageError
 from srgan.networks.card import ModelCard
 from srgan.networks.foreign import read_foreign
 from srgan.networks.model_file import has_card, read_card
+from srgan.networks.onnx import is_onnx, onnx_card
+from srgan.networks.realesrgan import REALESRGAN, find_realesrgan
 
-_ENDINGS = (".safetensors", ".pth", ".pt")  # which are no names, even where there is no such file
+# No names, even where there is no such file.
+_ENDINGS = (".safetensors", ".pth", ".pt", ".onnx", ".param", ".bin")
 _SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -20,20 +23,26 @@ def list_models() -> list[str]:
 
 
 def find_model(model: str | Path) -> Path:
-    """The file of a shipped model's name, or of a path.
+    """The file of a model's name, or of a path; of the two files of an ncnn network the ``.param``.
 
     Raises:
         UsageError: if it is neither; the nearest name is offered.
         ModelError: if there is no such file.
+        MissingExtraError: if it is the name of one of Real-ESRGAN's, and their package is not installed.
     """
     path = Path(model)
+    if path.suffix == ".bin" and path.with_suffix(".param").is_file():
+        return path.with_suffix(".param")
     if path.suffix in _ENDINGS or path.is_file():
         if not path.is_file():
             raise ModelError(f"{path}: no such model file; 'srgan models' lists the shipped ones")
         return path
+    if str(model) in REALESRGAN:
+        return find_realesrgan(str(model))
     names = list_models()
     if str(model) in names:
         return _SHIPPED / f"{model}.safetensors"
+    names += REALESRGAN
     near = difflib.get_close_matches(str(model), names, n=1)
     advice = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}"
     raise UsageError(f"unknown model '{model}'; {advice}", field="model")
@@ -45,6 +54,9 @@ def load_card(model: str | Path) -> ModelCard:
     Raises:
         UsageError: if there is no such model.
         ModelError: if its file cannot be read.
+        MissingExtraError: as :func:`find_model` does.
     """
     path = find_model(model)
+    if is_onnx(path):
+        return onnx_card(path)
     return read_card(path) if has_card(path) else read_foreign(path)[0]

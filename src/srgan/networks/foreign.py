@@ -7,9 +7,14 @@ from pathlib import Path
 from srgan.errors import ModelError
 from srgan.networks.architectures import edsr, msrresnet, rrdbnet, span, srvggnet
 from srgan.networks.architectures.folding import Array, Tensors
+from srgan.networks.architectures.layered import recognised_graph
 from srgan.networks.architectures.recognised import Recognised, UnfitError
 from srgan.networks.architectures.trace import trace
 from srgan.networks.card import ModelCard
+from srgan.networks.layered_file import read_layered
+from srgan.networks.ncnn.file import is_ncnn
+from srgan.networks.ncnn.graph import read_ncnn
+from srgan.networks.realesrgan import LICENCE, REALESRGAN, is_realesrgan
 from srgan.networks.weights import read_tensors
 
 _RECOGNISERS = (
@@ -21,36 +26,91 @@ _RECOGNISERS = (
 )
 _KNOWN = "RRDBNet (ESRGAN, Real-ESRGAN), SRVGGNetCompact, MSRResNet, EDSR and SPAN"
 
+_ELSEWHERE = {
+    "HAT": "layers.0.residual_group.overlap_attn.qkv.weight",
+    "ATD": "layers.0.residual_group.td",
+    "Swin2SR": "layers.0.residual_group.blocks.0.attn.logit_scale",
+    "SwinIR": "layers.0.residual_group.blocks.0.attn.relative_position_bias_table",
+    "RGT": "layers.0.blocks.0.attn.attns.0.rpe_biases",
+    "DAT": "layers.0.blocks.0.ffn.sg.norm.weight",
+    "DRCT": "layers.0.swin1.norm1.weight",
+    "GRL": "layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale",
+    "OmniSR": "residual_layer.0.residual_layer.0.layer.0.fn.0.weight",
+    "PLKSR": "feats.1.refine.weight",
+    "MoSR": "gblocks.1.fc1.weight",
+    "SCUNet": "m_head.0.weight",
+}
+"""Architectures that have no description here, and a tensor that is of the first of them that has it."""
+
+
+class UnknownArchitectureError(ModelError):
+    """A file of tensors that no architecture here has.
+
+    Attributes:
+        path: of the file.
+        architecture: the name of it, where the names of the tensors tell it.
+    """
+
+    def __init__(self, path: Path, tensors: Tensors) -> None:
+        super().__init__(
+            f"{path}: cannot be used: its tensors are those of no network that is known here ({_KNOWN}); the "
+            "extra 'spandrel' knows more"
+        )
+        self.path = path
+        self.architecture = next(
+            (name for name, mark in _ELSEWHERE.items() if any(each.endswith(mark) for each in tensors)), None
+        )
+
 
 def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
-    """Reads a network that another program wrote: of RRDBNet, SRVGGNetCompact, MSRResNet, EDSR or SPAN.
+    """Reads a network that another program wrote.
 
     Args:
-        path: a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name ends in.
+        path: a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name ends in, of RRDBNet,
+            SRVGGNetCompact, MSRResNet, EDSR or SPAN; a ``.param`` of ncnn's, with its ``.bin`` beside it; or
+            what was imported from Keras.
 
     Returns:
         A card of what can be said of it, and the network.
 
     Raises:
-        ModelError: if the file cannot be read or is damaged, asks for more than tensors, holds several
-            networks, or one of another architecture or with tensors that do not fit it.
+        UnknownArchitectureError: if it holds a network of another architecture.
+        ModelError: if the file cannot be read or is damaged, asks for more than tensors, or holds several
+            networks, or one with layers that are not known, or with tensors that do not fit it.
     """
     try:
-        found = _recognise_one(read_tensors(path))
+        found = _read(path)
         _check(found)
         scale = trace(found.architecture).scale
     except UnfitError as error:
         raise ModelError(f"{path}: cannot be used: {error}") from None
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    except MemoryError:
+        raise ModelError(f"{path}: there is not enough memory to read it; free some") from None
     summary = f"{found.name}, {scale}x, {found.channels} channels, {found.blocks} blocks; by another program."
-    card = ModelCard(name=path.stem, generator=None, summary=summary, licence="unknown")
-    return card, found
+    licence = "unknown"
+    if is_realesrgan(path):
+        summary, licence = REALESRGAN[path.stem], LICENCE
+    return ModelCard(name=path.stem, generator=None, summary=summary, licence=licence), found
 
 
-def _recognise_one(tensors: Tensors) -> Recognised:
-    """The one network among the tensors, whose names may all begin alike, as in ``module.``.
+def _read(path: Path) -> Recognised:
+    if is_ncnn(path):
+        return read_ncnn(path)
+    layered = read_layered(path)
+    tensors = read_tensors(path)
+    found = _recognise_one(tensors) if layered is None else recognised_graph(layered, tensors)
+    if found is None:
+        raise UnknownArchitectureError(path, tensors)
+    return found
+
+
+def _recognise_one(tensors: Tensors) -> Recognised | None:
+    """The one network among the tensors that is known, whose names may all begin alike, as in ``module.``.
 
     Raises:
-        UnfitError: if there is none that is known, or several.
+        UnfitError: if there are several.
     """
     whole = _recognise(tensors)
     if whole is not None:
@@ -62,9 +122,7 @@ def _recognise_one(tensors: Tensors) -> Recognised:
     inner = {first: found for first, group in groups.items() if (found := _recognise(group)) is not None}
     if len(inner) > 1:
         raise UnfitError(f"it holds several networks ({', '.join(inner)}); save one")
-    if not inner:
-        raise UnfitError(f"its tensors are those of no network that is known: {_KNOWN}")
-    return next(iter(inner.values()))
+    return next(iter(inner.values()), None)
 
 
 def _recognise(tensors: Tensors) -> Recognised | None:

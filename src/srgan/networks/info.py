@@ -21,6 +21,7 @@ class NetworkInfo:
         repeats_edge: whether pictures go on beyond their borders as their reflections with the border pixel
             repeated, or without that.
         multiple: the sides of what it takes must be multiples of this.
+        size: height and width of the only pictures that it takes; None if it takes others.
         bytes_per_pixel: memory for each low-res pixel of a tile in 32-bit floats; half of it in 16 bits.
     """
 
@@ -31,4 +32,5 @@ class NetworkInfo:
     border: int | None = None
     repeats_edge: bool = True
     multiple: int = 1
+    size: tuple[int, int] | None = None
     bytes_per_pixel: int

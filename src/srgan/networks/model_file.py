@@ -14,6 +14,7 @@ from safetensors.numpy import load_file, save
 from srgan.errors import ModelError
 from srgan.files import write_file
 from srgan.networks.card import ModelCard
+from srgan.networks.ncnn.file import is_ncnn
 from srgan.networks.torch_file import is_torch_file
 
 _CARD_KEY = "srgan"
@@ -41,7 +42,7 @@ def has_card(path: Path) -> bool:
         ModelError: if it cannot be read.
     """
     try:
-        return not is_torch_file(path) and _CARD_KEY in _metadata(path)
+        return not is_torch_file(path) and not is_ncnn(path) and _CARD_KEY in _metadata(path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
 
@@ -74,7 +75,8 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
     card = read_card(path)
     try:
         tensors = {name: tensor.astype(np.float32) for name, tensor in load_file(path).items()}
-    except (SafetensorError, OSError, TypeError) as error:  # TypeError: a type that NumPy does not have
+    # The last two: a type that NumPy does not have.
+    except (SafetensorError, OSError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: damaged model ({error}); get the file again") from None
     expected = card.own_generator.shapes()
     found = {name: tensor.shape for name, tensor in tensors.items()}
@@ -100,3 +102,11 @@ def file_sha256(path: Path) -> str:
     """The file's SHA-256 as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def model_sha256(path: Path) -> str:
+    """The SHA-256 of a model's file; of an ncnn network, one of its ``.param`` and its ``.bin``."""
+    if not is_ncnn(path):
+        return file_sha256(path)
+    sums = file_sha256(path) + file_sha256(path.with_suffix(".bin"))
+    return hashlib.sha256(sums.encode()).hexdigest()

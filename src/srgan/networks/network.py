@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from srgan.errors import ModelError
 from srgan.networks.architectures.description import Architecture
 from srgan.networks.architectures.folding import Tensors
 from srgan.networks.architectures.trace import trace
@@ -14,6 +15,8 @@ from srgan.networks.catalogue import find_model
 from srgan.networks.foreign import read_foreign
 from srgan.networks.info import NetworkInfo
 from srgan.networks.model_file import has_card
+from srgan.networks.module import ModuleNetwork
+from srgan.networks.onnx import OnnxNetwork, is_onnx
 
 FOREIGN_HALO = 40
 """Low-res pixels of surroundings of tiles, where a network of another program's sees farther.
@@ -30,7 +33,7 @@ FOREIGN_BORDER = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """A network with its weights.
+    """A network of a described architecture, with its weights; for others see :data:`AnyNetwork`.
 
     Attributes:
         card: what its file says of it.
@@ -55,6 +58,10 @@ class Network:
         architecture = card.own_generator.describe()
         info = describe(architecture, card.halo)
         return cls(card=card, info=info, architecture=architecture, tensors=tensors)
+
+
+AnyNetwork = Network | OnnxNetwork | ModuleNetwork
+"""What engines run. All have a card and an info; what else they have is for the engine that runs them."""
 
 
 def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo:
@@ -83,11 +90,11 @@ def describe_foreign(architecture: Architecture) -> NetworkInfo:
 
 
 def load_network(model: str | Path, detail: float | None = None) -> Network:
-    """Reads a network from its file.
+    """Reads a network from its file, but not from an ``.onnx`` one, which only an engine can.
 
     Args:
-        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
-            ``.safetensors``, ``.pth`` or ``.pt`` of another program's, see :mod:`srgan.networks.foreign`.
+        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or one
+            of another program's, see :func:`~srgan.networks.foreign.read_foreign`.
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
             :func:`~srgan.networks.blend.read_blend`; None the model as it is.
 
@@ -96,6 +103,11 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
         ModelError: if a file is missing or damaged, or does not go together with its sibling's.
     """
     path = find_model(model)
+    if is_onnx(path) and detail is None:
+        raise ModelError(
+            f"{path}: an ONNX network enlarges pictures, but cannot be exported or learned from directly; "
+            "to learn from it, train on pairs that it made"
+        )
     if detail is not None or has_card(path):
         return Network.of(*read_blend(path, detail))
     card, found = read_foreign(path)

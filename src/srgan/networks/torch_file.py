@@ -100,6 +100,11 @@ def open_torch_file(path: Path) -> Iterator[object]:
         raise ModelError(f"{path}: not a readable PyTorch file, or damaged; get the file again") from None
 
 
+def from_bfloat16(halves: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """The float32 numbers whose upper halves these are, which is what bfloat16 is; NumPy does not have it."""
+    return (halves.astype(np.uint32) << 16).view(np.float32)
+
+
 class _RefusedError(Exception):
     """The file is as it was written, and not what is read here."""
 
@@ -206,8 +211,8 @@ def _rebuilt(storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int
         if (0 not in size and last >= raw.size) or math.prod(size) > raw.size:
             raise ValueError(size)
         view = as_strided(raw[offset:], size, [step * raw.itemsize for step in stride], writeable=False)
-        if kind == _BFLOAT16:  # the upper half of a float32
-            return (view.astype(np.uint32) << 16).view(np.float32)
+        if kind == _BFLOAT16:
+            return from_bfloat16(view)
         return view.astype(np.float32) if kind == "<f2" else view.copy()
 
     return StoredTensor(tuple(size), values)

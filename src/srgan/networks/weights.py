@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors import SafetensorError, safe_open
 
 from srgan.errors import ModelError
 from srgan.networks.architectures.folding import Array
-from srgan.networks.torch_file import StoredTensor, is_torch_file, open_torch_file
+from srgan.networks.torch_file import StoredTensor, from_bfloat16, is_torch_file, open_torch_file
 
 _WRAPPERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "generator", "net_g")
 """Keys under which programs save weights, the first first: an average over the steps is the better one."""
@@ -37,11 +37,27 @@ def read_tensors(path: Path) -> dict[str, Array]:
 
 def _read_safetensors(path: Path) -> dict[str, Array]:
     try:
-        return {name: _floats(tensor) for name, tensor in load_file(path).items()}
+        with safe_open(path, framework="numpy") as file:
+            kinds = {name: file.get_slice(name).get_dtype() for name in file.offset_keys()}
+            halves = [name for name, kind in kinds.items() if kind == "BF16"]
+            wide = dict(_read_bfloat16(path, halves))
+            return {name: wide[name] if name in wide else _floats(file.get_tensor(name)) for name in kinds}
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path}: not a readable model ({error}); get the file again") from None
-    except TypeError as error:  # a type that NumPy does not have
+    except (TypeError, AttributeError) as error:  # a type that NumPy does not have
         raise ModelError(f"{path}: holds numbers of a type that cannot be read ({error})") from None
+
+
+def _read_bfloat16(path: Path, names: Iterable[str]) -> Iterator[tuple[str, Array]]:
+    """Those tensors of a ``.safetensors`` file, of a type that its own reader has not for NumPy."""
+    with path.open("rb") as file:
+        start = 8 + int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(start - 8))
+        for name in names:
+            begin, end = header[name]["data_offsets"]
+            file.seek(start + begin)
+            tensor = from_bfloat16(np.frombuffer(file.read(end - begin), "<u2"))
+            yield name, tensor.reshape(header[name]["shape"])
 
 
 def _read_pytorch(path: Path) -> dict[str, Array]:

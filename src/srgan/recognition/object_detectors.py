@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.errors import ModelError
-from srgan.evaluation.onnx import OnnxOptions, compile_onnx
+from srgan.evaluation.onnx import compile_onnx
 
 Layout = Literal["yolo", "yolo-objectness", "ssd"]
 
@@ -36,6 +36,19 @@ class Detections:
     boxes: NDArray[np.float64]
     scores: NDArray[np.float64]
     classes: NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxOptions:
+    """What a detector is given, where it is not RGB in [0, 1].
+
+    Attributes:
+        white: the value of white: 1 or 255.
+        order: of the three channels.
+    """
+
+    white: Literal[1, 255] = 1
+    order: Literal["rgb", "bgr"] = "rgb"
 
 
 class OnnxDetector:

@@ -12,7 +12,7 @@ from srgan.networks.card import ModelCard
 from srgan.networks.catalogue import list_models, load_card
 
 _log = logging.getLogger(__name__)
-_ENDINGS = (".safetensors", ".pth", ".pt")
+_ENDINGS = (".safetensors", ".pth", ".pt", ".onnx", ".param")
 
 
 @dataclass(frozen=True, kw_only=True)

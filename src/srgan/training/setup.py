@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from torch import nn
@@ -13,10 +13,12 @@ from torch import nn
 from srgan.errors import UsageError
 from srgan.networks.architecture import GeneratorConfig
 from srgan.networks.architectures.folding import Tensors
+from srgan.networks.module import ModuleNetwork
 from srgan.networks.network import load_network
 from srgan.training.muon import Muon
 from srgan.training.networks.described import DescribedNetwork
 from srgan.training.networks.generator import make_generator
+from srgan.training.networks.spandrel import load_torch_network
 from srgan.training.recipe import OptimiserOptions
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -68,18 +70,22 @@ def load_teacher(model: str, scale: int) -> nn.Module:
     """A network to learn from, in PyTorch: one of srgan's own or of another program's.
 
     Args:
-        model: name of a shipped model, or a file, see :func:`~srgan.networks.network.load_network`.
+        model: name of a shipped model, or a file, see
+            :func:`~srgan.training.networks.spandrel.load_torch_network`.
         scale: that its results must have.
 
     Raises:
         UsageError: if there is no such model, or its results are of another scale.
         ModelError: if its file cannot be read.
+        MissingExtraError: if it needs spandrel, which is not installed.
     """
-    network = load_network(model)
+    network = load_torch_network(model)
     if network.info.scale != scale:
         raise UsageError(
             f"teacher = '{model}': enlarges {network.info.scale}x, the recipe's network {scale}x"
         )
+    if isinstance(network, ModuleNetwork):
+        return cast(nn.Module, network.module)
     if network.card.generator is None:
         return DescribedNetwork(network)
     return _generator(network.card.generator, network.tensors)

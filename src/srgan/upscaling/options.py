@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from srgan.errors import UsageError
+from srgan.networks.info import NetworkInfo
 from srgan.upscaling.memory import SMALLEST_TILE
 from srgan.upscaling.numbers import is_number, is_whole
 
@@ -25,3 +26,16 @@ def check_options(*, tile: Any, threads: Any, detail: Any, halo: Any) -> None:
         raise UsageError(f"detail must be a number from 0 to 1, not {detail!r}", field="detail")
     if halo is not None and not is_whole(halo, 0):
         raise UsageError(f"halo must be a whole number from 0, not {halo!r}", field="halo")
+
+
+def check_size(info: NetworkInfo) -> None:
+    """Refuses a halo that fills all of a network's fixed size.
+
+    Raises:
+        UsageError: naming the field.
+    """
+    if info.size is not None and 2 * info.halo >= min(info.size):
+        taken = f"{info.size[1]}x{info.size[0]}"
+        raise UsageError(
+            f"halo must be less than half of the {taken} pixels that this network takes", field="halo"
+        )

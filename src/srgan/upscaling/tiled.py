@@ -88,20 +88,27 @@ class TiledNetwork:
         smallest = max(SMALLEST_TILE, self.info.multiple)
         tile = self._first_tile()
         while True:
-            plan = plan_tiles(height, width, halo=self._halo, tile=tile, multiple=self.info.multiple)
-            if plan.tiles == 1:
-                plan = replace(plan, halo=self._border)
+            plan = self._plan(height, width, tile)
             try:
                 return sink(self._bands(pixels, plan, compute or self.compute, on_event, cancel))
             except MemoryError:
                 # What was tried, which may be less than what was allowed.
                 tried = math.isqrt(plan.tile_height * plan.tile_width)
-                if tried <= smallest:
+                if tried <= smallest or self.info.size is not None:
                     raise OutOfMemoryError(
                         f"not enough memory for {width}x{height} pixels even in small tiles; free some"
                     ) from None
                 tile = max(tried // 2, smallest)
                 self.engine.release()
+
+    def _plan(self, height: int, width: int, tile: int | None) -> TilePlan:
+        if self.info.size is None:
+            plan = plan_tiles(height, width, halo=self._halo, tile=tile, multiple=self.info.multiple)
+            return replace(plan, halo=self._border) if plan.tiles == 1 else plan
+        tile_height, tile_width = (side - 2 * self._halo for side in self.info.size)
+        return TilePlan(
+            height=height, width=width, tile_height=tile_height, tile_width=tile_width, halo=self._halo
+        )
 
     @property
     def _halo(self) -> int:

@@ -140,8 +140,8 @@ def _tilings(height: int, width: int, tile: int, halo: float) -> Iterator[tuple[
 
 
 def _starts(length: int, tile: int) -> list[int]:
-    """Where tiles begin that cover ``length``; none reaches beyond it."""
-    return [*range(0, length - tile, tile), length - tile]
+    """Where tiles begin that cover ``length``; none reaches beyond it, unless one alone does."""
+    return [*range(0, length - tile, tile), max(length - tile, 0)]
 
 
 def _reflected(start: int, stop: int, length: int, halo: int, repeats_edge: bool) -> NDArray[np.intp]:

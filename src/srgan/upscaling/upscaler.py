@@ -15,15 +15,19 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srgan.engines.choice import open_engine
+from srgan.engines.loading import load_any_network
 from srgan.engines.protocol import Device, Engine, EngineName, Precision
 from srgan.errors import UsageError
 from srgan.events import Cancel, OnEvent
+from srgan.export.check import Exported, ExportPrecision
+from srgan.export.facts import open_network
+from srgan.export.onnx_file import write_onnx
 from srgan.networks import DEFAULT_MODEL
-from srgan.networks.network import load_network
+from srgan.networks.onnx import OnnxForm
 from srgan.upscaling.consistency import check_scale
 from srgan.upscaling.forms import PictureLike, given, rgb_of
 from srgan.upscaling.in_memory import enlarge
-from srgan.upscaling.options import check_options
+from srgan.upscaling.options import check_options, check_size
 from srgan.upscaling.tiled import Result, Tile, TiledNetwork
 
 _Sample = TypeVar("_Sample", bound=np.generic)
@@ -33,17 +37,21 @@ class Upscaler:
     """Enlarges pictures. Threads may share one; a pickled one opens anew; a context manager closes it.
 
     Args:
-        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or a
-            ``.safetensors``, ``.pth`` or ``.pt`` of another program's, see :mod:`srgan.networks.foreign`.
+        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or one
+            of another program's, see :func:`~srgan.networks.foreign.read_foreign` and
+            :mod:`srgan.engines.onnx_loading`.
         engine: ``"auto"``, ``"openvino"`` or ``"torch"``.
         precision: ``"auto"``, ``"fp32"``, ``"bf16"`` or ``"fp16"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         tile: a tile has at most ``tile * tile`` pixels of the picture; ``"auto"`` follows the free memory,
             ``"off"`` takes the picture as a whole. With the exact halo the result does not depend on it.
+            A network of a fixed size has tiles of that.
         threads: processor threads; None means all.
         detail: from 0, what the model's fidelity sibling shows, to 1, what the model does; None is the model
             as it is. Costs no time per picture.
         halo: low-res pixels of surroundings that a tile has at each side; None is the network's own number.
+        onnx: what an ``.onnx`` file takes and gives, where that cannot be told or is known; None leaves it
+            to be found.
         consistent: whether results, reduced again, give their input back, see
             :func:`~srgan.upscaling.consistency.consistent_bands`.
 
@@ -69,15 +77,18 @@ class Upscaler:
         threads: int | None = None,
         detail: float | None = None,
         halo: int | None = None,
+        onnx: OnnxForm | None = None,
         consistent: bool = False,
     ) -> None:
         check_options(tile=tile, threads=threads, detail=detail, halo=halo)
         how: dict[str, Any] = {"engine": engine, "precision": precision, "device": device, "threads": threads}
-        results: dict[str, Any] = {"detail": detail, "halo": halo, "consistent": consistent}
+        results: dict[str, Any] = {"detail": detail, "halo": halo, "onnx": onnx, "consistent": consistent}
+        self._source = (model, detail)
         self._remake = partial(type(self), model, tile=tile, **results, **how)
-        network = load_network(model, detail)
+        network = load_any_network(model, detail, onnx)
         self.card = network.card
         self.info = network.info if halo is None else replace(network.info, halo=halo, border=None)
+        check_size(self.info)
         if consistent:
             check_scale(self.info.scale)
         self._engine: Engine | None = open_engine(network, **how)
@@ -247,6 +258,31 @@ class Upscaler:
             CancelledError: if ``cancel`` says so.
         """
         return self._network.stream(rgb_of(pixels), sink, on_event=on_event, cancel=cancel)
+
+    def to_onnx(
+        self, path: str | Path, *, precision: ExportPrecision = "fp32", picture_io: bool = False
+    ) -> Exported:
+        """Writes the network as an ONNX file for other programs, and checks it in ONNX Runtime.
+
+        The file takes any number of pictures of any size, ``picture``, and gives ``result``; RGB, clipped. It
+        adds nothing around pictures: what it should see there, and the card, its metadata tell, see
+        :func:`~srgan.export.facts.facts`.
+
+        Args:
+            path: replaced if it exists.
+            precision: of the parameters: ``"fp32"``, or ``"fp16"``, which halves the file.
+            picture_io: uint8 (N, H, W, 3) in and out, instead of float32 (N, 3, H, W) in [0, 1].
+
+        Returns:
+            What was written, and how far it is from srgan's own result.
+
+        Raises:
+            MissingExtraError: if what writes or runs such files is not installed.
+            ModelError: if the model's file is gone, or the ONNX file does not give what srgan itself does.
+            OutputError: if it cannot be written.
+        """
+        network = replace(open_network(*self._source), info=self.info)
+        return write_onnx(network, Path(path), precision=precision, picture_io=picture_io)
 
     @property
     def _network(self) -> TiledNetwork:

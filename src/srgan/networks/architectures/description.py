@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, TypeVar
+from fractions import Fraction
+from typing import ClassVar, Literal, Protocol, TypeVar
 
 Shapes = dict[str, tuple[int, ...]]
+Resampling = Literal["nearest", "bilinear", "bicubic"]
 
 T = TypeVar("T")
 
@@ -69,24 +71,47 @@ class Ops(OwnOps[T], Protocol[T]):
         """``1 / (1 + exp(-x))``."""
         ...
 
+    def tanh(self, x: T) -> T:
+        """The hyperbolic tangent."""
+        ...
+
+    def clamp(self, x: T, low: float, high: float) -> T:
+        """``x``, but no less than ``low`` and no more than ``high``."""
+        ...
+
+    def scaled(self, x: T, name: str) -> T:
+        """``x`` times ``NAME.weight``, plus ``NAME.bias``: one number, or one for each channel."""
+        ...
+
     def concat(self, maps: Sequence[T]) -> T:
         """All channels of the first map, then those of the second, and so on."""
         ...
 
     def shift(self, picture: T, name: str) -> T:
-        """The network's input, with the colour ``NAME.bias``, (3,), added to every pixel."""
+        """The network's input times the colour ``NAME.weight``, if there is one, plus ``NAME.bias``."""
         ...
 
-    def unshuffle(self, picture: T, side: int) -> T:
-        """The network's input by PixelUnshuffle(side), whose sides are multiples of ``side``."""
+    def values(self, picture: T) -> T:
+        """The network's input as a map of values in [0, 1], for operations that are not made for pictures."""
+        ...
+
+    def pixels(self, x: T) -> T:
+        """A map of RGB in about [0, 1] as cells of one pixel each."""
+        ...
+
+    def unshuffle(self, x: T, side: int) -> T:
+        """PixelUnshuffle(side) of RGB or the network's input, whose sides are multiples of ``side``."""
         ...
 
     def enlarge(self, x: T, side: int) -> T:
         """``side`` times as high and wide: each value as a square."""
         ...
 
-    def bilinear(self, picture: T, side: int) -> T:
-        """The network's input ``side`` times as high and wide, by bilinear interpolation."""
+    def resized(self, x: T, factor: Fraction, kind: Resampling) -> T:
+        """A map or the network's input ``factor`` times as high and wide, as exact as pictures need it.
+
+        Pixels are squares, whose centres meet; bicubic is Keys' with a = -0.75, and nothing is smoothed.
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from srgan.networks.architectures.description import Ops, Shapes, T, convolution_shapes
 from srgan.networks.architectures.folding import Tensors
@@ -53,7 +54,7 @@ class MSRResNet:
             scale *= side
         x = ops.leaky_relu(ops.convolution(x, "conv_hr"), _SLOPE)
         details = ops.last_convolution(x, "conv_last", 1)
-        return ops.picture(ops.add(details, ops.bilinear(picture, scale)), 1)
+        return ops.picture(ops.add(details, ops.resized(picture, Fraction(scale), "bilinear")), 1)
 
 
 def recognise(tensors: Tensors) -> Recognised | None:

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from srgan.networks.architectures.description import Architecture, Shapes
+from srgan.networks.architectures.description import Architecture, Resampling, Shapes
+
+_REACH = {"nearest": 0, "bilinear": 1, "bicubic": 2}
+"""Of kinds of resampling: pixels to each side of the place that a result has in what it is made of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,10 @@ class Trace:
 
 @dataclass(frozen=True, kw_only=True)
 class _Step:
-    """One operation: its number, those whose results it takes, how far it reaches, what it makes larger."""
+    """One operation: its number, those whose results it takes, how far it reaches, what it makes larger.
+
+    At a border it uses whole groups of ``grain`` pixels.
+    """
 
     number: int
     inputs: tuple[_Step, ...] = ()
@@ -42,6 +48,7 @@ class _Step:
     radius: int = 0
     side: Fraction = Fraction(1)
     scale: Fraction = Fraction(1)
+    grain: int = 1
 
 
 def trace(architecture: Architecture) -> Trace:
@@ -52,6 +59,7 @@ def trace(architecture: Architecture) -> Trace:
     for step in reversed(ops.steps):
         for source in step.inputs:
             need = -(-needs[step.number] // step.side) + step.radius
+            need += -need % step.grain
             needs[source.number] = max(needs[source.number], need)
     return Trace(
         scale=int(result.scale),
@@ -59,7 +67,7 @@ def trace(architecture: Architecture) -> Trace:
         needs={step.name: needs[step.number] for step in ops.steps if step.name},
         last=[step.name for step in ops.steps if step.name][-1],
         widest=math.ceil(ops.widest),
-        multiple=ops.multiple,
+        multiple=math.lcm(*(step.scale.denominator for step in ops.steps)),
     )
 
 
@@ -69,13 +77,26 @@ class _TracingOps:
     def __init__(self, shapes: Shapes) -> None:
         self.steps: list[_Step] = []
         self.widest = Fraction(0)
-        self.multiple = 1
         self._shapes = shapes
 
-    def step(self, *inputs: _Step, name: str = "", radius: int = 0, side: Fraction | int = 1) -> _Step:
+    def step(
+        self,
+        *inputs: _Step,
+        name: str = "",
+        radius: int = 0,
+        side: Fraction | int = 1,
+        grain: int = 1,
+    ) -> _Step:
         side = Fraction(side)
-        scale = side * inputs[0].scale if inputs else side
-        step = _Step(number=len(self.steps), inputs=inputs, name=name, radius=radius, side=side, scale=scale)
+        step = _Step(
+            number=len(self.steps),
+            inputs=inputs,
+            name=name,
+            radius=radius,
+            side=side,
+            scale=side * inputs[0].scale if inputs else side,
+            grain=grain,
+        )
         self.steps.append(step)
         return step
 
@@ -104,6 +125,15 @@ class _TracingOps:
     def sigmoid(self, x: _Step) -> _Step:
         return x
 
+    def tanh(self, x: _Step) -> _Step:
+        return x
+
+    def clamp(self, x: _Step, low: float, high: float) -> _Step:
+        return x
+
+    def scaled(self, x: _Step, name: str) -> _Step:
+        return x
+
     def add(self, x: _Step, y: _Step, factor: float = 1.0) -> _Step:
         return self.step(x, y)
 
@@ -116,16 +146,21 @@ class _TracingOps:
     def shift(self, picture: _Step, name: str) -> _Step:
         return picture
 
-    def unshuffle(self, picture: _Step, side: int) -> _Step:
-        self.multiple *= side
+    def values(self, picture: _Step) -> _Step:
+        return picture
+
+    def pixels(self, x: _Step) -> _Step:
+        return x
+
+    def unshuffle(self, x: _Step, side: int) -> _Step:
         # Of a pixel's own cell, the pixels before it or behind it count too.
-        return self.step(picture, radius=side - 1, side=Fraction(1, side))
+        return self.step(x, radius=side - 1, side=Fraction(1, side))
 
     def enlarge(self, x: _Step, side: int) -> _Step:
         return self.step(x, side=side)
 
-    def bilinear(self, picture: _Step, side: int) -> _Step:
-        return self.step(picture, radius=1, side=side)
+    def resized(self, x: _Step, factor: Fraction, kind: Resampling) -> _Step:
+        return self.step(x, radius=_REACH[kind], side=factor, grain=factor.denominator)
 
     def shuffle(self, x: _Step, side: int) -> _Step:
         return self.step(x, side=side)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from srgan.networks.architectures.description import Resampling
 from srgan.networks.network import Network
 
 
@@ -68,20 +70,38 @@ class _PlainOps:
     def concat(self, maps: Sequence[Tensor]) -> Tensor:
         return torch.cat([*maps], 1)
 
+    def tanh(self, x: Tensor) -> Tensor:
+        return torch.tanh(x)
+
+    def clamp(self, x: Tensor, low: float, high: float) -> Tensor:
+        return x.clamp(low, high)
+
+    def scaled(self, x: Tensor, name: str) -> Tensor:
+        return self._constant(f"{name}.weight") * x + self._constant(f"{name}.bias")
+
     def shift(self, picture: Tensor, name: str) -> Tensor:
-        return picture + self._weights[_key(f"{name}.bias")].reshape(1, 3, 1, 1)
+        if _key(f"{name}.weight") in self._weights:
+            return self.scaled(picture, name)
+        return picture + self._constant(f"{name}.bias")
+
+    def values(self, picture: Tensor) -> Tensor:
+        return picture
+
+    def pixels(self, x: Tensor) -> Tensor:
+        return x
 
     def shuffle(self, x: Tensor, side: int) -> Tensor:
         return F.pixel_shuffle(x, side)
 
-    def unshuffle(self, picture: Tensor, side: int) -> Tensor:
-        return F.pixel_unshuffle(picture, side)
+    def unshuffle(self, x: Tensor, side: int) -> Tensor:
+        return F.pixel_unshuffle(x, side)
 
     def enlarge(self, x: Tensor, side: int) -> Tensor:
         return F.interpolate(x, scale_factor=float(side), mode="nearest")
 
-    def bilinear(self, picture: Tensor, side: int) -> Tensor:
-        return F.interpolate(picture, scale_factor=float(side), mode="bilinear", align_corners=False)
+    def resized(self, x: Tensor, factor: Fraction, kind: Resampling) -> Tensor:
+        places = None if kind == "nearest" else False
+        return F.interpolate(x, scale_factor=float(factor), mode=kind, align_corners=places)
 
     def last_convolution(self, x: Tensor, name: str, side: int) -> Tensor:
         return F.pixel_shuffle(self.convolution(x, name), side)
@@ -94,6 +114,9 @@ class _PlainOps:
 
     def picture(self, cells: Tensor, side: int) -> Tensor:
         return cells  # which are pixels in their places already
+
+    def _constant(self, name: str) -> Tensor:
+        return self._weights[_key(name)].reshape(-1, 1, 1)
 
 
 def _key(name: str) -> str:

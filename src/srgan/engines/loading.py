@@ -1,0 +1,49 @@
+"""Any network that an engine can run, from its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from srgan.errors import OutOfMemoryError
+from srgan.networks.catalogue import find_model
+from srgan.networks.foreign import UnknownArchitectureError
+from srgan.networks.module import check_spandrel
+from srgan.networks.network import AnyNetwork, load_network
+from srgan.networks.onnx import OnnxForm, is_onnx
+
+
+def load_any_network(
+    model: str | Path, detail: float | None = None, onnx: OnnxForm | None = None
+) -> AnyNetwork:
+    """Reads a network from its file.
+
+    Args:
+        model: as :func:`~srgan.networks.network.load_network` takes it, or an ``.onnx`` file.
+        detail: likewise.
+        onnx: what an ``.onnx`` file takes and gives, where it is known.
+
+    Raises:
+        MissingExtraError: if the network is of an architecture that needs spandrel, which is not installed.
+        OutOfMemoryError: if there is no memory for its weights.
+        UsageError, ModelError: as :func:`~srgan.networks.network.load_network` and
+            :func:`~srgan.engines.onnx_loading.load_onnx` do.
+    """
+    path = find_model(model)
+    try:
+        return _load(path, detail, onnx or OnnxForm())
+    except MemoryError:
+        raise OutOfMemoryError(f"{path}: not enough memory to open it; free some") from None
+
+
+def _load(path: Path, detail: float | None, onnx: OnnxForm) -> AnyNetwork:
+    if is_onnx(path) and detail is None:
+        from srgan.engines.onnx_loading import load_onnx  # which imports OpenVINO
+
+        return load_onnx(path, onnx)
+    try:
+        return load_network(path, detail)
+    except UnknownArchitectureError as error:
+        check_spandrel(error)
+        from srgan.training.networks.spandrel import load_torch_network  # which imports PyTorch
+
+        return load_torch_network(path)

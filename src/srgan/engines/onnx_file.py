@@ -1,0 +1,50 @@
+"""Reads ``.onnx`` files by OpenVINO, and says in one line what is wrong with one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from srgan.engines.openvino import import_openvino
+from srgan.engines.protocol import is_out_of_memory
+from srgan.errors import ModelError
+
+_UNKNOWN_OPERATIONS = re.compile(r"No conversion rule found for operations: (.+)")
+_DATA_ELSEWHERE = re.compile(r"externally stored data in file \(([^,)]*)")
+
+
+def read_onnx(path: Path) -> Any:
+    """The network in an ``.onnx`` file, as an ``openvino.Model``.
+
+    Raises:
+        ModelError: if the file is missing, damaged or something else, asks for operations that OpenVINO does
+            not know, or lacks the file beside it that holds its data.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    try:
+        # Not ``Core.read_model``: it tries other formats on a damaged file, which print on stderr.
+        reader = import_openvino().frontend.FrontEndManager().load_by_framework("onnx")
+        model = reader.convert(reader.load(str(path)))
+    except Exception as error:  # the reader has a class of its own for each failure
+        if is_out_of_memory(error):
+            raise MemoryError from error
+        raise ModelError(f"{path}: {_explained(str(error))}") from error
+    if not model.inputs:
+        raise ModelError(f"{path}: not a readable ONNX file, or damaged; get the file again")
+    return model
+
+
+def last_line(error: Exception) -> str:
+    """The last line of OpenVINO's report, which tells the cause; those before tell where in its source."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1].rstrip(".") if lines else type(error).__name__
+
+
+def _explained(report: str) -> str:
+    if found := _UNKNOWN_OPERATIONS.search(report):
+        return f"has operations that are not known here ({found[1].strip()}); export it without them"
+    if found := _DATA_ELSEWHERE.search(report):
+        return f"its weights are in '{found[1]}', which is missing or damaged; put that file beside it"
+    return "not a readable ONNX file, or damaged; get the file again"

@@ -1,0 +1,1 @@
+"""Networks for other people's programs: ONNX files, OpenVINO's own, and a page for browsers."""

@@ -1,0 +1,207 @@
+"""The kinds of layers that graphs of other programs' networks consist of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from srgan.networks.architectures.description import Resampling, Shapes, convolution_shapes, prelu_shapes
+from srgan.networks.architectures.recognised import UnfitError
+
+# Limits of maps: a wrong number must not fill the memory.
+_MOST_CHANNELS = 65536
+_LARGEST = 16  # times the picture's sides
+_FINEST = 16  # the same for what is smaller than the picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer.
+
+    Attributes:
+        sources: the numbers of what it takes: 0 is the picture, 1 the first layer's result, and so on.
+    """
+
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Convolution(Layer):
+    """A convolution of ``size * size`` with bias, whose result is of the size of what it takes."""
+
+    inputs: int
+    outputs: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PReLU(Layer):
+    """A PReLU with one slope, or one for each channel."""
+
+    slopes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeakyReLU(Layer):
+    """What is negative is multiplied by ``slope``; with 0 it is a ReLU."""
+
+    slope: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sigmoid(Layer):
+    """The logistic function."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tanh(Layer):
+    """The hyperbolic tangent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clamp(Layer):
+    """Nothing below ``low`` or above ``high``."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale(Layer):
+    """Multiplies by a number and adds one, or by one for each channel."""
+
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Add(Layer):
+    """``factor`` times the first, plus the second."""
+
+    factor: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiply(Layer):
+    """The product of two maps, value by value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concat(Layer):
+    """The channels of several maps."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shuffle(Layer):
+    """PixelShuffle(side)."""
+
+    side: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unshuffle(Layer):
+    """PixelUnshuffle(side)."""
+
+    side: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resize(Layer):
+    """``times / parts`` times as high and wide; ``nearest`` makes a square of each value."""
+
+    times: int
+    parts: int = 1
+    kind: Resampling
+
+
+class Extent(NamedTuple):
+    """How large a map is: its channels, and its height and width as multiples of the picture's."""
+
+    channels: int
+    scale: Fraction
+
+
+PICTURE = Extent(3, Fraction(1))
+
+
+def layer_shapes(layer: Layer, name: str) -> Shapes:
+    """Shape of each of a layer's tensors, by names that begin with the layer's."""
+    match layer:
+        case Convolution(inputs=inputs, outputs=outputs, size=size):
+            return convolution_shapes(name, inputs, outputs, size)
+        case PReLU(slopes=slopes):
+            return prelu_shapes(name, slopes)
+        case Scale(count=count):
+            return {f"{name}.weight": (count,), f"{name}.bias": (count,)}
+    return {}
+
+
+def extents(layers: Sequence[Layer]) -> list[Extent]:
+    """The extents of the picture and of all layers' results.
+
+    Raises:
+        UnfitError: if layers do not go together.
+    """
+    found = [PICTURE]
+    for layer in layers:
+        found.append(next_extent(layer, found))
+    return found
+
+
+def next_extent(layer: Layer, found: Sequence[Extent]) -> Extent:
+    """The extent of a layer's result.
+
+    Args:
+        layer: any.
+        found: those of the picture and of all results before it.
+
+    Raises:
+        UnfitError: if it does not go together with them, or is too large.
+    """
+    if not all(0 <= source < len(found) for source in layer.sources):
+        raise UnfitError("one of its layers takes what is not there")
+    given = [found[source] for source in layer.sources]
+    match layer, given:
+        case Concat(), [first, *_] if len({each.scale for each in given}) == 1:
+            extent = Extent(sum(each.channels for each in given), first.scale)
+        case Add() | Multiply(), [first, second] if first == second:
+            extent = first
+        case Add() | Multiply() | Concat(), _:
+            raise UnfitError("it puts maps of several sizes together")
+        case _, [only]:
+            extent = _changed(layer, only)
+        case _:
+            raise UnfitError("one of its layers takes too few or too many maps")
+    if not 1 <= extent.channels <= _MOST_CHANNELS:
+        raise UnfitError(f"it has a map of {extent.channels} channels")
+    if extent.scale > _LARGEST or extent.scale.denominator > _FINEST:
+        raise UnfitError(f"it has a map {extent.scale} times as high and wide as the picture")
+    return extent
+
+
+def _changed(layer: Layer, given: Extent) -> Extent:
+    channels, scale = given
+    match layer:
+        case Convolution(inputs=inputs, outputs=outputs, size=size):
+            if inputs != channels:
+                raise UnfitError(f"it has a convolution of {inputs} channels that is given {channels}")
+            if size % 2 == 0:
+                raise UnfitError(f"it has a convolution of {size}x{size}, which has no middle")
+            return Extent(outputs, scale)
+        case PReLU(slopes=count) | Scale(count=count) if count not in (1, channels):
+            raise UnfitError(f"it has a layer of {count} numbers that is given {channels} channels")
+        case Shuffle(side=side):
+            if side < 1 or channels % side**2:
+                raise UnfitError(f"it shuffles {channels} channels by {side}")
+            return Extent(channels // side**2, scale * side)
+        case Unshuffle(side=side):
+            if not 1 <= side <= _FINEST or channels != 3:
+                raise UnfitError(f"it puts pixels of {channels} channels into channels, {side} per side")
+            return Extent(channels * side**2, scale / side)
+        case Resize(times=times, parts=parts, kind=kind):
+            # Exact in binary, so that all engines agree on the number of pixels.
+            if times < 1 or parts not in ((1,) if kind == "nearest" else (1, 2, 4, 8)):
+                raise UnfitError(f"it resizes a map by {times / parts:g}, which cannot be done here")
+            return Extent(channels, scale * Fraction(times, parts))
+    return given

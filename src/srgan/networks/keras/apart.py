@@ -1,0 +1,130 @@
+"""The numbers in files of Keras, read in a process of its own: HDF5's library crashes on some damaged files.
+
+Run as a program, this is that process. Nothing in a file is executed, and no other file is opened for it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from srgan.networks.architectures.folding import Array
+from srgan.networks.architectures.recognised import UnfitError
+
+_UNFIT = 3  # the exit code where the file is not damaged, but cannot be used; stdout says why
+
+_ZIP_MAGIC = b"PK\x03\x04"
+_WITH_WEIGHTS = ("Conv2D", "BatchNormalization", "PReLU")
+
+
+def read_apart(path: Path) -> tuple[str, list[list[Array]]]:
+    """The JSON that describes a network, and the weights of its layers, in their order.
+
+    Raises:
+        UnfitError: if it lacks either, or they are not in the file itself.
+        Exception: of any kind, if it is damaged.
+    """
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        is_zip = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+        file.seek(0)
+        if is_zip:
+            with zipfile.ZipFile(file) as archive:
+                config, numbers = (_stored(archive, name) for name in ("config.json", "model.weights.h5"))
+            with h5py.File(io.BytesIO(numbers), "r") as inner:
+                return config.decode(), _weights(config, _Numbers(inner, size, is_archive=True))
+        with h5py.File(file, "r") as whole:
+            if "model_config" not in whole.attrs:
+                raise UnfitError("it holds weights without their layers; save the whole model")
+            text = str(np.asarray(whole.attrs["model_config"]).astype(str))
+            return text, _weights(text, _Numbers(whole, size, is_archive=False))
+
+
+def _weights(config: str | bytes, numbers: _Numbers) -> list[list[Array]]:
+    counts: Counter[str] = Counter()
+    found = []
+    inner = json.loads(config)["config"]
+    for layer in inner if isinstance(inner, list) else inner["layers"]:
+        kind, name = str(layer["class_name"]), str(layer.get("name") or layer["config"]["name"])
+        found.append(numbers.of(name, kind, counts[kind]) if kind in _WITH_WEIGHTS else [])
+        counts[kind] += 1
+    return found
+
+
+def _stored(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member of an archive; compressed ones, of which a small file could fill the memory, are refused."""
+    entry = archive.getinfo(name)
+    if entry.compress_type != zipfile.ZIP_STORED:
+        raise UnfitError("it is compressed, as Keras does not; save it again")
+    return archive.read(entry)
+
+
+class _Numbers:
+    """The numbers in an HDF5 file. What it says of their sizes is compared with its own."""
+
+    def __init__(self, file: Any, size: int, *, is_archive: bool) -> None:
+        self._file = file
+        self._size = size
+        self._is_archive = is_archive
+
+    def of(self, name: str, kind: str, number: int) -> list[Array]:
+        """The weights of a layer: of a name, of a kind, of which it is the one of a number."""
+        if self._is_archive:
+            variables = self._variables(name, kind, number)
+            return [self._read(variables, str(index)) for index in range(len(variables))]
+        layer = self._inside(self._file, f"model_weights/{name}")
+        names = np.asarray(layer.attrs["weight_names"]).astype(str)
+        return [self._read(layer, str(each)) for each in names]
+
+    def _variables(self, name: str, kind: str, number: int) -> Any:
+        """A group in a ``.keras``, found by the layer's class and number unless it says the name."""
+        layers = self._inside(self._file, "layers")
+        place = re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", kind).lower()
+        place = f"{place}_{number}" if number else place
+        for other in layers:
+            group = self._inside(layers, other)
+            if "vars" in group and self._inside(group, "vars").attrs.get("name") == name:
+                place = other
+        return self._inside(layers, f"{place}/vars")
+
+    def _inside(self, group: Any, path: str) -> Any:
+        """What is at a path, without going to other files."""
+        for name in path.split("/"):
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise UnfitError("its weights are not in the file itself, or not all of them")
+            group = group[name]
+        return group
+
+    def _read(self, group: Any, path: str) -> Array:
+        found = self._inside(group, path)
+        if found.is_virtual or found.external or found.dtype.kind != "f":
+            raise UnfitError("its weights are not in the file itself, or are no floats")
+        if found.nbytes > self._size:
+            raise UnfitError("its weights are more than the file can hold; get it again")
+        return np.asarray(found[()], np.float32)
+
+
+def _main(path: str) -> None:
+    """Prints a line of JSON, the description and the shapes of all weights, and then their bytes."""
+    try:
+        config, weights = read_apart(Path(path))
+    except UnfitError as error:
+        print(error)
+        sys.exit(_UNFIT)
+    shapes = [[array.shape for array in arrays] for arrays in weights]
+    sys.stdout.buffer.write(json.dumps({"config": config, "shapes": shapes}).encode() + b"\n")
+    for array in (array for arrays in weights for array in arrays):
+        sys.stdout.buffer.write(np.asarray(array, "<f4").tobytes())
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1])

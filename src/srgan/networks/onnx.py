@@ -1,0 +1,61 @@
+"""Networks in ``.onnx`` files: what such a file may leave open, and what is found in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from srgan.networks.card import ModelCard
+from srgan.networks.info import NetworkInfo
+from srgan.networks.ranges import Range
+
+Layout = Literal["nchw", "nhwc"]
+Order = Literal["rgb", "bgr"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxForm:
+    """What an ``.onnx`` network takes and gives, as far as its user says so.
+
+    Attributes:
+        layout: where the channels are; None to find it out.
+        range: from black to white, in floats; None to find it out. Bytes are from 0 to 255.
+        order: of the channels; nothing tells it.
+    """
+
+    layout: Layout | None = None
+    range: Range | None = None
+    order: Order = "rgb"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxNetwork:
+    """A network from an ``.onnx`` file, which OpenVINO reads and runs.
+
+    Attributes:
+        card: what can be said of it.
+        info: as of any network.
+        model: the ``openvino.Model``, with one input and one output of one picture in float32 or bytes; not
+            to be changed.
+        layouts: of its input and its output.
+        ranges: likewise.
+        order: of the channels of both.
+    """
+
+    card: ModelCard
+    info: NetworkInfo
+    model: Any
+    layouts: tuple[Layout, Layout]
+    ranges: tuple[Range, Range]
+    order: Order
+
+
+def is_onnx(path: Path) -> bool:
+    """Whether a file is named as an ONNX network; the format has no mark to be known by."""
+    return path.suffix.lower() == ".onnx"
+
+
+def onnx_card(path: Path) -> ModelCard:
+    """A card for a file, which is not read for it."""
+    return ModelCard(name=path.stem, generator=None, summary="ONNX; by another program.", licence="unknown")
