@@ -1,22 +1,23 @@
 """A server in this process, which offers a tiny model too."""
 
+import dataclasses
 import io
 import shutil
 import threading
 import time
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from PIL import Image
 
 pytest.importorskip("fastapi", reason="needs the extra 'serve'")
 
-import uvicorn
 from starlette.testclient import TestClient
 
 from srgan.jobs.models import Models
 from srgan.serve.app import create_app
-from srgan.serve.run import configured
+from srgan.serve.run import Server
 from srgan.serve.settings import Settings
 
 
@@ -64,10 +65,9 @@ def listen(settings, usual):  # noqa: ARG001
 
     @contextmanager
     def serve(settings=settings):
-        config = configured(settings, Models(device="cpu", precision="fp32", tile=16))
-        config.port = 0
-        server = uvicorn.Server(config)
-        socket = config.bind_socket()
+        models = Models(device="cpu", precision="fp32", tile=16)
+        server = Server(dataclasses.replace(settings, port=0), models, lambda _: None)
+        socket = server.config.bind_socket()
         thread = threading.Thread(target=server.run, args=([socket],))
         thread.start()
         try:
@@ -87,4 +87,13 @@ def png(photo):
     """The bytes of a picture of 30x24 pixels."""
     out = io.BytesIO()
     Image.fromarray(photo).save(out, "png")
+    return out.getvalue()
+
+
+@pytest.fixture
+def large():
+    """The bytes of a picture that takes long in the tests' tiles of 16x16 pixels, if not many megapixels."""
+    out = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 256, (1200, 1500, 3), np.uint8)
+    Image.fromarray(noise).save(out, "png", compress_level=0)
     return out.getvalue()

@@ -9,21 +9,11 @@ import threading
 import time
 from contextlib import closing
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from srgan.errors import InUseError
 from srgan.serve.settings import Limits
-
-
-@pytest.fixture
-def large():
-    """The bytes of a picture that takes long in the tests' tiles of 16x16 pixels."""
-    out = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 256, (1200, 1500, 3), np.uint8)
-    Image.fromarray(noise).save(out, "png", compress_level=0)
-    return out.getvalue()
 
 
 def create(client, content, query="model=tiny", **how):

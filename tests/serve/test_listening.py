@@ -1,20 +1,20 @@
 """What only a server at a real port shows: slow and broken clients, kill -9, the command."""
 
 import dataclasses
-import io
 import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
 
 from srgan.serve.settings import Limits
 
@@ -55,21 +55,47 @@ def test_huge_headers_are_refused_and_broken_requests_too(listen):
         assert fetch(f"{address}/healthz") == {"status": "ok"}
 
 
-def test_what_nobody_waits_for_any_more_is_not_done(listen, settings):
-    out = io.BytesIO()
-    Image.new("RGB", (1500, 1200)).save(out, "bmp")
-    content = out.getvalue()
+def test_what_nobody_waits_for_any_more_is_not_done(listen, settings, large):
     with listen() as address:
         place = urlsplit(address)
         head = b"POST /v1/upscale?model=tiny HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
         with socket.create_connection((place.hostname, place.port)) as connection:
-            connection.sendall(head % len(content) + content)
+            connection.sendall(head % len(large) + large)
             while "srgan_jobs_running 1" not in read(f"{address}/metrics"):
                 time.sleep(0.02)
         while "srgan_jobs_running 0" not in read(f"{address}/metrics"):
             time.sleep(0.02)
         assert 'srgan_jobs_total{status="cancelled"} 1' in read(f"{address}/metrics")
     assert list((settings.state / "tasks").iterdir()) == []
+
+
+def test_who_waits_is_told_that_the_server_is_stopped(listen, large):
+    """Within the grace that connections have; otherwise uvicorn would cut them off, and say so."""
+    answers = {}
+
+    def wait(name, url, data=None):
+        try:
+            with urllib.request.urlopen(url, data, timeout=30) as response:
+                answers[name] = response.read().decode()
+        except urllib.error.HTTPError as error:
+            answers[name] = error.code
+            error.close()
+
+    with listen() as address:
+        job = fetch(f"{address}/v1/jobs?model=tiny", method="POST", data=large)["id"]
+        asked = [
+            threading.Thread(target=wait, args=("events", f"{address}/v1/jobs/{job}/events")),
+            threading.Thread(target=wait, args=("picture", f"{address}/v1/upscale?model=tiny", large)),
+        ]
+        for thread in asked:
+            thread.start()
+        while "srgan_jobs_waiting 1" not in read(f"{address}/metrics"):
+            time.sleep(0.02)
+    for thread in asked:
+        thread.join(10)
+    assert answers["picture"] == 503
+    assert "event: progress" in answers["events"]
+    assert "event: end" not in answers["events"]
 
 
 def test_a_client_that_hangs_up_leaves_nothing(listen, settings, png):

@@ -5,7 +5,6 @@ import io
 import re
 import zipfile
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -71,15 +70,6 @@ def visit(browser, listen):
 @pytest.fixture
 def page(visit):
     return visit()
-
-
-@pytest.fixture
-def large():
-    """A picture that takes long in the tests' tiles of 16x16 pixels."""
-    out = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 256, (1000, 1200, 3), np.uint8)
-    Image.fromarray(noise).save(out, "png", compress_level=0)
-    return {"name": "large.png", "mimeType": "image/png", "buffer": out.getvalue()}
 
 
 def given(name, content, kind="image/png"):
@@ -195,7 +185,7 @@ def test_settings_reach_the_work(page, png):
 
 
 def test_jobs_survive_a_reload_and_cancelling_leaves_nothing(page, png, large, settings):
-    choose(page, given("a.png", png), large)
+    choose(page, given("a.png", png), given("large.png", large))
     expect(job(page, "large.png")).to_contain_text("%")
     page.reload()
     expect(job(page, "a.png")).to_contain_text("120 × 96")

@@ -81,6 +81,13 @@ async def _finished(request: Request, service: Service, task: Task) -> None:
     ended = asyncio.wrap_future(task.ended)
     try:
         while not (await asyncio.wait([ended], timeout=_LOOK))[0]:
+            if service.workshop.is_closing:
+                raise ProblemError(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    "the server is being stopped; send the picture again later",
+                    code="stopping",
+                    headers={"Retry-After": "10"},
+                )
             if await request.is_disconnected():
                 service.workshop.cancel(task)
     except asyncio.CancelledError:

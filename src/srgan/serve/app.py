@@ -67,7 +67,7 @@ def create_app(settings: Settings, models: Models) -> Gate:
     app.add_exception_handler(RequestValidationError, _problem)
     app.add_exception_handler(HTTPException, _problem)
     app.add_exception_handler(Exception, _problem)
-    return Gate(app, settings, workshop.tally)
+    return Gate(app, settings, workshop)
 
 
 async def _problem(_: Request, error: Exception) -> Response:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from srgan.serve.problems import ProblemError
 from srgan.serve.settings import Settings
-from srgan.serve.tally import Tally
+from srgan.serve.workshop import Workshop
 
 COOKIE = "srgan"
 """By which a browser shows that it has given the token."""
@@ -48,15 +48,15 @@ class Gate:
     Args:
         app: what answers.
         settings: the token, and the names that the server has.
-        tally: counts the answers.
+        workshop: whose tally counts the answers.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, tally: Tally) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, workshop: Workshop) -> None:
         self._app = app
         self._token = settings.token
         name = socket.gethostname().lower()
         self._names = {"localhost", name, f"{name}.local", *(name.lower() for name in settings.names)}
-        self._tally = tally
+        self.workshop = workshop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or lets the application answer."""
@@ -73,7 +73,7 @@ class Gate:
                 headers.setdefault("Cache-Control", "no-store")
                 # The pattern of the path: ids would make a new line each.
                 route = getattr(scope.get("route"), "path", "other")
-                self._tally.request(request.method, route, message["status"])
+                self.workshop.tally.request(request.method, route, message["status"])
             await send(message)
 
         app: ASGIApp | Response = self._app

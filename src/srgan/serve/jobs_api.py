@@ -116,13 +116,14 @@ async def events(request: Request, task: _Task) -> AsyncIterator[ServerSentEvent
     """Server-sent events: ``progress`` whenever something changed, then ``end``; both as the job itself."""
     service = service_of(request)
     ended, last = asyncio.wrap_future(task.ended), None
-    while not task.is_over:
+    while not (task.is_over or service.workshop.is_closing):
         now = describe(service, task)
         if now != last:
             yield ServerSentEvent(event="progress", data=now)
             last = now
         await asyncio.wait([ended], timeout=_LOOK)
-    yield ServerSentEvent(event="end", data=describe(service, task))
+    if task.is_over:
+        yield ServerSentEvent(event="end", data=describe(service, task))
 
 
 @router.get("/v1/jobs/{job}/result", summary="The result", response_class=FileResponse)

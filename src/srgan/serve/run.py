@@ -31,49 +31,56 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
     Raises:
         SrganError: as ``create_app`` does, or if the address cannot be had.
     """
-    config = configured(settings, models)
+    server = Server(settings, models, tell)
     try:
-        listening = config.bind_socket()
+        listening = server.config.bind_socket()
     except SystemExit:  # it has said why
         raise SrganError(
             f"{settings.host}:{settings.port} cannot be listened at; choose another port", field="port"
         ) from None
-    place, port = listening.getsockname()[:2]
-    line = f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)"
     sys.setswitchinterval(_SWITCH)
     with suppress(KeyboardInterrupt):  # which is how a server is ended
-        _Server(config, lambda: tell(line)).run([listening])
+        server.run([listening])
 
 
-class _Server(uvicorn.Server):
-    """Says when it listens."""
+class Server(uvicorn.Server):
+    """How HTTP is spoken.
 
-    def __init__(self, config: uvicorn.Config, tell: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._tell = tell
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As the server does it."""
-        await super().startup(sockets)
-        self._tell()
-
-
-def configured(settings: Settings, models: Models) -> uvicorn.Config:
-    """The application, and how HTTP is spoken.
+    Args:
+        settings: as for :func:`run`, and ``models`` and ``tell`` too.
 
     Raises:
         SrganError: as ``create_app`` does.
     """
-    return uvicorn.Config(
-        create_app(settings, models),
-        host=settings.host,
-        port=settings.port,
-        http="h11",
-        ws="none",
-        h11_max_incomplete_event_size=_LONGEST_HEADERS,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_graceful_shutdown=_GRACE,
-        server_header=False,
-        access_log=False,
-        log_level="warning",
-    )
+
+    def __init__(self, settings: Settings, models: Models, tell: Callable[[str], None]) -> None:
+        app = create_app(settings, models)
+        self._tell = tell
+        self._workshop = app.workshop
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                http="h11",
+                ws="none",
+                h11_max_incomplete_event_size=_LONGEST_HEADERS,
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=_GRACE,
+                server_header=False,
+                access_log=False,
+                log_level="warning",
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where it listens, as soon as it does."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            place, port = listening.getsockname()[:2]
+            self._tell(f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets go of those who wait for work, so that their connections can end."""
+        self._workshop.close()
+        await super().shutdown(sockets)

@@ -71,11 +71,20 @@ class Workshop:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Ends within a tile; what is kept goes on at the next start."""
+    def close(self) -> None:
+        """Begins no more, and ends within a tile what is begun."""
         self._closing.set()
         for lane in self._lanes.values():
             lane.close()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing will be done any more."""
+        return self._closing.is_set()
+
+    def stop(self) -> None:
+        """Waits for the end; what is kept goes on at the next start."""
+        self.close()
         for thread in self._threads:
             thread.join()
         for task in list(self._tasks.values()):
@@ -162,6 +171,8 @@ class Workshop:
             except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
                 task.error = error_of(error, task)
                 self._end(task, "failed")
+            if task.id not in self._tasks:  # nobody waited any longer
+                self.remove(task)
 
     def _do(self, task: Task) -> None:
         deadline = time.monotonic() + self._limits.work_seconds
