@@ -161,6 +161,16 @@ def test_two_fingers_zoom_and_one_moves_the_line(visit, png):
     assert viewer.locator(".after img").bounding_box()["width"] > 1.8 * before
 
 
+def test_of_a_folder_the_pictures_are_taken(page, png, tmp_path):
+    folder = tmp_path / "holiday" / "day 1"
+    folder.mkdir(parents=True)
+    for name, content in (("a.png", png), ("notes.txt", b"words"), (".hidden.png", png)):
+        (folder / name).write_bytes(content)
+    page.locator("#folder").set_input_files(tmp_path / "holiday")
+    expect(page.locator(".job.done")).to_have_count(1)
+    expect(page.locator(".job")).to_have_count(1)
+
+
 def test_settings_reach_the_work(page, png):
     page.get_by_text("Settings:").click()
     page.get_by_role("radio", name="detailed").check()
@@ -227,8 +237,10 @@ def test_everybody_can_read_and_reach_it(visit, png, scheme, width):
     page = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
     page.get_by_text("Settings:").click()
     page.wait_for_selector(".model", state="attached")
-    choose(page, given("a-name-that-is-much-too-long-for-a-narrow-screen-without-any-space.png", png))
+    name = "<img src=x>a-name-that-is-much-too-long-for-a-narrow-screen-without-any-space.png"
+    choose(page, given(name, png))
     expect(page.locator("#viewer .after img")).to_be_visible()
+    expect(page.locator(".job .name")).to_have_text(name)
     results = Axe().run(page, options={"resultTypes": ["violations"]})
     assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width

@@ -18,7 +18,7 @@ from srgan.serve.service import Service
 
 router = APIRouter(include_in_schema=False)
 
-_PAGES = Path(__file__).with_name("page")
+_PAGES = Path(__file__).with_name("web")
 _MOST = 2000  # bytes of the form
 _PAUSE = 0.5  # seconds that a wrong token costs
 

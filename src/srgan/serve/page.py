@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 
 router = APIRouter(include_in_schema=False)
 
-_FOLDER = Path(__file__).with_name("page")
+_FOLDER = Path(__file__).with_name("web")
 
 
 @router.get("/")
