@@ -135,6 +135,19 @@ def test_an_upload_over_the_limit_is_refused_before_and_while_it_comes(start, se
         [file.unlink() for file in path.iterdir() if file.is_file()]
 
 
+def test_an_upload_that_fills_the_disk_is_refused_while_it_comes(start, settings, monkeypatch):
+    monkeypatch.setattr("srgan.serve.store._SECOND", 0)
+
+    def pieces():
+        for _ in range(100):
+            yield bytes(100_000)
+
+    limited = dataclasses.replace(settings, state=settings.state / "b", limits=Limits(disk_bytes=500_000))
+    with start(limited) as client:
+        assert client.post("/v1/jobs", content=pieces()).status_code == 507
+    assert list((limited.state / "tasks").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "body",
     [

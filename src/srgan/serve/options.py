@@ -34,7 +34,7 @@ _MOST_TIMES_LARGER = 16  # pixels of a result for each that an upload may have: 
 class Options(BaseModel):
     """What may be asked for, as query or as form fields; see ``srgan upscale --help``."""
 
-    model_config = ConfigDict(extra="forbid", str_max_length=200)
+    model_config = ConfigDict(extra="forbid", str_max_length=500)
 
     name: str | None = Field(None, description="What the file is called, where it is the raw body.")
     model: str | None = Field(None, description="Name of a model, see /v1/models.")

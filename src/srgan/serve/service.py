@@ -50,21 +50,52 @@ class Service:
             ProblemError: if it is not taken. Nothing of it is left then.
         """
         client = request.client.host if request.client else "unknown"
-        await run_in_threadpool(self.workshop.check_room, client)
+        self._check_queue(client)
         task = Task(
             id=secrets.token_urlsafe(16), client=client, name="", source="", options={}, is_kept=is_kept
         )
         task.folder = self.store.folder_of(task.id)
         try:
-            upload = await receive(request, task.folder, self.settings.limits)
+            upload = await receive(request, task.folder, self.settings.limits, self._check_disk)
             options = query.with_fields(upload.fields)
             task.options = options.model_dump(exclude_none=True, exclude={"name"})
             await run_in_threadpool(self._recognise, task, options, upload.name or options.name or "")
+            self._check_queue(client)  # others may have come meanwhile
             self.workshop.add(task)
         except BaseException:
             await run_in_threadpool(remove_folder, task.folder)
             raise
         return task
+
+    def _check_queue(self, client: str) -> None:
+        """Refuses what would have to wait too long.
+
+        Raises:
+            ProblemError: with the seconds after which to try again.
+        """
+        waiting, most = self.workshop.waiting, self.settings.limits.waiting
+        if waiting >= most or self.workshop.waiting_of(client) >= max(1, most // 4):
+            pause = min(60, 1 + round(waiting * self.workshop.tally.seconds_each))
+            raise ProblemError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"too many jobs are waiting; try again in {pause} seconds",
+                code="busy",
+                headers={"Retry-After": str(pause)},
+            )
+
+    def _check_disk(self) -> None:
+        """Refuses what does not fit on the disk any more.
+
+        Raises:
+            ProblemError: with the seconds after which to try again.
+        """
+        if self.store.bytes() >= self.settings.limits.disk_bytes:
+            raise ProblemError(
+                HTTPStatus.INSUFFICIENT_STORAGE,
+                "the server's disk holds as many results as it may; delete some, or try again later",
+                code="disk",
+                headers={"Retry-After": "60"},
+            )
 
     def _recognise(self, task: Task, options: Options, name: str) -> None:
         limits = self.settings.limits

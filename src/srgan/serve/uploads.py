@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -43,13 +42,14 @@ class Upload:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-async def receive(request: Request, folder: Path, limits: Limits) -> Upload:
+async def receive(request: Request, folder: Path, limits: Limits, check_disk: Callable[[], None]) -> Upload:
     """Writes what a request brings to ``folder/upload``.
 
     Args:
         request: a form with a file in the field ``file``, or the file as its body.
         folder: made if absent.
         limits: on bytes and on silence.
+        check_disk: called again and again, raises what is wrong if too much is there.
 
     Raises:
         ProblemError: if there is no file, or more than is allowed, or nothing comes any more.
@@ -62,13 +62,17 @@ async def receive(request: Request, folder: Path, limits: Limits) -> Upload:
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     upload = Upload()
     with replacing(make_folder(folder) / UPLOAD) as part, part.open("wb") as out:
+
+        def write(data: bytes) -> None:
+            upload.bytes += out.write(data)
+            check_disk()
+
         chunks = _chunks(request, limits)
         if kind == b"multipart/form-data":
-            await _receive_form(chunks, parameters.get(b"boundary", b""), upload, out)
+            await _receive_form(chunks, parameters.get(b"boundary", b""), upload, write)
         else:
             async for chunk in chunks:
-                upload.bytes += len(chunk)
-                await run_in_threadpool(out.write, chunk)
+                await run_in_threadpool(write, chunk)
     if not upload.bytes:
         raise ProblemError(
             HTTPStatus.BAD_REQUEST,
@@ -187,7 +191,7 @@ class _Form:
 
 
 async def _receive_form(
-    chunks: AsyncIterator[bytes], boundary: bytes, upload: Upload, out: IO[bytes]
+    chunks: AsyncIterator[bytes], boundary: bytes, upload: Upload, write: Callable[[bytes], None]
 ) -> None:
     form = _Form(upload)
     try:
@@ -208,8 +212,7 @@ async def _receive_form(
             parser.write(chunk)
             data = b"".join(form.file)
             form.file.clear()
-            upload.bytes += len(data)
-            await run_in_threadpool(out.write, data)
+            await run_in_threadpool(write, data)
     except FormParserError:
         raise _bad_form("the form cannot be read; send it as multipart/form-data") from None
     if not form.is_whole:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from http import HTTPStatus
 from pathlib import Path
 
 from srgan.errors import CancelledError, OutputError, SrganError
@@ -21,7 +20,6 @@ from srgan.jobs.result import JobResult
 from srgan.jobs.run import run_job
 from srgan.serve.options import Options
 from srgan.serve.outcomes import INVENTED, RESULT, error_of, named, outcome_of
-from srgan.serve.problems import ProblemError
 from srgan.serve.queue import FairQueue
 from srgan.serve.settings import Limits
 from srgan.serve.store import Store
@@ -107,36 +105,12 @@ class Workshop:
         """How many tasks are begun: two at most, of which one has the device."""
         return sum(task.state == "running" for task in list(self._tasks.values()))
 
-    def check_room(self, client: str) -> None:
-        """Refuses what would have to wait too long, or does not fit on the disk.
-
-        Raises:
-            ProblemError: with the seconds after which to try again.
-        """
-        own = sum(lane.count(client) for lane in self._lanes.values())
-        if self.waiting >= self._limits.waiting or own >= max(1, self._limits.waiting // 4):
-            pause = min(60, 1 + round(self.waiting * self.tally.seconds_each))
-            raise ProblemError(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                f"too many jobs are waiting; try again in {pause} seconds",
-                code="busy",
-                headers={"Retry-After": str(pause)},
-            )
-        if self._store.bytes() >= self._limits.disk_bytes:
-            raise ProblemError(
-                HTTPStatus.INSUFFICIENT_STORAGE,
-                "the server's disk holds as many results as it may; delete some, or try again later",
-                code="disk",
-                headers={"Retry-After": "60"},
-            )
+    def waiting_of(self, client: str) -> int:
+        """How many of a client's tasks wait."""
+        return sum(lane.count(client) for lane in self._lanes.values())
 
     def add(self, task: Task) -> None:
-        """Takes a task whose upload lies in its folder.
-
-        Raises:
-            ProblemError: as :meth:`check_room`.
-        """
-        self.check_room(task.client)
+        """Takes a task whose upload lies in its folder."""
         self._tasks[task.id] = task
         if task.is_kept:
             self._store.save(task)
