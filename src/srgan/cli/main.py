@@ -26,6 +26,7 @@ from srgan.cli.info import info
 from srgan.cli.models import models
 from srgan.cli.prepare import prepare
 from srgan.cli.recipe_help import CommandWithRecipe
+from srgan.cli.serve import serve
 from srgan.cli.train import train
 from srgan.cli.upscale import upscale
 from srgan.errors import SrganError, UsageError
@@ -71,8 +72,9 @@ for command in (
     export,
     import_keras,
     bench,
+    serve,
 ):
-    app.command(no_args_is_help=command not in (models, bench))(command)
+    app.command(no_args_is_help=command not in (models, bench, serve))(command)
 app.command(no_args_is_help=True, cls=CommandWithRecipe)(train)
 
 # Typer uses Click or its own copy of it, by its version; this is the class of either.
