@@ -113,11 +113,17 @@ def probe(ffmpeg):  # noqa: ARG001
     return run
 
 
-@pytest.fixture
-def open_page(tmp_path):
-    """Opens a page's text in a browser, from disk, and returns what a script says of it."""
+@pytest.fixture(scope="session")
+def browser_command():
+    """The path of a browser."""
     if BROWSER is None:
         pytest.skip("no Chromium: the page is not opened in a browser")
+    return BROWSER
+
+
+@pytest.fixture
+def open_page(browser_command, tmp_path):
+    """Opens a page's text in a browser, from disk, and returns what a script says of it."""
 
     def run(page, script):
         answer = "<script>document.body.append(Object.assign(document.createElement('pre'),"
@@ -126,7 +132,11 @@ def open_page(tmp_path):
         options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
         url = (tmp_path / "page.html").as_uri()
         done = subprocess.run(
-            [BROWSER, *options, "--dump-dom", url], capture_output=True, text=True, timeout=120, check=True
+            [browser_command, *options, "--dump-dom", url],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
         )
         (found,) = re.findall(r'<pre id="answer">(.*?)</pre>', done.stdout, re.DOTALL)
         return json.loads(found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))

@@ -26,6 +26,7 @@ COMMANDS = (
     "export",
     "import-keras",
     "bench",
+    "serve",
 )
 
 

@@ -26,6 +26,7 @@ from srgan.cli.info import info
 from srgan.cli.models import models
 from srgan.cli.prepare import prepare
 from srgan.cli.recipe_help import CommandWithRecipe
+from srgan.cli.serve import serve
 from srgan.cli.train import train
 from srgan.cli.upscale import upscale
 from srgan.errors import SrganError, UsageError
@@ -59,7 +60,7 @@ def srgan(
 
 
 _GROUPS = {
-    "Upscaling": (upscale, compare),
+    "Upscaling": (upscale, compare, serve),
     "Models": (models, info, export, import_keras),
     "Training": (dataset_report, prepare, train),
     "Measuring": (evaluate, evaluate_faces, evaluate_objects, fit_niqe, bench),
@@ -69,7 +70,7 @@ _GROUPS = {
 for group, commands in _GROUPS.items():
     for command in commands:
         app.command(
-            no_args_is_help=command not in (models, bench),
+            no_args_is_help=command not in (models, bench, serve),
             cls=CommandWithRecipe if command is train else None,
             rich_help_panel=group,
         )(command)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from srgan.errors import UsageError
 
 if TYPE_CHECKING:
     from srgan.networks.onnx import OnnxForm
@@ -14,6 +16,21 @@ if TYPE_CHECKING:
 output = partial(typer.Option, rich_help_panel="Output")
 computing = partial(typer.Option, rich_help_panel="Computing")
 _onnx = partial(typer.Option, rich_help_panel="Networks in FILE.onnx")
+
+
+def tile_of(text: str) -> Literal["auto", "off"] | int:
+    """How pictures are cut: ``auto``, ``off``, or the side of the tiles in pixels.
+
+    Raises:
+        UsageError: if it is none of these.
+    """
+    if text == "auto":
+        return "auto"
+    if text == "off":
+        return "off"
+    if not text.isdecimal():
+        raise UsageError(f"tile must be auto, off or a number of pixels, not {text}", field="tile")
+    return int(text)
 
 
 class DeviceName(StrEnum):

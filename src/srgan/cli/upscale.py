@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,7 @@ from srgan.cli.options import (
     computing,
     onnx_form,
     output,
+    tile_of,
 )
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
 from srgan.errors import UsageError
@@ -162,7 +163,7 @@ def upscale(
         fps=None if fps is None else parse_rate(fps),
         resume=resume,
     )
-    models = Models(engine=engine.value, precision=precision.value, device=device.value, tile=_tile(tile))
+    models = Models(engine=engine.value, precision=precision.value, device=device.value, tile=tile_of(tile))
     # Opened before anything is planned or done: it says its own scale, and what is wrong with it ends all.
     usual = models.for_pictures(options)
     if usual.engine.device != "cpu" or usual.engine.note:
@@ -206,16 +207,6 @@ def _is_pipe(inputs: list[str], out: str | None, *, as_json: bool, invented: str
     if is_pipe and invented is not None:
         raise UsageError("--invented works with pictures only, not with a pipe")
     return is_pipe
-
-
-def _tile(text: str) -> Literal["auto", "off"] | int:
-    if text == "auto":
-        return "auto"
-    if text == "off":
-        return "off"
-    if not text.isdecimal():
-        raise UsageError(f"tile must be auto, off or a number of pixels, not {text}", field="tile")
-    return int(text)
 
 
 def _print_json(results: list[JobResult], usual: Upscaler) -> None:

@@ -1,0 +1,134 @@
+"""Routes that answer at once: a picture for a picture, the models, how the server is."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Query
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from srgan.networks import DEFAULT_MODEL
+from srgan.serve.options import MEDIA_TYPES, Options, accepted_format
+from srgan.serve.problems import ProblemError
+from srgan.serve.results import result_response
+from srgan.serve.service import Service
+from srgan.serve.tally import MEDIA_TYPE
+from srgan.serve.task import Task
+
+router = APIRouter()
+
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+"""How uploads come; options may be fields of the form too."""
+
+PROBLEM: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "Refused, with one sentence.", "content": {"application/problem+json": {}}}
+}
+
+_LOOK = 0.5  # seconds between two looks whether the client is still there
+
+
+def service_of(request: Request) -> Service:
+    """The server that a request is for."""
+    return cast("Service", request.app.state.service)
+
+
+@router.post(
+    "/v1/upscale",
+    summary="A picture in, a larger one out",
+    response_class=FileResponse,
+    responses={200: {"content": {kind: {} for kind in (*MEDIA_TYPES, "image/gif")}}, **PROBLEM},
+    openapi_extra=BODY,
+)
+async def upscale(request: Request, options: Annotated[Options, Query()]) -> Response:
+    """Answers with the result; nothing of it stays. ``Accept`` chooses the format where no option does."""
+    service = service_of(request)
+    if options.format is None:
+        options.format = accepted_format(request.headers.get("accept"))
+    task = await service.take(request, options, is_kept=False)
+    forget = BackgroundTask(service.workshop.remove, task)
+    try:
+        await _finished(request, service, task)
+        if task.error is not None:
+            raise ProblemError.of(task.error)
+        if task.outcome is None:
+            raise ProblemError(HTTPStatus.CONFLICT, "the job was cancelled", code="cancelled")
+        return result_response(task, task.outcome, forget)
+    except BaseException:
+        await forget()
+        raise
+
+
+async def _finished(request: Request, service: Service, task: Task) -> None:
+    """Waits for the end of a task, which is cancelled if nobody waits any more."""
+    ended = asyncio.wrap_future(task.ended)
+    try:
+        while not (await asyncio.wait([ended], timeout=_LOOK))[0]:
+            if service.workshop.is_closing:
+                raise ProblemError(
+                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    "the server is being stopped; send the picture again later",
+                    code="stopping",
+                    headers={"Retry-After": "10"},
+                )
+            if await request.is_disconnected():
+                service.workshop.cancel(task)
+    except asyncio.CancelledError:
+        service.workshop.cancel(task)
+        raise
+
+
+@router.get("/v1/models", summary="The models that can be asked for")
+async def models(request: Request) -> dict[str, Any]:
+    """Name, what it is for, enlargement, and whether ``detail`` and ``invented`` go with it."""
+    return {
+        "models": [
+            {
+                "name": name,
+                "summary": offer.card.summary,
+                "licence": offer.card.licence,
+                "detail": bool(offer.card.fidelity),
+                "default": name == DEFAULT_MODEL,
+            }
+            for name, offer in service_of(request).offers.items()
+        ]
+    }
+
+
+@router.get("/healthz", summary="Whether the server answers")
+async def healthz() -> dict[str, str]:
+    """Always the same."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Whether the server takes work", responses=PROBLEM)
+async def readyz(request: Request) -> dict[str, str]:
+    """503 until the usual model is open."""
+    if not service_of(request).workshop.is_ready:
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is starting; try again in a second")
+    return {"status": "ready"}
+
+
+@router.get("/metrics", summary="Counts for Prometheus", response_class=PlainTextResponse)
+async def metrics(request: Request) -> Response:
+    """Requests, jobs, seconds, pixels, the queue, memory."""
+    workshop = service_of(request).workshop
+    text = workshop.tally.text(waiting=workshop.waiting, running=workshop.running)
+    return PlainTextResponse(text, media_type=MEDIA_TYPE)

@@ -1,0 +1,86 @@
+"""The server as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from srgan.errors import SrganError
+from srgan.jobs.models import Models
+from srgan.serve import api, jobs_api, login, page
+from srgan.serve.gate import Gate
+from srgan.serve.models import find_offers
+from srgan.serve.options import explained
+from srgan.serve.problems import ProblemError
+from srgan.serve.service import Service
+from srgan.serve.settings import Settings
+from srgan.serve.store import Store
+from srgan.serve.workshop import Workshop
+
+
+def create_app(settings: Settings, models: Models) -> Gate:
+    """The application, which takes the state folder when it starts and lets it go at its end.
+
+    Args:
+        settings: how it is set up.
+        models: opens networks, on one device.
+
+    Raises:
+        DataError: if there is no folder of models.
+        InUseError: if another server has the state folder.
+        OutputError: if that cannot be written.
+    """
+    offers = find_offers(settings.models)
+    store = Store(settings.state)
+    names = {name: offer.model for name, offer in offers.items()}
+    workshop = Workshop(store, models, names, settings.limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        workshop.start()
+        yield
+        await run_in_threadpool(workshop.stop)
+
+    app = FastAPI(
+        title="srgan",
+        version=version("srgan"),
+        summary="Makes pictures and films clearer.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # it loads scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.service = Service(settings=settings, offers=offers, store=store, workshop=workshop)
+    for room in (api, jobs_api, login, page):
+        app.include_router(room.router)
+    app.add_exception_handler(ProblemError, _problem)
+    app.add_exception_handler(SrganError, _problem)
+    app.add_exception_handler(RequestValidationError, _problem)
+    app.add_exception_handler(HTTPException, _problem)
+    app.add_exception_handler(Exception, _problem)
+    return Gate(app, settings, workshop)
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    """The answer to whatever a route raised."""
+    if isinstance(error, RequestValidationError):
+        return explained(error.errors()).response()
+    if isinstance(error, HTTPException):
+        status = HTTPStatus(error.status_code)
+        sentence = f"{status.description or status.phrase}".lower()
+        return ProblemError(status, sentence, headers=error.headers).response()
+    if isinstance(error, SrganError):
+        return ProblemError.of(error).response()
+    if isinstance(error, ProblemError):
+        return error.response()
+    sentence = "the server made a mistake; its log says more"
+    return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, sentence, code="unexpected").response()

@@ -1,0 +1,160 @@
+"""What every request passes: who asks, from where, and what browsers are told of every answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from srgan.serve.problems import ProblemError
+from srgan.serve.settings import Settings
+from srgan.serve.workshop import Workshop
+
+COOKIE = "srgan"
+"""By which a browser shows that it has given the token."""
+
+_OPEN = frozenset(("/healthz", "/readyz", "/login", "/login.css", "/icon.svg"))
+"""What can be asked for without the token."""
+
+_HEADERS = {
+    # Nothing from elsewhere, nothing inline: whatever a file's name or a message says, it is never a script.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' blob:; media-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",  # without any, browsers do not tell the origin of forms
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+}
+
+
+class Gate:
+    """An ASGI application around another one.
+
+    A page of another site may make a browser ask this server (cross-site requests), under a name of its own
+    that leads here (DNS rebinding). Such requests are refused by their ``Host``, ``Origin`` and
+    ``Sec-Fetch-Site``, with a token or without.
+
+    Args:
+        app: what answers.
+        settings: the token, and the names that the server has.
+        workshop: whose tally counts the answers.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, workshop: Workshop) -> None:
+        self._app = app
+        self._token = settings.token
+        name = socket.gethostname().lower()
+        self._names = {"localhost", name, f"{name}.local", *(name.lower() for name in settings.names)}
+        self.workshop = workshop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, or lets the application answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+
+        async def finished(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("Cache-Control", "no-store")
+                # The pattern of the path: ids would make a new line each.
+                route = getattr(scope.get("route"), "path", "other")
+                self.workshop.tally.request(request.method, route, message["status"])
+            await send(message)
+
+        app: ASGIApp | Response = self._app
+        try:
+            self._check_host(request)
+            self._check_origin(request)
+            if self._token is not None and request.url.path not in _OPEN and not knows(request, self._token):
+                app = self._stranger(request)
+        except ProblemError as problem:
+            app = problem.response()
+        await app(scope, receive, finished)
+
+    def _check_host(self, request: Request) -> None:
+        name = _name_in(request.headers.get("host", ""))
+        if name not in self._names and not _is_number(name):
+            raise ProblemError(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "this server is not known under that name; start it with the name that it is reached under",
+                code="host",
+            )
+
+    def _check_origin(self, request: Request) -> None:
+        site = request.headers.get("sec-fetch-site", "none")
+        is_visit = request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
+        is_foreign = site not in ("same-origin", "none") and not (is_visit and request.url.path == "/")
+        origin = request.headers.get("origin")
+        if origin is not None and request.method not in ("GET", "HEAD"):
+            is_foreign |= urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+        if is_foreign:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN, "pages of other sites cannot ask this server", code="origin"
+            )
+
+    def _stranger(self, request: Request) -> ASGIApp:
+        if request.method == "GET" and request.url.path == "/":
+            return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
+        return ProblemError(
+            HTTPStatus.UNAUTHORIZED,
+            "this server needs its token; send it as 'Authorization: Bearer TOKEN'",
+            code="token",
+            headers={"WWW-Authenticate": "Bearer"},
+        ).response()
+
+
+def knows(request: Request, token: str) -> bool:
+    """Whether a request shows that it knows the token, as a header or by the page's cookie.
+
+    What is compared is of one length, and takes one time, whatever was sent.
+    """
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and is_token(given.strip().encode("latin-1"), token):
+        return True
+    return hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), cookie_of(token).encode())
+
+
+def is_token(given: bytes, token: str) -> bool:
+    """Whether it is the token."""
+    return hmac.compare_digest(_digest(given), _digest(token.encode()))
+
+
+def cookie_of(token: str) -> str:
+    """What a browser keeps in place of the token."""
+    return hmac.new(token.encode(), b"the page's cookie", hashlib.sha256).hexdigest()
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).digest()
+
+
+def _name_in(host: str) -> str:
+    """The name in a ``Host`` header, without the port; empty if it is none."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_number(name: str) -> bool:
+    """Whether it is an address, which no other site can have as its name."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,133 @@
+"""What an upload is, told by its content alone; whatever is not known for sure is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import av
+
+from srgan.errors import ImageError, VideoError
+from srgan.images.opening import open_picture
+from srgan.images.recognise import sniff
+from srgan.images.tiff_layout import RAW_ADVICE
+from srgan.serve.problems import ProblemError
+from srgan.serve.settings import Limits
+from srgan.video.reading.opening import explained, first_video
+
+_PICTURES = {
+    "PNG": ".png",
+    "JPEG": ".jpg",
+    "WEBP": ".webp",
+    "TIFF": ".tiff",
+    "BMP": ".bmp",
+    "AVIF": ".avif",
+    "HEIF": ".heic",
+    "GIF": ".gif",
+}
+_KINDS = (
+    "pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF) and films (MP4, MOV, MKV, WebM, AVI, MPEG, FLV)"
+)
+_SAFE = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,flv", "protocol_whitelist": "file"}
+"""FFmpeg reads lists of other files and of streams too (HLS, DASH, concat, SDP), which may lie anywhere."""
+
+_LONG = 4_000_000  # pixels; a picture with more must not keep others waiting
+_MOVING = 10  # limits of a still picture that all frames of a moving one may have together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What an upload is.
+
+    Attributes:
+        extension: with its dot.
+        size: (width, height) in pixels.
+        is_film: whether it is a video.
+        is_long: whether it will take long.
+    """
+
+    extension: str
+    size: tuple[int, int]
+    is_film: bool = False
+    is_long: bool = False
+
+
+def recognise(file: Path, limits: Limits) -> Kind:
+    """Looks into an upload.
+
+    Args:
+        file: the upload, which messages call "the file".
+        limits: on its pixels and its length.
+
+    Raises:
+        ProblemError: if it is nothing that is taken, too large, or damaged where that can be seen already.
+    """
+    try:
+        picture = _PICTURES.get(sniff(file))
+    except ImageError as error:
+        return _film(file, limits, _said(error, file))
+    assert picture is not None
+    try:
+        with open_picture(file, limits.pixels) as opened:
+            size, count = opened.size, opened.count
+    except ImageError as error:
+        raise ProblemError.of(ImageError(_said(error, file), field=error.field)) from error
+    pixels = size[0] * size[1] * count
+    if pixels > _MOVING * limits.pixels:
+        raise _too_large(f"its {count} frames have {pixels:,} pixels together")
+    return Kind(extension=picture, size=size, is_long=pixels > _LONG)
+
+
+def _film(file: Path, limits: Limits, why_no_picture: str) -> Kind:
+    with file.open("rb") as opened:
+        extension = _film_extension(opened.read(4096))
+    if why_no_picture.endswith(RAW_ADVICE):
+        raise _not_taken(why_no_picture)
+    if extension is None:
+        raise _not_taken(f"the file is neither a picture nor a film that is read here; send {_KINDS}")
+    try:
+        with explained(file), av.open(f"file:{file}", options=_SAFE) as container:
+            codec = first_video(container).codec_context
+            size = codec.width, codec.height
+            seconds = (container.duration or 0) / av.time_base
+    except VideoError as error:
+        raise ProblemError.of(VideoError(_said(error, file), field=error.field)) from error
+    if size[0] * size[1] > limits.pixels:
+        raise _too_large(f"its frames have {size[0]}x{size[1]} pixels")
+    if seconds > limits.film_seconds:
+        raise _too_large(f"it plays for {seconds:.0f} seconds, of {limits.film_seconds:.0f} that are allowed")
+    return Kind(extension=extension, size=size, is_film=True, is_long=True)
+
+
+def _film_extension(head: bytes) -> str | None:
+    """The extension of the container that a file's first bytes announce; None if it is none that is taken."""
+    if head[4:8] == b"ftyp" or head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
+        return ".mov" if head[8:12] == b"qt  " or head[4:8] != b"ftyp" else ".mp4"
+    if head.startswith(b"\x1aE\xdf\xa3"):
+        return ".webm" if b"webm" in head[:64] else ".mkv"
+    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
+        return ".avi"
+    if head.startswith(b"\0\0\1\xba"):
+        return ".mpg"
+    if head.startswith(b"FLV\1"):
+        return ".flv"
+    is_transport = [head[place : place + 1] == b"G" for place in (0, 188, 376)]
+    return ".ts" if all(is_transport) else None
+
+
+def _said(error: Exception, file: Path) -> str:
+    return str(error).replace(f"{file}:", "the file")
+
+
+def _not_taken(sentence: str) -> ProblemError:
+    return ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence, code="type", field="file")
+
+
+def _too_large(what: str) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"the file is too large: {what}; send less",
+        code="image",
+        field="file",
+    )

@@ -1,0 +1,58 @@
+"""Where a person gives the token, which a cookie stands for afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from pathlib import Path
+from typing import cast
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from srgan.serve.gate import COOKIE, cookie_of, is_token
+from srgan.serve.problems import ProblemError
+from srgan.serve.service import Service
+
+router = APIRouter(include_in_schema=False)
+
+_PAGES = Path(__file__).with_name("web")
+_MOST = 2000  # bytes of the form
+_PAUSE = 0.5  # seconds that a wrong token costs
+
+
+@router.get("/login")
+async def form() -> Response:
+    """The form."""
+    return FileResponse(_PAGES / "login.html")
+
+
+@router.get("/login.css")
+async def style() -> Response:
+    """How it looks."""
+    return FileResponse(_PAGES / "style.css")
+
+
+@router.post("/login")
+async def enter(request: Request) -> Response:
+    """Takes the form; the right token leads to the page."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST:
+            raise ProblemError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form is too large; send the token only"
+            )
+    given = parse_qs(body.decode("latin-1")).get("token", [""])[0].encode()
+    token = cast("Service", request.app.state.service).settings.token
+    if token is None:
+        return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+    if not is_token(given, token):
+        await asyncio.sleep(_PAUSE)
+        return FileResponse(_PAGES / "login.html", HTTPStatus.UNAUTHORIZED)
+    response = Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, cookie_of(token), httponly=True, samesite="strict", secure=secure)
+    return response

@@ -1,0 +1,175 @@
+"""The options of a request: those of the command line, under the same names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from srgan.errors import UsageError
+from srgan.jobs.options import JobOptions
+from srgan.serve.problems import ProblemError
+from srgan.video.options import parse_time
+
+Format = Literal["auto", "png", "jpg", "webp", "tiff", "avif"]
+
+MEDIA_TYPES: dict[str, Format] = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/tiff": "tiff",
+    "image/avif": "avif",
+}
+"""The formats that a request can accept."""
+
+_Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$")]
+_OF_THE_SERVER = ("tile", "precision", "engine", "device")
+_MOST_TIMES_LARGER = 16  # pixels of a result for each that an upload may have: four times a side
+
+
+class Options(BaseModel):
+    """What may be asked for, as query or as form fields; see ``srgan upscale --help``."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=500)
+
+    name: str | None = Field(None, description="What the file is called, where it is the raw body.")
+    model: str | None = Field(None, description="Name of a model, see /v1/models.")
+    detail: float | None = Field(
+        None, ge=0, le=1, description="From 0, only what the picture supports, to 1."
+    )
+    consistent: bool = Field(False, description="A result that, reduced again, gives the input back.")
+    scale: float | None = Field(None, gt=0, le=16, description="Enlargement per side.")
+    width: int | None = Field(None, ge=1, le=1_000_000, description="Of the result, in pixels.")
+    height: int | None = Field(None, ge=1, le=1_000_000, description="Of the result, in pixels.")
+    format: Format | None = Field(None, description="Of pictures; auto keeps the input's where possible.")
+    quality: int | None = Field(None, ge=1, le=100, description="Of JPEG, WebP and AVIF.")
+    halo: int | None = Field(None, ge=0, le=256, description="Surroundings of each tile in pixels.")
+    max_pixels: int | None = Field(None, ge=1, description="Refuse inputs with more pixels.")
+    invented: bool = Field(False, description="Of a picture: also draw a map of what the model invented.")
+    codec: _Word | None = Field(None, description="Of films: the encoder, such as libx265.")
+    crf: int | None = Field(None, ge=0, le=63, description="Of films: constant quality, smaller is better.")
+    preset: _Word | None = Field(None, description="Of films: the encoder's speed, such as veryfast.")
+    start: str | None = Field(None, description="Of films: where to begin, in seconds or h:mm:ss.")
+    end: str | None = Field(None, description="Of films: where to end, in seconds or h:mm:ss.")
+
+    def with_fields(self, fields: Mapping[str, str]) -> Options:
+        """These, and those that came as fields of a form, which count more.
+
+        Raises:
+            ProblemError: if one is unknown or has a wrong value.
+        """
+        try:
+            return Options.model_validate({**self.model_dump(exclude_unset=True), **fields})
+        except ValidationError as error:
+            raise explained(error.errors()) from error
+
+    def for_job(self, models: Mapping[str, str | Path], pixels: int) -> JobOptions:
+        """These as the jobs room takes them.
+
+        Args:
+            models: what each name stands for.
+            pixels: the most that this server takes.
+
+        Raises:
+            ProblemError: if there is no such model, encoder or part of a film.
+        """
+        if self.model is not None and self.model not in models:
+            near = difflib.get_close_matches(self.model, models, n=1)
+            advice = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(models)}"
+            raise ProblemError(
+                HTTPStatus.UNPROCESSABLE_ENTITY, f"unknown model; {advice}", code="usage", field="model"
+            )
+        try:
+            return JobOptions(
+                model=None if self.model is None else models[self.model],
+                detail=self.detail,
+                consistent=self.consistent,
+                scale=self.scale,
+                width=self.width,
+                height=self.height,
+                quality=self.quality,
+                halo=self.halo,
+                max_pixels=min(self.max_pixels or pixels, pixels),
+                codec=self.codec,
+                crf=self.crf,
+                preset=self.preset,
+                start=parse_time(self.start or "0", field="start"),
+                end=None if self.end is None else parse_time(self.end, field="end"),
+            )
+        except UsageError as error:
+            raise ProblemError.of(error) from error
+
+    @property
+    def extension(self) -> str | None:
+        """Of a picture's result, with its dot; None for the input's."""
+        return None if self.format in (None, "auto") else f".{self.format}"
+
+
+def check_result(options: JobOptions, size: tuple[int, int], most: int) -> None:
+    """Refuses results that are too large, whatever their input's size.
+
+    Args:
+        options: of the job.
+        size: (width, height) of the input.
+        most: pixels that an input may have.
+
+    Raises:
+        ProblemError: if the result would have more than sixteen times as many.
+    """
+    width, height = options.output_size(*size)
+    if width * height > _MOST_TIMES_LARGER * most:
+        raise ProblemError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"the result would have {width}x{height} pixels, more than this server makes; ask for fewer",
+            code="usage",
+            field="scale" if options.scale is not None else "width" if options.width else "height",
+        )
+
+
+def accepted_format(accept: str | None) -> Format | None:
+    """The format that an ``Accept`` header asks for; None if anything will do.
+
+    Raises:
+        ProblemError: if it asks for none that can be written.
+    """
+    wanted = [part.strip().partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
+    weights = [_weight(part) for part in (accept or "*/*").split(",")]
+    for _, kind in sorted(zip(weights, wanted, strict=True), key=lambda pair: -pair[0]):
+        if kind in ("*/*", "image/*", ""):
+            return None
+        if kind in MEDIA_TYPES:
+            return MEDIA_TYPES[kind]
+    raise ProblemError(
+        HTTPStatus.NOT_ACCEPTABLE,
+        f"pictures are written as {', '.join(MEDIA_TYPES)}; accept one of these",
+        field="format",
+    )
+
+
+def _weight(part: str) -> float:
+    _, _, weight = part.replace(" ", "").partition(";q=")
+    try:
+        return float(weight or 1)
+    except ValueError:
+        return 0.0
+
+
+def explained(errors: Sequence[Any]) -> ProblemError:
+    """The first of the errors that a model of options found, as a sentence."""
+    error = errors[0]
+    place = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
+    name = place[0] if place else None
+    if name in _OF_THE_SERVER:
+        sentence = f"{name} is chosen when the server starts; leave it out"
+    elif error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name or "", Options.model_fields, n=1)
+        advice = f"did you mean {near[0]}?" if near else "see /v1/openapi.json"
+        sentence = f"there is no such option; {advice}"
+    else:
+        problem = str(error["msg"])
+        sentence = f"{name or 'the request'}: {problem[:1].lower()}{problem[1:]}"
+    return ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, sentence, code="usage", field=name)

@@ -1,0 +1,86 @@
+"""Listening, until told to stop."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+
+from srgan.errors import SrganError
+from srgan.jobs.models import Models
+from srgan.serve.app import create_app
+from srgan.serve.settings import Settings
+
+_MOST_CONNECTIONS = 1000
+_LONGEST_HEADERS = 16 * 2**10  # bytes
+_SWITCH = 0.0005  # seconds for which a thread at work may keep the one that answers from running
+_GRACE = 5  # seconds that answers may go on after Ctrl-C
+
+
+def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None:
+    """Serves until Ctrl-C or SIGTERM.
+
+    Args:
+        settings: where, for whom, and how much.
+        models: opens networks.
+        tell: takes one line: where the page is.
+
+    Raises:
+        SrganError: as ``create_app`` does, or if the address cannot be had.
+    """
+    server = Server(settings, models, tell)
+    try:
+        listening = server.config.bind_socket()
+    except SystemExit:  # it has said why
+        raise SrganError(
+            f"{settings.host}:{settings.port} cannot be listened at; choose another port", field="port"
+        ) from None
+    sys.setswitchinterval(_SWITCH)
+    with suppress(KeyboardInterrupt):  # which is how a server is ended
+        server.run([listening])
+
+
+class Server(uvicorn.Server):
+    """How HTTP is spoken.
+
+    Args:
+        settings: as for :func:`run`, and ``models`` and ``tell`` too.
+
+    Raises:
+        SrganError: as ``create_app`` does.
+    """
+
+    def __init__(self, settings: Settings, models: Models, tell: Callable[[str], None]) -> None:
+        app = create_app(settings, models)
+        self._tell = tell
+        self._workshop = app.workshop
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=settings.port,
+                http="h11",
+                ws="none",
+                h11_max_incomplete_event_size=_LONGEST_HEADERS,
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_graceful_shutdown=_GRACE,
+                server_header=False,
+                access_log=False,
+                log_level="warning",
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where it listens, as soon as it does."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            place, port = listening.getsockname()[:2]
+            self._tell(f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets go of those who wait for work, so that their connections can end."""
+        self._workshop.close()
+        await super().shutdown(sockets)

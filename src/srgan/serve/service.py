@@ -1,0 +1,124 @@
+"""What all routes share: the settings, the models, the workshop; and how a request becomes a task."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from srgan.files import remove_folder
+from srgan.serve.kinds import recognise
+from srgan.serve.models import Offer
+from srgan.serve.options import Options, check_result
+from srgan.serve.problems import ProblemError
+from srgan.serve.settings import Settings
+from srgan.serve.store import Store
+from srgan.serve.task import Task
+from srgan.serve.uploads import UPLOAD, receive, shown_name
+from srgan.serve.workshop import Workshop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One running server.
+
+    Attributes:
+        settings: how it was set up.
+        offers: the models by name.
+        store: where tasks are kept.
+        workshop: where they are done.
+    """
+
+    settings: Settings
+    offers: Mapping[str, Offer]
+    store: Store
+    workshop: Workshop
+
+    async def take(self, request: Request, query: Options, *, is_kept: bool) -> Task:
+        """Receives an upload, looks into it, and gives it to the workshop.
+
+        Args:
+            request: whose body is the upload.
+            query: its options, to which a form's fields are added.
+            is_kept: whether the task stays after it is answered, and may be a film.
+
+        Raises:
+            ProblemError: if it is not taken. Nothing of it is left then.
+        """
+        client = request.client.host if request.client else "unknown"
+        self._check_queue(client)
+        task = Task(
+            id=secrets.token_urlsafe(16), client=client, name="", source="", options={}, is_kept=is_kept
+        )
+        task.folder = self.store.folder_of(task.id)
+        try:
+            upload = await receive(request, task.folder, self.settings.limits, self._check_disk)
+            options = query.with_fields(upload.fields)
+            task.options = options.model_dump(exclude_none=True, exclude={"name"})
+            await run_in_threadpool(self._recognise, task, options, upload.name or options.name or "")
+            self._check_queue(client)  # others may have come meanwhile
+            self.workshop.add(task)
+        except BaseException:
+            await run_in_threadpool(remove_folder, task.folder)
+            raise
+        return task
+
+    def _check_queue(self, client: str) -> None:
+        """Refuses what would have to wait too long.
+
+        Raises:
+            ProblemError: with the seconds after which to try again.
+        """
+        waiting, most = self.workshop.waiting, self.settings.limits.waiting
+        if waiting >= most or self.workshop.waiting_of(client) >= max(1, most // 4):
+            pause = min(60, 1 + round(waiting * self.workshop.tally.seconds_each))
+            raise ProblemError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"too many jobs are waiting; try again in {pause} seconds",
+                code="busy",
+                headers={"Retry-After": str(pause)},
+            )
+
+    def _check_disk(self) -> None:
+        """Refuses what does not fit on the disk any more.
+
+        Raises:
+            ProblemError: with the seconds after which to try again.
+        """
+        if self.store.bytes() >= self.settings.limits.disk_bytes:
+            raise ProblemError(
+                HTTPStatus.INSUFFICIENT_STORAGE,
+                "the server's disk holds as many results as it may; delete some, or try again later",
+                code="disk",
+                headers={"Retry-After": "60"},
+            )
+
+    def _recognise(self, task: Task, options: Options, name: str) -> None:
+        limits = self.settings.limits
+        models = {name: offer.model for name, offer in self.offers.items()}
+        job_options = options.for_job(models, limits.pixels)
+        upload = task.folder / UPLOAD
+        kind = recognise(upload, limits)
+        if kind.is_film and not task.is_kept:
+            raise ProblemError(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "the file is a film, which takes its time; send it to /v1/jobs",
+                code="type",
+                field="file",
+            )
+        if kind.is_film and options.invented:
+            raise ProblemError(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "maps are drawn of pictures only; leave it out",
+                code="usage",
+                field="invented",
+            )
+        check_result(job_options, kind.size, limits.pixels)
+        task.name = shown_name(name, kind.extension)
+        task.source = f"{UPLOAD}{kind.extension}"
+        task.is_film, task.is_long = kind.is_film, kind.is_long
+        upload.rename(task.folder / task.source)

@@ -1,0 +1,177 @@
+// The list of this visit's jobs: sent one after the other, asked after, shown, and kept over a reload.
+
+import * as api from "./api.js";
+import * as shown from "./shown.js";
+
+const $ = id => document.getElementById(id);
+const KEY = "jobs", LOOK = 600, AT_ONCE = 4; // milliseconds between two looks; jobs that are asked after in one
+const cards = []; // in the order of the page: {item, file, job, abort, words}
+let sending = Promise.resolve();
+let pending = 0;
+
+const say = text => ($("said").textContent = text);
+
+/** Adds a file, which is sent with the options that it has now; the card can do so again. */
+export function add(file, optionsOf) {
+  const card = newCard(file.name), options = optionsOf(file);
+  card.abort = new AbortController();
+  card.again.onclick = () => add(file, optionsOf);
+  card.canRepeat = true;
+  pending++;
+  sending = sending.then(() => sendOne(card, file, options)).finally(() => pending--);
+}
+
+async function sendOne(card, file, options) {
+  if (card.abort.signal.aborted) return;
+  try {
+    const onProgress = share => draw(card, `Sending, ${percent(share)}`, share);
+    update(card, await api.send(file, options, { onProgress, signal: card.abort.signal }));
+  } catch (error) {
+    if (!card.abort.signal.aborted) fail(card, error.message);
+  }
+  keep();
+}
+
+/** The jobs of before a reload. */
+export async function restore() {
+  for (const id of JSON.parse(sessionStorage.getItem(KEY) ?? "[]")) {
+    const job = await api.job(id).catch(() => null);
+    if (job) update(newCard(job.name), job);
+  }
+  keep();
+  look();
+}
+
+const keep = () => sessionStorage.setItem(KEY, JSON.stringify(cards.filter(card => card.job).map(card => card.job.id)));
+const isOver = card => ["done", "failed", "cancelled"].includes(card.job?.state);
+
+async function look() {
+  const open = cards.filter(card => card.job && !isOver(card)).slice(0, AT_ONCE);
+  for (const card of open) {
+    try {
+      const job = await api.job(card.job.id);
+      if (job) update(card, job);
+      else if (cards.includes(card)) fail(card, "The server does not know it any more.");
+    } catch (error) {
+      draw(card, error.message, null);
+    }
+  }
+  setTimeout(look, LOOK);
+}
+
+function newCard(name) {
+  const item = $("jobs").appendChild(document.createElement("li"));
+  const card = { item, name, job: null };
+  item.className = "job";
+  const part = (tag, className) => Object.assign(document.createElement(tag), { className });
+  const head = part("div", "head"), row = part("div", "row");
+  card.words = part("span", "state");
+  card.bar = Object.assign(part("progress", ""), { max: 1 });
+  card.bar.setAttribute("aria-label", `Progress of ${name}`);
+  card.show = button("Show", `Show ${name}`, () => open(card));
+  card.download = Object.assign(part("a", "button"), { textContent: "Download", hidden: true });
+  card.stop = button("Cancel", `Cancel ${name}`, () => drop(card));
+  card.again = button("Again", `Again with the settings of now: ${name}`);
+  card.show.hidden = card.again.hidden = true;
+  head.append(Object.assign(part("span", "name"), { textContent: name }), " – ", card.words);
+  row.append(card.show, card.download, card.again, card.stop);
+  item.append(head, card.bar, row);
+  cards.push(card);
+  $("list").hidden = false;
+  draw(card, "Waiting to be sent", null);
+  return card;
+}
+
+function button(text, label, onclick) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: text, onclick });
+  made.setAttribute("aria-label", label);
+  return made;
+}
+
+function open(card) {
+  shown.show(card.job);
+  $("shown-title").focus();
+  $("shown").scrollIntoView({ block: "start" });
+}
+
+/** Cancels, or removes; the server deletes what it has of it. */
+async function drop(card) {
+  const at = cards.indexOf(card), wasOver = isOver(card) || card.item.classList.contains("failed");
+  card.abort?.abort();
+  if (card.job) await api.remove(card.job.id).catch(() => {});
+  if (card.job) shown.hide(card.job.id);
+  cards.splice(at, 1);
+  card.item.remove();
+  $("list").hidden = !cards.length;
+  say(`${card.name}: ${wasOver ? "removed" : "cancelled"}`);
+  keep();
+  offerAll();
+  (cards[Math.min(at, cards.length - 1)]?.stop ?? $("files")).focus();
+}
+
+function update(card, job) {
+  const before = card.job?.state;
+  card.job = job;
+  draw(card, words(job), job.share);
+  if (job.state === "failed") return fail(card, job.error.detail);
+  if (job.state === "cancelled") return fail(card, "Cancelled");
+  if (job.state !== "done" || before === "done") return;
+  card.item.classList.add("done");
+  card.show.hidden = card.download.hidden = false;
+  card.download.href = `v1/jobs/${job.id}/result`;
+  card.download.download = job.result.name;
+  card.download.setAttribute("aria-label", `Download ${job.result.name}`);
+  end(card);
+  say(`${card.name}: done`);
+  offerAll();
+  if (shown.isFree()) shown.show(job);
+}
+
+function fail(card, sentence) {
+  card.item.classList.add("failed");
+  card.words.textContent = sentence;
+  end(card);
+  say(`${card.name}: ${sentence}`);
+}
+
+/** Nothing more will become of it: it can be removed, and done again. */
+function end(card) {
+  card.bar.hidden = true;
+  card.again.hidden = !card.canRepeat;
+  card.stop.textContent = "Remove";
+  card.stop.setAttribute("aria-label", `Remove ${card.name}`);
+}
+
+function draw(card, text, share) {
+  card.words.textContent = text;
+  if (share === null) card.bar.removeAttribute("value");
+  else card.bar.value = share;
+}
+
+const percent = share => `${Math.floor(100 * share)} %`;
+
+function words({ state, before_this: others, share, seconds_left: left, result }) {
+  if (state === "waiting") return others ? `Waiting, ${others} before it` : "Waiting, next in turn";
+  if (state === "done") {
+    const notes = result.notes.length ? `. It ${result.notes.join("; ")}` : "";
+    return `${result.output_size.join(" × ")} pixels, ${result.seconds.toFixed(1)} s, ${result.model}${notes}`;
+  }
+  if (share === null) return "Working";
+  return `${percent(share)}${left === null ? "" : `, about ${time(left)} left`}`;
+}
+
+function time(seconds) {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  return whole < 3600 ? `${Math.ceil(whole / 60)} min` : `${Math.floor(whole / 3600)} h ${Math.ceil((whole % 3600) / 60)} min`;
+}
+
+function offerAll() {
+  const ids = cards.filter(card => card.job?.state === "done").map(card => ["job", card.job.id]);
+  $("all").hidden = ids.length < 2;
+  $("all").href = `v1/results.zip?${new URLSearchParams(ids)}`;
+}
+
+addEventListener("beforeunload", event => {
+  if (pending) event.preventDefault(); // what is not sent yet would be lost
+});

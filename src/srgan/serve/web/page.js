@@ -1,0 +1,94 @@
+// Puts the page together: what is chosen, with which settings.
+
+import * as api from "./api.js";
+import { dropped, inFolder } from "./files.js";
+import { add, restore } from "./jobs.js";
+
+const $ = id => document.getElementById(id);
+let offers = [];
+
+const chosen = () => document.querySelector("input[name=model]:checked")?.value ?? "";
+const offer = () => offers.find(({ name, default: isUsual }) => (chosen() ? name === chosen() : isUsual));
+
+/** The settings under the names that the server has for them; what is as usual is left out. */
+function options() {
+  const scale = $("scale").value;
+  const all = {
+    model: chosen(),
+    detail: offer()?.detail && Number($("detail").value) < 1 ? $("detail").value : "",
+    consistent: $("consistent").checked ? "true" : "",
+    scale: scale === "width" ? "" : scale,
+    width: scale === "width" ? $("width").value : "",
+    format: $("format").value,
+    invented: offer()?.detail && $("invented").checked ? "true" : "",
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
+}
+
+/** Those for a file: films have no maps. */
+function optionsOf(file) {
+  const { invented, ...others } = options();
+  const isFilm = file.type.startsWith("video/") || /\.(mkv|avi|flv|ts|m2ts|mpe?g)$/i.test(file.name);
+  return isFilm || !invented ? others : { ...others, invented };
+}
+
+const take = files => files.forEach(file => add(file, optionsOf));
+
+function drawModels() {
+  const usual = offers.find(({ default: isUsual }) => isUsual);
+  const all = [{ name: "", summary: `${usual.name} for pictures, fast for long films.` }, ...offers];
+  $("models").replaceChildren(...all.map(({ name, summary }) => {
+    const label = document.createElement("label"), input = document.createElement("input"), text = document.createElement("span");
+    label.className = "model";
+    Object.assign(input, { type: "radio", name: "model", value: name, checked: name === "" });
+    const title = Object.assign(document.createElement("strong"), { textContent: name || "Automatic" });
+    text.append(title, Object.assign(document.createElement("span"), { className: "quiet", textContent: summary }));
+    label.append(input, text);
+    return label;
+  }));
+}
+
+function drawSettings() {
+  $("detail").disabled = $("invented").disabled = !offer()?.detail;
+  const detail = Number($("detail").value);
+  $("detail-shown").textContent = $("detail").disabled ? "not with this model" : detail === 1 ? "all" : `${Math.round(100 * detail)} %`;
+  $("width-label").hidden = $("scale").value !== "width";
+  const extras = ["consistent", "invented"].filter(id => $(id).checked && !$(id).disabled).map(id => `, ${$(id).labels[0].textContent.trim().toLowerCase()}`);
+  const size = $("scale").value === "width" ? `${$("width").value} pixels wide` : `${$("scale").value || 4} times per side`;
+  $("summary").textContent = `${chosen() || "automatic"}, ${size}${extras.join("")}`;
+}
+
+$("settings").oninput = drawSettings;
+$("settings").onsubmit = event => event.preventDefault();
+for (const [id, pick] of [["files", files => [...files]], ["folder", inFolder], ["camera", files => [...files]]]) {
+  $(id).onchange = () => {
+    take(pick($(id).files));
+    $(id).value = ""; // so that the same can be chosen again
+  };
+}
+for (const sample of document.querySelectorAll("[data-sample]")) {
+  sample.onclick = async () => {
+    const name = sample.dataset.sample;
+    take([new File([await (await fetch(name)).blob()], name, { type: "image/jpeg" })]);
+  };
+}
+addEventListener("paste", event => take([...event.clipboardData.files]));
+addEventListener("dragover", event => {
+  event.preventDefault();
+  $("drop").classList.add("over");
+});
+addEventListener("dragleave", () => $("drop").classList.remove("over"));
+addEventListener("drop", async event => {
+  event.preventDefault();
+  $("drop").classList.remove("over");
+  take(await dropped(event.dataTransfer));
+});
+
+try {
+  offers = await api.models();
+  drawModels();
+  drawSettings();
+} catch (error) {
+  $("models").textContent = error.message;
+}
+restore();

@@ -1,0 +1,230 @@
+"""Where tasks are done: two lanes, for what is quick and for what is long, that share one device."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from srgan.errors import CancelledError, OutputError, SrganError
+from srgan.events import Event
+from srgan.files import remove_folder
+from srgan.jobs.job import Job
+from srgan.jobs.models import Models
+from srgan.jobs.naming import plan_files
+from srgan.jobs.result import JobResult
+from srgan.jobs.run import run_job
+from srgan.serve.options import Options
+from srgan.serve.outcomes import INVENTED, RESULT, error_of, named, outcome_of
+from srgan.serve.queue import FairQueue
+from srgan.serve.settings import Limits
+from srgan.serve.store import Store
+from srgan.serve.tally import Tally
+from srgan.serve.task import State, Task
+from srgan.serve.turns import Device, Turn
+
+_log = logging.getLogger(__name__)
+_SWEEP = 30.0  # seconds between two looks at what is over its time
+
+
+class Workshop:
+    """Takes tasks, and does them with one network at a time.
+
+    What is short does not wait for films: either lane passes the device on to the other every few seconds.
+
+    Args:
+        store: where tasks are kept.
+        models: opens networks.
+        names: what each name of a model stands for.
+        limits: how much is taken.
+    """
+
+    def __init__(self, store: Store, models: Models, names: Mapping[str, str | Path], limits: Limits) -> None:
+        self.tally = Tally()
+        self._store = store
+        self._models = models
+        self._names = names
+        self._limits = limits
+        self._device = Device()
+        self._tasks: dict[str, Task] = {}
+        self._lanes: dict[bool, FairQueue[Task]] = {False: FairQueue(), True: FairQueue()}
+        self._closing = threading.Event()
+        self._is_ready = threading.Event()
+        self._threads = [threading.Thread(target=self._work, args=(lane,)) for lane in self._lanes.values()]
+        self._threads += [threading.Thread(target=work) for work in (self._open_usual, self._sweep)]
+
+    def start(self) -> None:
+        """Begins, with what an earlier server left undone."""
+        for task in sorted(self._store.tasks(), key=lambda task: task.created):
+            self._tasks[task.id] = task
+            if task.is_over:
+                task.ended.set_result(None)
+            else:
+                task.state = "waiting"
+                self._lanes[task.is_long].put(task)
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Begins no more, and ends within a tile what is begun."""
+        self._closing.set()
+        for lane in self._lanes.values():
+            lane.close()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing will be done any more."""
+        return self._closing.is_set()
+
+    def stop(self) -> None:
+        """Waits for the end; what is kept goes on at the next start."""
+        self.close()
+        for thread in self._threads:
+            thread.join()
+        for task in list(self._tasks.values()):
+            if not task.is_kept:
+                self.remove(task)
+        self._store.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the usual model is open."""
+        return self._is_ready.is_set()
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait."""
+        return sum(map(len, self._lanes.values()))
+
+    @property
+    def running(self) -> int:
+        """How many tasks are begun: two at most, of which one has the device."""
+        return sum(task.state == "running" for task in list(self._tasks.values()))
+
+    def waiting_of(self, client: str) -> int:
+        """How many of a client's tasks wait."""
+        return sum(lane.count(client) for lane in self._lanes.values())
+
+    def add(self, task: Task) -> None:
+        """Takes a task whose upload lies in its folder."""
+        self._tasks[task.id] = task
+        if task.is_kept:
+            self._store.save(task)
+        self._lanes[task.is_long].put(task)
+
+    def get(self, task: str) -> Task | None:
+        """The task of an id; None if there is none any more."""
+        return self._tasks.get(task)
+
+    def position(self, task: Task) -> int | None:
+        """How many are done before a task in its lane; None if it does not wait."""
+        return self._lanes[task.is_long].position(task)
+
+    def cancel(self, task: Task) -> None:
+        """Ends a task: at once if it waits, within a tile if it runs."""
+        task.stop.set()
+        if self._lanes[task.is_long].remove(task):
+            self._end(task, "cancelled")
+
+    def remove(self, task: Task) -> None:
+        """Forgets a task that is over, and deletes its files."""
+        self._tasks.pop(task.id, None)
+        with suppress(
+            OutputError
+        ):  # a file that is being read cannot go everywhere; the next start removes it
+            self._store.remove(task.id)
+
+    def _work(self, lane: FairQueue[Task]) -> None:
+        while (task := lane.take()) is not None:
+            try:
+                self._do(task)
+            except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
+                task.error = error_of(error, task)
+                self._end(task, "failed")
+            if task.id not in self._tasks:  # nobody waited any longer
+                self.remove(task)
+
+    def _do(self, task: Task) -> None:
+        deadline = time.monotonic() + self._limits.work_seconds
+
+        def is_off() -> bool:
+            return task.stop.is_set() or self._closing.is_set()
+
+        def on_event(event: Event) -> None:
+            task.note(event)
+            if time.monotonic() > deadline:
+                raise SrganError(
+                    f"it took more than {self._limits.work_seconds:g} seconds; send less at once"
+                )
+            if event.figures.get("bytes", 0) > self._limits.disk_bytes:
+                raise OutputError("the result is larger than this server keeps; ask for a smaller one")
+            turn.pass_on()
+
+        task.state = "running"
+        task.started = task.started or time.time()
+        if task.is_kept:
+            self._store.save(task)
+        turn = Turn(self._device, is_off)
+        try:
+            with turn:
+                result = run_job(self._job(task), self._models, on_event, is_off)
+        except CancelledError:
+            result = JobResult(input=task.name, output="", status="cancelled")
+        self._finish(task, result)
+
+    def _job(self, task: Task) -> Job:
+        options = Options.model_validate(task.options)
+        folder = task.folder / RESULT
+        source = task.folder / task.source
+        ((_, target),) = plan_files([str(source)], folder, suffix="", extension=options.extension)
+        return Job(
+            source=source,
+            target=target,
+            invented=task.folder / INVENTED if options.invented else None,
+            options=options.for_job(self._names, self._limits.pixels),
+            existing="replace",
+        )
+
+    def _finish(self, task: Task, result: JobResult) -> None:
+        self.tally.work(result)
+        if result.status == "cancelled":
+            if self._closing.is_set() and not task.stop.is_set():
+                task.state = "waiting"  # for the next start
+                if task.is_kept:
+                    self._store.save(task)
+                return
+            self._end(task, "cancelled")
+        elif result.error is not None:
+            task.error = replace(result.error, message=named(result.error.message, task))
+            self._end(task, "failed")
+        else:
+            task.outcome = outcome_of(task, result)
+            self._end(task, "done")
+
+    def _end(self, task: Task, state: State) -> None:
+        task.state, task.finished = state, time.time()
+        try:
+            if state != "done":
+                remove_folder(task.folder / RESULT)
+            if task.is_kept and task.id in self._tasks:
+                self._store.save(task)
+        except OutputError as error:  # whoever waits for the task is told all the same
+            _log.warning("%s", error)
+        task.ended.set_result(None)
+
+    def _open_usual(self) -> None:
+        with suppress(SrganError):  # the first job says what is wrong
+            self._models.open()
+        self._is_ready.set()
+
+    def _sweep(self) -> None:
+        """Removes what is over its time."""
+        while not self._closing.wait(_SWEEP):
+            oldest = time.time() - self._limits.keep_seconds
+            for task in list(self._tasks.values()):
+                if task.finished is not None and task.finished < oldest:
+                    self.remove(task)

@@ -1,0 +1,151 @@
+"""What only a server at a real port shows: slow and broken clients, kill -9, the command."""
+
+import dataclasses
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+from srgan.serve.settings import Limits
+
+
+def fetch(url, *, method="GET", data=None):
+    with urllib.request.urlopen(urllib.request.Request(url, data, method=method), timeout=30) as response:
+        return json.loads(response.read() or b"null")
+
+
+def read(url):
+    with urllib.request.urlopen(url, timeout=30) as response:
+        return response.read().decode()
+
+
+def ask(address, head, *, then=b""):
+    """What a server answers to bytes, within 20 seconds; nothing if it only hangs up."""
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
+        try:
+            connection.sendall(head + then)
+            return connection.recv(65536).decode()
+        except ConnectionError:
+            return ""
+
+
+def test_an_upload_that_stands_still_is_given_up(listen, settings):
+    with listen(dataclasses.replace(settings, limits=Limits(silence_seconds=0.3))) as address:
+        head = b"POST /v1/upscale HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n"
+        assert ask(address, head, then=b"\x89PNG").startswith("HTTP/1.1 408")
+    assert list((settings.state / "tasks").iterdir()) == []
+
+
+def test_huge_headers_are_refused_and_broken_requests_too(listen):
+    with listen() as address:
+        head = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Large: " + b"x" * 1_000_000 + b"\r\n\r\n"
+        assert ask(address, head)[:10] in ("", "HTTP/1.1 4")
+        assert ask(address, b"\x16\x03\x01 nonsense\r\n\r\n").startswith("HTTP/1.1 400")
+        assert fetch(f"{address}/healthz") == {"status": "ok"}
+
+
+def test_what_nobody_waits_for_any_more_is_not_done(listen, settings, large):
+    with listen() as address:
+        place = urlsplit(address)
+        head = b"POST /v1/upscale?model=tiny HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+        with socket.create_connection((place.hostname, place.port)) as connection:
+            connection.sendall(head % len(large) + large)
+            while "srgan_jobs_running 1" not in read(f"{address}/metrics"):
+                time.sleep(0.02)
+        while "srgan_jobs_running 0" not in read(f"{address}/metrics"):
+            time.sleep(0.02)
+        assert 'srgan_jobs_total{status="cancelled"} 1' in read(f"{address}/metrics")
+    assert list((settings.state / "tasks").iterdir()) == []
+
+
+def test_who_waits_is_told_that_the_server_is_stopped(listen, large):
+    """Within the grace that connections have; otherwise uvicorn would cut them off, and say so."""
+    answers = {}
+
+    def wait(name, url, data=None):
+        try:
+            with urllib.request.urlopen(url, data, timeout=30) as response:
+                answers[name] = response.read().decode()
+        except urllib.error.HTTPError as error:
+            answers[name] = error.code
+            error.close()
+
+    with listen() as address:
+        job = fetch(f"{address}/v1/jobs?model=tiny", method="POST", data=large)["id"]
+        asked = [
+            threading.Thread(target=wait, args=("events", f"{address}/v1/jobs/{job}/events")),
+            threading.Thread(target=wait, args=("picture", f"{address}/v1/upscale?model=tiny", large)),
+        ]
+        for thread in asked:
+            thread.start()
+        while "srgan_jobs_waiting 1" not in read(f"{address}/metrics"):
+            time.sleep(0.02)
+    for thread in asked:
+        thread.join(10)
+    assert answers["picture"] == 503
+    assert "event: progress" in answers["events"]
+    assert "event: end" not in answers["events"]
+
+
+def test_a_client_that_hangs_up_leaves_nothing(listen, settings, png):
+    with listen() as address:
+        place = urlsplit(address)
+        head = b"POST /v1/upscale?model=tiny HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+        with socket.create_connection((place.hostname, place.port)) as connection:
+            connection.sendall(head % (len(png) + 1) + png)
+        for _ in range(200):
+            if fetch(f"{address}/healthz") and not list((settings.state / "tasks").iterdir()):
+                break
+            time.sleep(0.02)
+        assert list((settings.state / "tasks").iterdir()) == []
+
+
+@pytest.fixture
+def command(offered, tmp_path):
+    """``srgan serve`` as a process of its own; gives it and its address."""
+
+    @contextmanager
+    def run():
+        options = ["--port", "0", "--state", tmp_path / "kept", "--models", offered, "--device", "cpu"]
+        arguments = [sys.executable, "-m", "srgan", "serve", *options]
+        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                yield process, re.search(r"http://\S+(?=/)", process.stderr.readline())[0]
+            finally:
+                process.kill()
+
+    return run
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_a_film_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:rate=25:duration=6", tmp_path / "a.mp4")
+    with command() as (process, address):
+        film = (tmp_path / "a.mp4").read_bytes()
+        job = fetch(f"{address}/v1/jobs?model=tiny&name=a.mp4&preset=ultrafast", method="POST", data=film)[
+            "id"
+        ]
+        while (fetch(f"{address}/v1/jobs/{job}")["done"] or 0) < 75:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+    with command() as (process, address):
+        while (first := fetch(f"{address}/v1/jobs/{job}"))["done"] is None:
+            time.sleep(0.01)
+        assert first["done"] > 60, "not from the beginning: segments have 60 frames"
+        while (done := fetch(f"{address}/v1/jobs/{job}"))["state"] == "running":
+            time.sleep(0.05)
+        assert (done["state"], done["result"]["frames"]) == ("done", 150)
+        assert done["result"]["output_size"] == [256, 192]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0

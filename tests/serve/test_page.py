@@ -1,0 +1,279 @@
+"""The page, as people use it, in a browser that may ask nobody but the server."""
+
+import dataclasses
+import io
+import re
+import zipfile
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("playwright", reason="needs playwright to steer a browser")
+pytest.importorskip("axe_playwright_python", reason="needs axe-core to check what is accessible")
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+expect.set_options(timeout=20_000)  # other work may keep the machine busy
+
+DROP = """([name, bytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], name, {type: "image/png"}));
+    dispatchEvent(new DragEvent("drop", {dataTransfer: transfer, bubbles: true, cancelable: true}));
+}"""
+PASTE = """([name, bytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(bytes)], name, {type: "image/png"}));
+    dispatchEvent(new ClipboardEvent("paste", {clipboardData: transfer, bubbles: true}));
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser(browser_command):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_command, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, listen):
+    """Opens the page of a new server; at the end, nothing was asked of others, and nothing went wrong."""
+    wrong = []
+
+    def guard(route):
+        if not route.request.url.startswith(address):
+            wrong.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    def open_page(path="/", **how):
+        context = browser.new_context(**how)
+        context.set_default_timeout(20_000)
+        context.route("**/*", guard)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and wrong.append(line.text))
+        page.goto(f"{address}{path}")
+        opened.append(context)
+        return page
+
+    opened = []
+    with listen() as address:
+        yield open_page
+        for context in opened:
+            context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def page(visit):
+    return visit()
+
+
+def given(name, content, kind="image/png"):
+    return {"name": name, "mimeType": kind, "buffer": content}
+
+
+def choose(page, *files):
+    page.locator("#files").set_input_files(list(files))
+
+
+def job(page, name):
+    return page.locator(".job", has_text=name)
+
+
+def downloaded(page, link):
+    """The name and the content of what is saved."""
+    with page.expect_download() as download:
+        link.click()
+    return download.value.suggested_filename, io.BytesIO(download.value.path().read_bytes())
+
+
+def test_what_is_dropped_or_pasted_comes_back_four_times_larger(page, png):
+    page.wait_for_selector(".model", state="attached")
+    page.evaluate(DROP, ["holiday.png", list(png)])
+    page.evaluate(PASTE, ["other.png", list(png)])
+    expect(page.locator("#viewer .after img")).to_have_js_property("naturalWidth", 120)
+    expect(page.locator("#viewer .before img")).to_have_js_property("naturalWidth", 30)
+    name, content = downloaded(page, job(page, "holiday.png").get_by_text("Download"))
+    assert name == "holiday-x4.png"
+    assert Image.open(content).size == (120, 96)
+    _, content = downloaded(page, page.get_by_text("Download all"))
+    with zipfile.ZipFile(content) as archive:
+        assert archive.namelist() == ["holiday-x4.png", "other-x4.png"]
+        assert Image.open(io.BytesIO(archive.read("other-x4.png"))).size == (120, 96)
+
+
+def test_the_line_zoom_and_place_follow_keys_and_mouse(page, png):
+    choose(page, given("a.png", png))
+    viewer, line = page.locator("#viewer"), page.locator("#split")
+    picture = viewer.locator(".after img")
+    expect(picture).to_be_visible()
+    viewer.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(line).to_have_value("48")
+    page.keyboard.press("1")
+    expect(page.locator("#zoom")).to_have_text("100 %")
+    for _ in range(8):
+        page.keyboard.press("+")
+    before = picture.bounding_box()
+    page.keyboard.press("Shift+ArrowRight")
+    assert picture.bounding_box()["x"] == pytest.approx(before["x"] - 60, abs=1)
+    page.get_by_role("button", name="Whole").click()
+    box = viewer.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.48, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 20)
+    page.mouse.up()
+    assert float(line.input_value()) == pytest.approx(80, abs=1)
+    clip = viewer.locator(".before").evaluate("layer => getComputedStyle(layer).clipPath")
+    assert float(re.search(r"([\d.]+)%", clip)[1]) == pytest.approx(20, abs=1)
+
+
+def test_two_fingers_zoom_and_one_moves_the_line(visit, png):
+    page = visit(has_touch=True, viewport={"width": 360, "height": 700})
+    choose(page, given("a.png", png))
+    viewer = page.locator("#viewer")
+    expect(viewer.locator(".after img")).to_be_visible()
+    viewer.scroll_into_view_if_needed()
+    box, devices = viewer.bounding_box(), page.context.new_cdp_session(page)
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def touch(kind, *places):
+        points = [
+            {"x": middle[0] + x, "y": middle[1] + y, "id": number} for number, (x, y) in enumerate(places)
+        ]
+        devices.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (0, 0))
+    for x in (10, 30, 60, 90):
+        touch("touchMove", (x, 0))
+    touch("touchEnd")
+    assert float(page.locator("#split").input_value()) > 65
+    before = viewer.locator(".after img").bounding_box()["width"]
+    touch("touchStart", (-20, 0))
+    touch("touchStart", (-20, 0), (20, 0))
+    for apart in (30, 50, 80):
+        touch("touchMove", (-apart, 0), (apart, 0))
+    touch("touchEnd")
+    assert viewer.locator(".after img").bounding_box()["width"] > 1.8 * before
+
+
+def test_of_a_folder_the_pictures_are_taken(page, png, tmp_path):
+    folder = tmp_path / "holiday" / "day 1"
+    folder.mkdir(parents=True)
+    for name, content in (("a.png", png), ("notes.txt", b"words"), (".hidden.png", png)):
+        (folder / name).write_bytes(content)
+    page.locator("#folder").set_input_files(tmp_path / "holiday")
+    expect(page.locator(".job.done")).to_have_count(1)
+    expect(page.locator(".job")).to_have_count(1)
+
+
+def test_settings_reach_the_work(page, png):
+    page.get_by_text("Settings:").click()
+    page.get_by_role("radio", name="detailed").check()
+    page.get_by_label("Size").select_option("2")
+    page.get_by_label("Format of pictures").select_option("webp")
+    page.get_by_label("Map of what was invented").check()
+    choose(page, given("a.png", png))
+    _, content = downloaded(page, job(page, "a.png").get_by_text("Download"))
+    image = Image.open(content)
+    assert (image.format, image.size) == ("WEBP", (60, 48))
+    layer = page.locator("#viewer .map img")
+    expect(layer).to_be_hidden()
+    page.get_by_label("What was invented", exact=True).check()
+    expect(layer).to_be_visible()
+    page.get_by_label("Format of pictures").select_option("jpg")
+    page.get_by_role("button", name=re.compile("^Again")).click()
+    expect(page.locator(".job.done")).to_have_count(2)
+    name, _ = downloaded(page, page.locator(".job").last.get_by_text("Download"))
+    assert name == "a-x2.jpg"
+    page.get_by_role("radio", name="fast", exact=False).first.check()
+    expect(page.get_by_label("Detail:")).to_be_disabled()
+
+
+def test_jobs_survive_a_reload_and_cancelling_leaves_nothing(page, png, large, settings):
+    choose(page, given("a.png", png), given("large.png", large))
+    expect(job(page, "large.png")).to_contain_text("%")
+    page.reload()
+    expect(job(page, "a.png")).to_contain_text("120 × 96")
+    expect(job(page, "large.png")).to_contain_text("left")
+    page.get_by_role("button", name="Cancel large.png").click()
+    expect(page.locator(".job")).to_have_count(1)
+    expect(page.locator("#said")).to_have_text("large.png: cancelled")
+    assert len(list((settings.state / "tasks").iterdir())) == 1
+
+
+def test_a_text_is_refused_with_a_sentence(browser, listen):
+    with listen() as address:
+        page = browser.new_page()
+        page.goto(address)
+        choose(page, given("notes.txt", b"only words", "text/plain"))
+        expect(job(page, "notes.txt")).to_contain_text("neither a picture nor a film")
+        page.get_by_role("button", name="Remove notes.txt").click()
+        expect(page.locator(".job")).to_have_count(0)
+        page.close()
+
+
+def test_a_film_is_played_beside_its_result_in_step(page, ffmpeg, tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=2", tmp_path / "a.mp4")
+    choose(page, given("a.mp4", (tmp_path / "a.mp4").read_bytes(), "video/mp4"))
+    expect(page.locator("#viewer .after video")).to_have_js_property("videoWidth", 256)
+    page.get_by_role("button", name="Play").click()
+    times = "() => [...document.querySelectorAll('video')].map(film => film.currentTime)"
+    page.wait_for_function(f"() => ({times})().every(time => time > 0.5)")
+    before, after = page.evaluate(times)
+    assert abs(before - after) < 0.3
+    assert (
+        page.evaluate("() => [...document.querySelectorAll('video')].map(film => film.muted)").count(False)
+        == 1
+    )
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_everybody_can_read_and_reach_it(visit, png, scheme, width):
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 800})
+    page.get_by_text("Settings:").click()
+    page.wait_for_selector(".model", state="attached")
+    name = "<img src=x>a-name-that-is-much-too-long-for-a-narrow-screen-without-any-space.png"
+    choose(page, given(name, png))
+    expect(page.locator("#viewer .after img")).to_be_visible()
+    expect(page.locator(".job .name")).to_have_text(name)
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_a_keyboard_is_enough(page):
+    page.wait_for_selector(".model", state="attached")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    focus = page.evaluate("() => document.activeElement.dataset.sample ?? document.activeElement.id")
+    while "sample" not in focus:
+        page.keyboard.press("Tab")
+        focus = page.evaluate("() => document.activeElement.dataset.sample ?? document.activeElement.id")
+    page.keyboard.press("Enter")
+    show = page.get_by_role("button", name=re.compile("^Show sample"))
+    expect(show).to_be_visible()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if show.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#shown-title")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#split")).to_have_value("52")
+
+
+def test_the_token_is_asked_for_once(browser, listen, settings):
+    with listen(dataclasses.replace(settings, token="secret")) as address:
+        page = browser.new_page()
+        page.goto(address)
+        assert Axe().run(page).response["violations"] == []
+        page.get_by_label("Token").fill("secret")
+        page.keyboard.press("Enter")
+        expect(page.locator(".model").first).to_be_attached()
+        page.close()
