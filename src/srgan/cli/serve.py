@@ -44,8 +44,10 @@ def serve(
         Path | None, typer.Option(help="Folder of model files that are offered beside the shipped ones.")
     ] = None,
     max_upload: Annotated[int, _limit(min=1, help="Bytes of an upload.")] = 2 * 2**30,
-    max_pixels: Annotated[int, _limit(min=1, help="Pixels of a picture, or of a film's frame.")] = 25_000_000,
-    max_duration: Annotated[float, _limit(min=1, help="Seconds that a film may play.")] = 7200,
+    max_pixels: Annotated[
+        int, _limit(min=1, help="Pixels of a picture, or of a video's frame.")
+    ] = 25_000_000,
+    max_duration: Annotated[float, _limit(min=1, help="Seconds that a video may play.")] = 7200,
     max_time: Annotated[float, _limit(min=1, help="Seconds that a job may take.")] = 21_600,
     max_disk: Annotated[int, _limit(min=1, help="Bytes of all uploads and results.")] = 20 * 2**30,
     max_waiting: Annotated[int, _limit(min=1, help="Jobs that wait; a client has a quarter of them.")] = 256,
@@ -57,7 +59,7 @@ def serve(
     engine: Annotated[EngineName, _computing(help="What computes.")] = EngineName.auto,
     device: Annotated[DeviceName, _computing(help="Where to compute.")] = DeviceName.auto,
 ) -> None:
-    """Opens a page that makes pictures and films clearer; programs use the same address.
+    """Opens a page that makes pictures and videos clearer; programs use the same address.
 
     Example: srgan serve
 
@@ -74,7 +76,7 @@ def serve(
     limits = Limits(
         upload_bytes=max_upload,
         pixels=max_pixels,
-        film_seconds=max_duration,
+        video_seconds=max_duration,
         work_seconds=max_time,
         disk_bytes=max_disk,
         waiting=max_waiting,
