@@ -29,7 +29,7 @@ def folder(photo, tmp_path):
 def test_the_examples_do_what_they_say(listen, folder, ffmpeg):
     if shutil.which("curl") is None:
         pytest.skip("needs curl")
-    ffmpeg("-f", "lavfi", "-i", "testsrc=size=32x24:rate=5:duration=1", folder / "film.mp4")
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=32x24:rate=5:duration=1", folder / "video.mp4")
     said = []
     with listen() as address:
         for language, text in EXAMPLES:
@@ -50,7 +50,7 @@ def test_the_examples_do_what_they_say(listen, folder, ffmpeg):
         "clear.webp": (100, 80),
         "photo-x4.png": large,
     }
-    assert (folder / "film-x4.mp4").stat().st_size > 0
+    assert (folder / "video-x4.mp4").stat().st_size > 0
     assert "event: end" in "".join(said)
     assert "did you mean scale" in "".join(said)
 

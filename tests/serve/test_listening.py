@@ -129,11 +129,11 @@ def command(offered, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_a_film_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
+def test_a_video_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:rate=25:duration=6", tmp_path / "a.mp4")
     with command() as (process, address):
-        film = (tmp_path / "a.mp4").read_bytes()
-        job = fetch(f"{address}/v1/jobs?model=tiny&name=a.mp4&preset=ultrafast", method="POST", data=film)[
+        video = (tmp_path / "a.mp4").read_bytes()
+        job = fetch(f"{address}/v1/jobs?model=tiny&name=a.mp4&preset=ultrafast", method="POST", data=video)[
             "id"
         ]
         while (fetch(f"{address}/v1/jobs/{job}")["done"] or 0) < 75:

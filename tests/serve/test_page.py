@@ -211,23 +211,23 @@ def test_a_text_is_refused_with_a_sentence(browser, listen):
         page = browser.new_page()
         page.goto(address)
         choose(page, given("notes.txt", b"only words", "text/plain"))
-        expect(job(page, "notes.txt")).to_contain_text("neither a picture nor a film")
+        expect(job(page, "notes.txt")).to_contain_text("neither a picture nor a video")
         page.get_by_role("button", name="Remove notes.txt").click()
         expect(page.locator(".job")).to_have_count(0)
         page.close()
 
 
-def test_a_film_is_played_beside_its_result_in_step(page, ffmpeg, tmp_path):
+def test_a_video_is_played_beside_its_result_in_step(page, ffmpeg, tmp_path):
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:rate=10:duration=2", tmp_path / "a.mp4")
     choose(page, given("a.mp4", (tmp_path / "a.mp4").read_bytes(), "video/mp4"))
     expect(page.locator("#viewer .after video")).to_have_js_property("videoWidth", 256)
     page.get_by_role("button", name="Play").click()
-    times = "() => [...document.querySelectorAll('video')].map(film => film.currentTime)"
+    times = "() => [...document.querySelectorAll('video')].map(video => video.currentTime)"
     page.wait_for_function(f"() => ({times})().every(time => time > 0.5)")
     before, after = page.evaluate(times)
     assert abs(before - after) < 0.3
     assert (
-        page.evaluate("() => [...document.querySelectorAll('video')].map(film => film.muted)").count(False)
+        page.evaluate("() => [...document.querySelectorAll('video')].map(video => video.muted)").count(False)
         == 1
     )
 

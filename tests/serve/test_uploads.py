@@ -51,7 +51,7 @@ NOT_TAKEN = {
 
 
 @pytest.mark.parametrize("route", ["/v1/upscale", "/v1/jobs"])
-def test_what_is_no_picture_and_no_film_is_an_unsupported_type(client, route):
+def test_what_is_no_picture_and_no_video_is_an_unsupported_type(client, route):
     """Whatever its name and its type say."""
     for kind, content in NOT_TAKEN.items():
         response = client.post(f"{route}?model=tiny", files={"file": ("photo.png", content, "image/png")})
@@ -172,7 +172,7 @@ def test_a_form_without_a_boundary_is_a_bad_request(client):
     assert response.status_code == 400
 
 
-def test_a_film_is_sent_on_to_the_jobs(client, ffmpeg, tmp_path):
+def test_a_video_is_sent_on_to_the_jobs(client, ffmpeg, tmp_path):
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=32x24:rate=5:duration=1", tmp_path / "a.mp4")
     response = client.post("/v1/upscale", content=(tmp_path / "a.mp4").read_bytes())
     assert response.status_code == 415

@@ -58,8 +58,7 @@ def serve(
     ] = 25_000_000,
     max_duration: Annotated[float, _limit(min=1, help="Longest video, in seconds.")] = 7200,
     max_time: Annotated[float, _limit(min=1, help="Longest job, in seconds.")] = 21_600,
-    max_disk: Annotated[int, _limit(min=1, help="Most space for all uploads and results, in bytes.")] = 20
-    * 2**30,
+    max_disk: Annotated[int, _limit(min=1, help="Space for all uploads and results, in bytes.")] = 20 * 2**30,
     max_waiting: Annotated[
         int, _limit(min=1, help="Most jobs that wait; one client may have a quarter of them.")
     ] = 256,
@@ -88,7 +87,7 @@ def serve(
     limits = Limits(
         upload_bytes=max_upload,
         pixels=max_pixels,
-        film_seconds=max_duration,
+        video_seconds=max_duration,
         work_seconds=max_time,
         disk_bytes=max_disk,
         waiting=max_waiting,

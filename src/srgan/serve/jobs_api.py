@@ -1,4 +1,4 @@
-"""Routes of jobs that take their time: films, large pictures, and all that the page sends."""
+"""Routes of jobs that take their time: videos, large pictures, and all that the page sends."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def describe(service: Service, task: Task) -> dict[str, Any]:
         "id": task.id,
         "name": task.name,
         "state": task.state,
-        "film": task.is_film,
+        "video": task.is_video,
         "options": task.options,
         "before_this": service.workshop.position(task),
         "done": None if event is None else event.done,
@@ -83,7 +83,7 @@ def describe(service: Service, task: Task) -> dict[str, Any]:
 
 
 @router.post(
-    "/v1/jobs", status_code=HTTPStatus.ACCEPTED, summary="Give a picture or a film", openapi_extra=BODY
+    "/v1/jobs", status_code=HTTPStatus.ACCEPTED, summary="Give a picture or a video", openapi_extra=BODY
 )
 async def create(
     request: Request, response: Response, options: Annotated[Options, Query()]

@@ -27,7 +27,7 @@ _PICTURES = {
     "GIF": ".gif",
 }
 _KINDS = (
-    "pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF) and films (MP4, MOV, MKV, WebM, AVI, MPEG, FLV)"
+    "pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF) and videos (MP4, MOV, MKV, WebM, AVI, MPEG, FLV)"
 )
 _SAFE = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,flv", "protocol_whitelist": "file"}
 """FFmpeg reads lists of other files and of streams too (HLS, DASH, concat, SDP), which may lie anywhere."""
@@ -43,13 +43,13 @@ class Kind:
     Attributes:
         extension: with its dot.
         size: (width, height) in pixels.
-        is_film: whether it is a video.
+        is_video: whether it is a video.
         is_long: whether it will take long.
     """
 
     extension: str
     size: tuple[int, int]
-    is_film: bool = False
+    is_video: bool = False
     is_long: bool = False
 
 
@@ -66,7 +66,7 @@ def recognise(file: Path, limits: Limits) -> Kind:
     try:
         picture = _PICTURES.get(sniff(file))
     except ImageError as error:
-        return _film(file, limits, _said(error, file))
+        return _video(file, limits, _said(error, file))
     assert picture is not None
     try:
         with open_picture(file, limits.pixels) as opened:
@@ -79,13 +79,13 @@ def recognise(file: Path, limits: Limits) -> Kind:
     return Kind(extension=picture, size=size, is_long=pixels > _LONG)
 
 
-def _film(file: Path, limits: Limits, why_no_picture: str) -> Kind:
+def _video(file: Path, limits: Limits, why_no_picture: str) -> Kind:
     with file.open("rb") as opened:
-        extension = _film_extension(opened.read(4096))
+        extension = _video_extension(opened.read(4096))
     if why_no_picture.endswith(RAW_ADVICE):
         raise _not_taken(why_no_picture)
     if extension is None:
-        raise _not_taken(f"the file is neither a picture nor a film that is read here; send {_KINDS}")
+        raise _not_taken(f"the file is neither a picture nor a video that is read here; send {_KINDS}")
     try:
         with explained(file), av.open(f"file:{file}", options=_SAFE) as container:
             codec = first_video(container).codec_context
@@ -95,12 +95,14 @@ def _film(file: Path, limits: Limits, why_no_picture: str) -> Kind:
         raise ProblemError.of(VideoError(_said(error, file), field=error.field)) from error
     if size[0] * size[1] > limits.pixels:
         raise _too_large(f"its frames have {size[0]}x{size[1]} pixels")
-    if seconds > limits.film_seconds:
-        raise _too_large(f"it plays for {seconds:.0f} seconds, of {limits.film_seconds:.0f} that are allowed")
-    return Kind(extension=extension, size=size, is_film=True, is_long=True)
+    if seconds > limits.video_seconds:
+        raise _too_large(
+            f"it plays for {seconds:.0f} seconds, of {limits.video_seconds:.0f} that are allowed"
+        )
+    return Kind(extension=extension, size=size, is_video=True, is_long=True)
 
 
-def _film_extension(head: bytes) -> str | None:
+def _video_extension(head: bytes) -> str | None:
     """The extension of the container that a file's first bytes announce; None if it is none that is taken."""
     if head[4:8] == b"ftyp" or head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
         return ".mov" if head[8:12] == b"qt  " or head[4:8] != b"ftyp" else ".mp4"

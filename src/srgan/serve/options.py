@@ -50,11 +50,11 @@ class Options(BaseModel):
     halo: int | None = Field(None, ge=0, le=256, description="Surroundings of each tile in pixels.")
     max_pixels: int | None = Field(None, ge=1, description="Refuse inputs with more pixels.")
     invented: bool = Field(False, description="Of a picture: also draw a map of what the model invented.")
-    codec: _Word | None = Field(None, description="Of films: the encoder, such as libx265.")
-    crf: int | None = Field(None, ge=0, le=63, description="Of films: constant quality, smaller is better.")
-    preset: _Word | None = Field(None, description="Of films: the encoder's speed, such as veryfast.")
-    start: str | None = Field(None, description="Of films: where to begin, in seconds or h:mm:ss.")
-    end: str | None = Field(None, description="Of films: where to end, in seconds or h:mm:ss.")
+    codec: _Word | None = Field(None, description="Of videos: the encoder, such as libx265.")
+    crf: int | None = Field(None, ge=0, le=63, description="Of videos: constant quality, smaller is better.")
+    preset: _Word | None = Field(None, description="Of videos: the encoder's speed, such as veryfast.")
+    start: str | None = Field(None, description="Of videos: where to begin, in seconds or h:mm:ss.")
+    end: str | None = Field(None, description="Of videos: where to end, in seconds or h:mm:ss.")
 
     def with_fields(self, fields: Mapping[str, str]) -> Options:
         """These, and those that came as fields of a form, which count more.
@@ -75,7 +75,7 @@ class Options(BaseModel):
             pixels: the most that this server takes.
 
         Raises:
-            ProblemError: if there is no such model, encoder or part of a film.
+            ProblemError: if there is no such model, encoder or part of a video.
         """
         if self.model is not None and self.model not in models:
             near = difflib.get_close_matches(self.model, models, n=1)

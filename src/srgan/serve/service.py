@@ -44,7 +44,7 @@ class Service:
         Args:
             request: whose body is the upload.
             query: its options, to which a form's fields are added.
-            is_kept: whether the task stays after it is answered, and may be a film.
+            is_kept: whether the task stays after it is answered, and may be a video.
 
         Raises:
             ProblemError: if it is not taken. Nothing of it is left then.
@@ -103,14 +103,14 @@ class Service:
         job_options = options.for_job(models, limits.pixels)
         upload = task.folder / UPLOAD
         kind = recognise(upload, limits)
-        if kind.is_film and not task.is_kept:
+        if kind.is_video and not task.is_kept:
             raise ProblemError(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                "the file is a film, which takes its time; send it to /v1/jobs",
+                "the file is a video, which takes its time; send it to /v1/jobs",
                 code="type",
                 field="file",
             )
-        if kind.is_film and options.invented:
+        if kind.is_video and options.invented:
             raise ProblemError(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "maps are drawn of pictures only; leave it out",
@@ -120,5 +120,5 @@ class Service:
         check_result(job_options, kind.size, limits.pixels)
         task.name = shown_name(name, kind.extension)
         task.source = f"{UPLOAD}{kind.extension}"
-        task.is_film, task.is_long = kind.is_film, kind.is_long
+        task.is_video, task.is_long = kind.is_video, kind.is_long
         upload.rename(task.folder / task.source)

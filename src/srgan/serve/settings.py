@@ -12,8 +12,8 @@ class Limits:
 
     Attributes:
         upload_bytes: of one upload.
-        pixels: of a picture, or of a film's frame, before it is enlarged.
-        film_seconds: how long a film may play.
+        pixels: of a picture, or of a video's frame, before it is enlarged.
+        video_seconds: how long a video may play.
         work_seconds: how long one job may take.
         disk_bytes: of all uploads and results that are kept.
         waiting: jobs that wait for their turn; one client has at most a quarter of them.
@@ -23,7 +23,7 @@ class Limits:
 
     upload_bytes: int = 2 * 2**30
     pixels: int = 25_000_000
-    film_seconds: float = 2 * 3600.0
+    video_seconds: float = 2 * 3600.0
     work_seconds: float = 6 * 3600.0
     disk_bytes: int = 20 * 2**30
     waiting: int = 256

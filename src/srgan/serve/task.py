@@ -55,7 +55,7 @@ class Record:
         name: what the client calls the file, for people to read.
         source: the upload's name in the task's folder.
         options: of the request.
-        is_film: whether it is a video.
+        is_video: whether it is a video.
         is_long: whether it goes among those that take long.
         is_kept: whether it is there until its time is over, or only until it is answered.
         created: seconds since 1970.
@@ -71,7 +71,7 @@ class Record:
     name: str
     source: str
     options: dict[str, Any]
-    is_film: bool = False
+    is_video: bool = False
     is_long: bool = False
     is_kept: bool = True
     created: float = field(default_factory=time.time)

@@ -34,7 +34,7 @@ _SWEEP = 30.0  # seconds between two looks at what is over its time
 class Workshop:
     """Takes tasks, and does them with one network at a time.
 
-    What is short does not wait for films: either lane passes the device on to the other every few seconds.
+    What is short does not wait for videos: either lane passes the device on to the other every few seconds.
 
     Args:
         store: where tasks are kept.

@@ -33,7 +33,7 @@ class _Pipe:
 
 
 def zipped(files: Iterable[tuple[Path, str]]) -> Iterator[bytes]:
-    """The bytes of an archive of (file, name); not compressed, for pictures and films are.
+    """The bytes of an archive of (file, name); not compressed, for pictures and videos are.
 
     A name that is there already gets a number.
     """

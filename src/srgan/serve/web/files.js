@@ -2,7 +2,7 @@
 
 const INTERESTING = /\.(png|jpe?g|jfif|webp|tiff?|bmp|avif|heic|heif|gif|mp4|m4v|mov|mkv|webm|avi|mpe?g|ts|m2ts|flv)$/i;
 
-/** Of a folder, only what may be a picture or a film. */
+/** Of a folder, only what may be a picture or a video. */
 export const inFolder = files => [...files].filter(file => INTERESTING.test(file.name) && !file.name.startsWith("."));
 
 export async function dropped(transfer) {

@@ -25,18 +25,18 @@ function options() {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-/** Those for a file: films have no maps. */
+/** Those for a file: videos have no maps. */
 function optionsOf(file) {
   const { invented, ...others } = options();
-  const isFilm = file.type.startsWith("video/") || /\.(mkv|avi|flv|ts|m2ts|mpe?g)$/i.test(file.name);
-  return isFilm || !invented ? others : { ...others, invented };
+  const isVideo = file.type.startsWith("video/") || /\.(mkv|avi|flv|ts|m2ts|mpe?g)$/i.test(file.name);
+  return isVideo || !invented ? others : { ...others, invented };
 }
 
 const take = files => files.forEach(file => add(file, optionsOf));
 
 function drawModels() {
   const usual = offers.find(({ default: isUsual }) => isUsual);
-  const all = [{ name: "", summary: `${usual.name} for pictures, fast for long films.` }, ...offers];
+  const all = [{ name: "", summary: `${usual.name} for pictures, fast for long videos.` }, ...offers];
   $("models").replaceChildren(...all.map(({ name, summary }) => {
     const label = document.createElement("label"), input = document.createElement("input"), text = document.createElement("span");
     label.className = "model";

@@ -1,6 +1,6 @@
 // The place where a result is looked at.
 
-import { Player } from "./film.js";
+import { Player } from "./video.js";
 import { Viewer } from "./viewer.js";
 
 const $ = id => document.getElementById(id);
@@ -28,7 +28,7 @@ export async function show(job) {
   $("shown").hidden = false;
   $("shown-title").textContent = `Before and after: ${job.name}`;
   $("viewer-note").textContent = "Loading…";
-  const make = job.film ? film : picture;
+  const make = job.video ? video : picture;
   const [before, after, map] = await Promise.all([
     make(`v1/jobs/${job.id}/source`, `${job.name} before`),
     make(`v1/jobs/${job.id}/result`, `${job.name} after`),
@@ -39,7 +39,7 @@ export async function show(job) {
   $("overlay").checked = false;
   $("overlay").onchange();
   $("viewer-note").textContent = note(before, after);
-  player.take(...(job.film ? [after, before] : []));
+  player.take(...(job.video ? [after, before] : []));
   viewer.show({ before: after && before, after, map, size: job.result.output_size });
 }
 
@@ -54,7 +54,7 @@ async function picture(url, words) {
   return image.decode().then(() => image, () => null);
 }
 
-function film(url, words) {
+function video(url, words) {
   const video = Object.assign(document.createElement("video"), { preload: "auto", playsInline: true });
   video.setAttribute("aria-label", words);
   return new Promise(done => {

@@ -1,4 +1,4 @@
-// Two pictures, or two films, of one place under one line: zoom, move, divide.
+// Two pictures, or two videos, of one place under one line: zoom, move, divide.
 
 const LARGEST = 16; // screen pixels for one of the result
 

@@ -1,24 +1,24 @@
-// Two films in step: the one after has the sound, the one before follows.
+// Two videos in step: the one after has the sound, the one before follows.
 
 const APART = 0.06; // seconds that are not seen
 
 export class Player {
-  #films = [];
+  #videos = [];
 
   constructor(row, button, place) {
     this.#button = button;
     this.#row = row;
     this.#place = place;
     button.onclick = () => this.toggle();
-    place.oninput = () => this.#films.forEach(film => (film.currentTime = place.value * (film.duration || 0)));
+    place.oninput = () => this.#videos.forEach(video => (video.currentTime = place.value * (video.duration || 0)));
   }
 
   #button; #row; #place;
 
-  /** Takes the film after, and the one before if it can be played; none for pictures. */
+  /** Takes the video after, and the one before if it can be played; none for pictures. */
   take(after, before) {
-    this.#films.forEach(film => film.pause());
-    this.#films = [after, before].filter(Boolean);
+    this.#videos.forEach(video => video.pause());
+    this.#videos = [after, before].filter(Boolean);
     this.#row.hidden = !after;
     if (!after) return;
     if (before) before.muted = true;
@@ -32,7 +32,7 @@ export class Player {
   }
 
   toggle() {
-    const isPaused = this.#films[0].paused;
-    this.#films.forEach(film => (isPaused ? film.play() : film.pause()));
+    const isPaused = this.#videos[0].paused;
+    this.#videos.forEach(video => (isPaused ? video.play() : video.pause()));
   }
 }
