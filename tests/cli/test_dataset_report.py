@@ -83,7 +83,7 @@ def test_damage_is_named_on_stderr_and_the_rest_is_done(srgan, photos):
     [
         (["nowhere"], 2, "nowhere: there is no such folder"),
         (["photos/a.jpg"], 2, "photos/a.jpg: there is no such folder"),
-        (["photos", "--against", "photos"], 2, "--against: photos: is photos, or one lies in the other"),
+        (["photos", "--against", "photos"], 2, "--against: photos: is photos, or one is inside the other"),
         (["photos", "--html", "gone/a.html"], 2, "gone/a.html: its folder does not exist"),
         (["photos", "--against", "empty"], 1, "empty: holds no pictures"),
     ],

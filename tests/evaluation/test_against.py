@@ -94,11 +94,11 @@ def test_reports_of_other_pictures_are_refused(report, earlier):
         compare_reports({**report, "dataset": "BSD100"}, path, {})
     with pytest.raises(UsageError, match="low_res was 'given', now 'reduced by bicubic'"):
         compare_reports({**report, "low_res": "reduced by bicubic"}, path, {})
-    with pytest.raises(UsageError, match="niqe was measured by another file"):
+    with pytest.raises(UsageError, match="niqe was measured with another file"):
         compare_reports({**report, "tools": {"niqe": "bb", "fid": "cc"}}, path, {})
     for result in report["results"]:
         result["images"] = result["images"][:1]
-    with pytest.raises(UsageError, match="is of other pictures"):
+    with pytest.raises(UsageError, match="other pictures"):
         compare_reports(report, path, {})
 
 

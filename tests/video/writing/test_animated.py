@@ -160,7 +160,7 @@ def test_what_cannot_be_is_refused(clip, enlarge, tmp_path):
     ):
         with pytest.raises(UsageError, match=message):
             enlarge(lr_video, tmp_path / "a.gif", options)
-    with pytest.raises(ImageError, match="holds 16383 pixels a side"):
+    with pytest.raises(ImageError, match="holds 16383 pixels per side"):
         enlarge(lr_video, tmp_path / "a.webp", VideoOptions(width=20000))
     Image.new("RGB", (8, 8)).save(tmp_path / "still.webp")
     with pytest.raises(VideoError, match=r"still\.webp: is a picture, not a video"):
