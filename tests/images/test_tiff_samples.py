@@ -231,3 +231,15 @@ def test_raw_files_of_cameras_are_refused_with_advice(tmp_path):
     for name in ("a.dng", "a.nef", "a.cr2", "a.cr3"):
         with pytest.raises(ImageError, match=r"raw file; develop it first"):
             read_picture(tmp_path / name)
+
+
+def test_a_damaged_file_that_pillow_reads_writes_nothing_besides(tmp_path, capfd):
+    path = tmp_path / "a.tif"
+    pixels = np.random.default_rng(0).integers(100, 104, (64, 64, 3), np.uint8)
+    Image.fromarray(pixels).save(path, compression="lzma")
+    content = bytearray(path.read_bytes())
+    content[600:700] = bytes(byte ^ 0x5A for byte in content[600:700])
+    path.write_bytes(content)
+    with pytest.raises(ImageError):
+        read_picture(path)
+    assert capfd.readouterr().err == ""

@@ -59,6 +59,23 @@ def quiet_pillow() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
+@contextmanager
+def quiet_libtiff() -> Iterator[None]:
+    """Pillow's libtiff without its own lines on stderr, which it gives no other way to turn off."""
+    with _globals_lock, Path(os.devnull).open("wb") as nowhere:
+        try:
+            stderr = os.dup(2)
+        except OSError:  # it is closed
+            yield
+            return
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
 def check_size(name: str | Path, size: tuple[int, int], max_pixels: int) -> None:
     """Refuses a (width, height) without pixels or with more than ``max_pixels``.
 

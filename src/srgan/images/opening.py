@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from srgan.images.carried import Carried, bits_of, carried_by, carried_by_png, carried_by_tiff
-from srgan.images.checks import JPEG_PIXELS_A_BYTE, check_length, check_size, length_of, quiet_pillow
+from srgan.images.checks import (
+    JPEG_PIXELS_A_BYTE,
+    check_length,
+    check_size,
+    length_of,
+    quiet_libtiff,
+    quiet_pillow,
+)
 from srgan.images.decode import decode, is_cut_by_pillow
 from srgan.images.deep import decode_deep, decode_heif
 from srgan.images.file_objects import name_of
@@ -111,10 +118,14 @@ def _open_tiff(name: str | Path, file: IO[bytes], max_pixels: int) -> Iterator[O
         with quiet_pillow():
             image.seek(layout.page)
         check_size(name, image.size, max_pixels)
+
+        def by_pillow() -> Iterator[NDArray[Any]]:
+            with quiet_libtiff():
+                pixels = decode(name, image)
+            yield pixels
+
         # Pillow turns a TIFF itself, as it decodes it.
-        yield OpenPicture(
-            size=image.size, carried=carried.turned(), frames=lambda: iter([decode(name, image)])
-        )
+        yield OpenPicture(size=image.size, carried=carried.turned(), frames=by_pillow)
 
 
 @contextmanager
