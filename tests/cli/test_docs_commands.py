@@ -1,4 +1,4 @@
-"""The commands and programs of the tutorials and how-to guides, run on small inputs.
+"""The commands and programs of the README, the tutorials and the how-to guides, run on small inputs.
 
 Every block of ``sh`` and ``python`` is run, from the top of a page to its end, unless a comment above it says
 ``not run`` and why.
@@ -21,9 +21,12 @@ from srgan.images.resize import bicubic
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [
-    page.relative_to(DOCS).as_posix()
-    for part in ("tutorials", "how-to")
-    for page in sorted((DOCS / part).glob("*.md"))
+    "../README.md",
+    *(
+        page.relative_to(DOCS).as_posix()
+        for part in ("tutorials", "how-to")
+        for page in sorted((DOCS / part).glob("*.md"))
+    ),
 ]
 BLOCK = re.compile(r"(<!-- not run: .+ -->\n)?```(sh|python)\n(.*?)\n```", re.DOTALL)
 
@@ -69,6 +72,10 @@ def inputs(here, request):
         """Inputs that only some pages need, for they take time."""
         if "film.mp4" in text:
             make_films(here, request.getfixturevalue("ffmpeg"))
+        if "--data photos/ --validation valid/" in text:
+            for name in ("photos", "valid"):
+                (here / name).mkdir()
+                shutil.copy(Path(skimage.data.__file__).with_name("astronaut.png"), here / name)
         if "raw/" in text:
             (here / "raw").mkdir()
             for name in ("astronaut.png", "coffee.png"):
