@@ -52,7 +52,7 @@ def service_of(request: Request) -> Service:
 
 @router.post(
     "/v1/upscale",
-    summary="A picture in, a larger one out",
+    summary="Upscale a picture",
     response_class=FileResponse,
     responses={200: {"content": {kind: {} for kind in (*MEDIA_TYPES, "image/gif")}}, **PROBLEM},
     openapi_extra=BODY,
@@ -95,7 +95,7 @@ async def _finished(request: Request, service: Service, task: Task) -> None:
         raise
 
 
-@router.get("/v1/models", summary="The models that can be asked for")
+@router.get("/v1/models", summary="List the models")
 async def models(request: Request) -> dict[str, Any]:
     """Name, what it is for, enlargement, and whether ``detail`` and ``invented`` go with it."""
     return {
@@ -112,13 +112,13 @@ async def models(request: Request) -> dict[str, Any]:
     }
 
 
-@router.get("/healthz", summary="Whether the server answers")
+@router.get("/healthz", summary="Check that the server answers")
 async def healthz() -> dict[str, str]:
     """Always the same."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="Whether the server takes work", responses=PROBLEM)
+@router.get("/readyz", summary="Check that the server takes work", responses=PROBLEM)
 async def readyz(request: Request) -> dict[str, str]:
     """503 until the usual model is open."""
     if not service_of(request).workshop.is_ready:
@@ -126,7 +126,7 @@ async def readyz(request: Request) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.get("/metrics", summary="Counts for Prometheus", response_class=PlainTextResponse)
+@router.get("/metrics", summary="Read metrics, for Prometheus", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Requests, jobs, seconds, pixels, the queue, memory."""
     workshop = service_of(request).workshop

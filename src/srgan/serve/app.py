@@ -53,7 +53,7 @@ def create_app(settings: Settings, models: Models) -> Gate:
     app = FastAPI(
         title="srgan",
         version=version("srgan"),
-        summary="Makes pictures and videos clearer.",
+        summary="Upscale pictures and videos.",
         openapi_url="/v1/openapi.json",
         docs_url=None,  # it loads scripts from elsewhere
         redoc_url=None,

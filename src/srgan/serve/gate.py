@@ -91,7 +91,7 @@ class Gate:
         if name not in self._names and not _is_number(name):
             raise ProblemError(
                 HTTPStatus.MISDIRECTED_REQUEST,
-                "this server is not known under that name; start it with the name that it is reached under",
+                "this server does not answer to that name; start it with the name that clients use",
                 code="host",
             )
 

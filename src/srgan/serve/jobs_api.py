@@ -83,7 +83,10 @@ def describe(service: Service, task: Task) -> dict[str, Any]:
 
 
 @router.post(
-    "/v1/jobs", status_code=HTTPStatus.ACCEPTED, summary="Give a picture or a video", openapi_extra=BODY
+    "/v1/jobs",
+    status_code=HTTPStatus.ACCEPTED,
+    summary="Start a job: a picture or a video",
+    openapi_extra=BODY,
 )
 async def create(
     request: Request, response: Response, options: Annotated[Options, Query()]
@@ -103,14 +106,14 @@ def _pictures_only(accept: str | None) -> str | None:
     return ",".join(kinds) or None
 
 
-@router.get("/v1/jobs/{job}", summary="Where a job stands")
+@router.get("/v1/jobs/{job}", summary="Get the state of a job")
 async def read(request: Request, task: _Task) -> dict[str, Any]:
     """``state`` is waiting, running, done, failed or cancelled."""
     return describe(service_of(request), task)
 
 
 @router.get(
-    "/v1/jobs/{job}/events", summary="Where a job stands, as it goes", response_class=EventSourceResponse
+    "/v1/jobs/{job}/events", summary="Follow a job by server-sent events", response_class=EventSourceResponse
 )
 async def events(request: Request, task: _Task) -> AsyncIterator[ServerSentEvent]:
     """Server-sent events: ``progress`` whenever something changed, then ``end``; both as the job itself."""
@@ -126,13 +129,15 @@ async def events(request: Request, task: _Task) -> AsyncIterator[ServerSentEvent
         yield ServerSentEvent(event="end", data=describe(service, task))
 
 
-@router.get("/v1/jobs/{job}/result", summary="The result", response_class=FileResponse)
+@router.get("/v1/jobs/{job}/result", summary="Download the result", response_class=FileResponse)
 async def result(task: _Task, outcome: _Outcome) -> Response:
     """The file, or the ranges of it that are asked for; ``Repr-Digest`` has its SHA-256."""
     return result_response(task, outcome)
 
 
-@router.get("/v1/jobs/{job}/invented", summary="The map of what was invented", response_class=FileResponse)
+@router.get(
+    "/v1/jobs/{job}/invented", summary="Download the map of what was invented", response_class=FileResponse
+)
 async def invented(task: _Task, outcome: _Outcome) -> Response:
     """A PNG."""
     if outcome.invented is None:
@@ -142,13 +147,15 @@ async def invented(task: _Task, outcome: _Outcome) -> Response:
     return FileResponse(task.folder / INVENTED, media_type="image/png")
 
 
-@router.get("/v1/jobs/{job}/source", summary="The upload", response_class=FileResponse)
+@router.get("/v1/jobs/{job}/source", summary="Download the upload", response_class=FileResponse)
 async def source(task: _Task) -> Response:
     """As it came, to be shown beside its result."""
     return source_response(task)
 
 
-@router.delete("/v1/jobs/{job}", status_code=HTTPStatus.NO_CONTENT, summary="Cancel, and delete all of it")
+@router.delete(
+    "/v1/jobs/{job}", status_code=HTTPStatus.NO_CONTENT, summary="Cancel a job and delete its files"
+)
 async def delete(request: Request, task: _Task) -> Response:
     """Ends within a tile what is running; then the upload and the result are deleted."""
     workshop = service_of(request).workshop
@@ -158,7 +165,9 @@ async def delete(request: Request, task: _Task) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-@router.get("/v1/results.zip", summary="Several results as one archive", response_class=StreamingResponse)
+@router.get(
+    "/v1/results.zip", summary="Download several results as one zip archive", response_class=StreamingResponse
+)
 async def archive(
     request: Request, job: Annotated[list[str], Query(min_length=1, max_length=500)]
 ) -> StreamingResponse:

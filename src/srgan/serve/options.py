@@ -36,25 +36,29 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_max_length=500)
 
-    name: str | None = Field(None, description="What the file is called, where it is the raw body.")
-    model: str | None = Field(None, description="Name of a model, see /v1/models.")
+    name: str | None = Field(None, description="Name of the file, if it is the raw body.")
+    model: str | None = Field(None, description="Name of a model; /v1/models lists them.")
     detail: float | None = Field(
-        None, ge=0, le=1, description="From 0, only what the picture supports, to 1."
+        None, ge=0, le=1, description="Amount of detail, from 0 (nothing invented) to 1."
     )
-    consistent: bool = Field(False, description="A result that, reduced again, gives the input back.")
-    scale: float | None = Field(None, gt=0, le=16, description="Enlargement per side.")
-    width: int | None = Field(None, ge=1, le=1_000_000, description="Of the result, in pixels.")
-    height: int | None = Field(None, ge=1, le=1_000_000, description="Of the result, in pixels.")
-    format: Format | None = Field(None, description="Of pictures; auto keeps the input's where possible.")
-    quality: int | None = Field(None, ge=1, le=100, description="Of JPEG, WebP and AVIF.")
-    halo: int | None = Field(None, ge=0, le=256, description="Surroundings of each tile in pixels.")
-    max_pixels: int | None = Field(None, ge=1, description="Refuse inputs with more pixels.")
-    invented: bool = Field(False, description="Of a picture: also draw a map of what the model invented.")
-    codec: _Word | None = Field(None, description="Of videos: the encoder, such as libx265.")
-    crf: int | None = Field(None, ge=0, le=63, description="Of videos: constant quality, smaller is better.")
-    preset: _Word | None = Field(None, description="Of videos: the encoder's speed, such as veryfast.")
-    start: str | None = Field(None, description="Of videos: where to begin, in seconds or h:mm:ss.")
-    end: str | None = Field(None, description="Of videos: where to end, in seconds or h:mm:ss.")
+    consistent: bool = Field(
+        False, description="Make a result that gives the input back when it is downscaled."
+    )
+    scale: float | None = Field(
+        None, gt=0, le=16, description="Enlargement per side; default: the model's own."
+    )
+    width: int | None = Field(None, ge=1, le=1_000_000, description="Width of the result in pixels.")
+    height: int | None = Field(None, ge=1, le=1_000_000, description="Height of the result in pixels.")
+    format: Format | None = Field(None, description="Format of a picture; auto keeps the input's.")
+    quality: int | None = Field(None, ge=1, le=100, description="Quality for JPEG, WebP and AVIF.")
+    halo: int | None = Field(None, ge=0, le=256, description="Pixels of surroundings that each tile gets.")
+    max_pixels: int | None = Field(None, ge=1, description="Refuse an input with more pixels than this.")
+    invented: bool = Field(False, description="Also draw a map of what the model invented; pictures only.")
+    codec: _Word | None = Field(None, description="Video encoder, such as libx265.")
+    crf: int | None = Field(None, ge=0, le=63, description="Constant quality of a video; smaller is better.")
+    preset: _Word | None = Field(None, description="Speed of the video encoder, such as veryfast.")
+    start: str | None = Field(None, description="Where to begin in a video: seconds or h:mm:ss.")
+    end: str | None = Field(None, description="Where to end in a video: seconds or h:mm:ss.")
 
     def with_fields(self, fields: Mapping[str, str]) -> Options:
         """These, and those that came as fields of a form, which count more.

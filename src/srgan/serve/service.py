@@ -92,7 +92,7 @@ class Service:
         if self.store.bytes() >= self.settings.limits.disk_bytes:
             raise ProblemError(
                 HTTPStatus.INSUFFICIENT_STORAGE,
-                "the server's disk holds as many results as it may; delete some, or try again later",
+                "the server has no space for more results; delete some, or try again later",
                 code="disk",
                 headers={"Retry-After": "60"},
             )
@@ -106,14 +106,14 @@ class Service:
         if kind.is_video and not task.is_kept:
             raise ProblemError(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                "the file is a video, which takes its time; send it to /v1/jobs",
+                "the file is a video, and videos take long; send it to /v1/jobs",
                 code="type",
                 field="file",
             )
         if kind.is_video and options.invented:
             raise ProblemError(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
-                "maps are drawn of pictures only; leave it out",
+                "only pictures get a map of what was invented; leave it out",
                 code="usage",
                 field="invented",
             )
