@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from srgan.networks.architectures.description import Resampling
 from srgan.networks.architectures.folding import Array, cells, cells_of_shuffled, fold_norm
 from srgan.networks.module import ModuleNetwork
 from srgan.networks.network import Network
+from srgan.training.networks.torch_ops import TorchOps
 
 
 def build_forward(
@@ -37,11 +36,11 @@ def build_forward(
     if isinstance(network, ModuleNetwork):
         module = network.module.to(device, low_type)
         return lambda picture: module(picture.to(low_type)).float().permute(0, 2, 3, 1)
-    return partial(network.architecture.forward, _TorchOps(network, device, low_type))
+    return partial(network.architecture.forward, _EngineOps(network, device, low_type))
 
 
-class _TorchOps:
-    """Computes on (N, C, H, W); see :class:`~srgan.networks.architectures.description.Ops`.
+class _EngineOps(TorchOps):
+    """Chooses the type of each layer, and folds what can be folded.
 
     Cells are (row, column, RGB), the picture is (N, H, W, 3).
     """
@@ -54,63 +53,12 @@ class _TorchOps:
         self._exact = {*layers[:2], *layers[-2:]}
         self._made: dict[str, tuple[Tensor, ...]] = {}
 
-    def first_convolution(self, picture: Tensor, name: str) -> Tensor:
-        return self.convolution(picture, name)
-
     def convolution(self, x: Tensor, name: str, norm: str = "") -> Tensor:
         return self._convolved(x, name, lambda: fold_norm(self._tensors, name, norm))
 
     def prelu(self, x: Tensor, name: str) -> Tensor:
         (slope,) = self._ready(name, lambda: (self._tensors[f"{name}.weight"],))
         return F.prelu(x.to(slope.dtype), slope)
-
-    def leaky_relu(self, x: Tensor, slope: float) -> Tensor:
-        return F.leaky_relu(x, slope)
-
-    def sigmoid(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(x)
-
-    def add(self, x: Tensor, y: Tensor, factor: float = 1.0) -> Tensor:
-        return x + y if factor == 1 else y + factor * x
-
-    def multiply(self, x: Tensor, y: Tensor) -> Tensor:
-        return x * y
-
-    def concat(self, maps: Sequence[Tensor]) -> Tensor:
-        return torch.cat([*maps], 1)
-
-    def tanh(self, x: Tensor) -> Tensor:
-        return torch.tanh(x.float())
-
-    def clamp(self, x: Tensor, low: float, high: float) -> Tensor:
-        return x.float().clamp(low, high)  # limits may be beyond what 16 bits hold
-
-    def scaled(self, x: Tensor, name: str) -> Tensor:
-        return self._constant(f"{name}.weight") * x + self._constant(f"{name}.bias")
-
-    def shift(self, picture: Tensor, name: str) -> Tensor:
-        if f"{name}.weight" in self._tensors:
-            return self.scaled(picture, name)
-        return picture + self._constant(f"{name}.bias")
-
-    def values(self, picture: Tensor) -> Tensor:
-        return picture
-
-    def pixels(self, x: Tensor) -> Tensor:
-        return x
-
-    def unshuffle(self, x: Tensor, side: int) -> Tensor:
-        return F.pixel_unshuffle(x, side)
-
-    def enlarge(self, x: Tensor, side: int) -> Tensor:
-        return F.interpolate(x, scale_factor=float(side), mode="nearest")
-
-    def resized(self, x: Tensor, factor: Fraction, kind: Resampling) -> Tensor:
-        places = None if kind == "nearest" else False
-        return F.interpolate(x.float(), scale_factor=float(factor), mode=kind, align_corners=places)
-
-    def shuffle(self, x: Tensor, side: int) -> Tensor:
-        return F.pixel_shuffle(x, side)
 
     def last_convolution(self, x: Tensor, name: str, side: int) -> Tensor:
         return self._convolved(x, name, lambda: cells(self._tensors, name, side))
@@ -126,7 +74,9 @@ class _TorchOps:
         pixels = cells.float().reshape(number, side, side, 3, height, width).permute(0, 4, 1, 5, 2, 3)
         return pixels.reshape(number, side * height, side * width, 3)
 
-    def _constant(self, name: str) -> Tensor:
+    def _constant(self, name: str) -> Tensor | None:
+        if name not in self._tensors:
+            return None
         return torch.from_numpy(self._tensors[name]).to(self._device).reshape(-1, 1, 1)
 
     def _convolved(self, x: Tensor, name: str, make: Callable[[], tuple[Array, ...]]) -> Tensor:

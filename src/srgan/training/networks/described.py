@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from srgan.networks.architectures.description import Resampling
 from srgan.networks.network import Network
+from srgan.training.networks.torch_ops import TorchOps
 
 
 class DescribedNetwork(nn.Module):
@@ -35,8 +32,8 @@ class DescribedNetwork(nn.Module):
         return self._architecture.forward(_PlainOps(self._weights), lr_image)
 
 
-class _PlainOps:
-    """Computes on (N, C, H, W); see :class:`~srgan.networks.architectures.description.Ops`."""
+class _PlainOps(TorchOps):
+    """Folds nothing."""
 
     def __init__(self, weights: nn.ParameterDict) -> None:
         self._weights = weights
@@ -49,59 +46,8 @@ class _PlainOps:
         statistics = ("running_mean", "running_var", "weight", "bias")
         return F.batch_norm(y, *(self._weights[_key(f"{norm}.{name}")] for name in statistics))
 
-    def first_convolution(self, picture: Tensor, name: str) -> Tensor:
-        return self.convolution(picture, name)
-
     def prelu(self, x: Tensor, name: str) -> Tensor:
         return F.prelu(x, self._weights[_key(f"{name}.weight")])
-
-    def leaky_relu(self, x: Tensor, slope: float) -> Tensor:
-        return F.leaky_relu(x, slope)
-
-    def sigmoid(self, x: Tensor) -> Tensor:
-        return torch.sigmoid(x)
-
-    def add(self, x: Tensor, y: Tensor, factor: float = 1.0) -> Tensor:
-        return torch.add(y, x, alpha=factor)
-
-    def multiply(self, x: Tensor, y: Tensor) -> Tensor:
-        return x * y
-
-    def concat(self, maps: Sequence[Tensor]) -> Tensor:
-        return torch.cat([*maps], 1)
-
-    def tanh(self, x: Tensor) -> Tensor:
-        return torch.tanh(x)
-
-    def clamp(self, x: Tensor, low: float, high: float) -> Tensor:
-        return x.clamp(low, high)
-
-    def scaled(self, x: Tensor, name: str) -> Tensor:
-        return self._constant(f"{name}.weight") * x + self._constant(f"{name}.bias")
-
-    def shift(self, picture: Tensor, name: str) -> Tensor:
-        if _key(f"{name}.weight") in self._weights:
-            return self.scaled(picture, name)
-        return picture + self._constant(f"{name}.bias")
-
-    def values(self, picture: Tensor) -> Tensor:
-        return picture
-
-    def pixels(self, x: Tensor) -> Tensor:
-        return x
-
-    def shuffle(self, x: Tensor, side: int) -> Tensor:
-        return F.pixel_shuffle(x, side)
-
-    def unshuffle(self, x: Tensor, side: int) -> Tensor:
-        return F.pixel_unshuffle(x, side)
-
-    def enlarge(self, x: Tensor, side: int) -> Tensor:
-        return F.interpolate(x, scale_factor=float(side), mode="nearest")
-
-    def resized(self, x: Tensor, factor: Fraction, kind: Resampling) -> Tensor:
-        places = None if kind == "nearest" else False
-        return F.interpolate(x, scale_factor=float(factor), mode=kind, align_corners=places)
 
     def last_convolution(self, x: Tensor, name: str, side: int) -> Tensor:
         return F.pixel_shuffle(self.convolution(x, name), side)
@@ -115,8 +61,9 @@ class _PlainOps:
     def picture(self, cells: Tensor, side: int) -> Tensor:
         return cells  # which are pixels in their places already
 
-    def _constant(self, name: str) -> Tensor:
-        return self._weights[_key(name)].reshape(-1, 1, 1)
+    def _constant(self, name: str) -> Tensor | None:
+        key = _key(name)
+        return self._weights[key].reshape(-1, 1, 1) if key in self._weights else None
 
 
 def _key(name: str) -> str:
