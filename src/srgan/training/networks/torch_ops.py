@@ -1,4 +1,4 @@
-"""The operations that architectures are described in, in PyTorch: what all ways to run them have in common."""
+"""The operations that architectures are described in, in PyTorch: what all ways to run them share."""
 
 from __future__ import annotations
 
