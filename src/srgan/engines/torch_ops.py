@@ -74,9 +74,10 @@ class _EngineOps(TorchOps):
         pixels = cells.float().reshape(number, side, side, 3, height, width).permute(0, 4, 1, 5, 2, 3)
         return pixels.reshape(number, side * height, side * width, 3)
 
-    def _constant(self, name: str) -> Tensor | None:
-        if name not in self._tensors:
-            return None
+    def _has(self, name: str) -> bool:
+        return name in self._tensors
+
+    def _constant(self, name: str) -> Tensor:
         return torch.from_numpy(self._tensors[name]).to(self._device).reshape(-1, 1, 1)
 
     def _convolved(self, x: Tensor, name: str, make: Callable[[], tuple[Array, ...]]) -> Tensor:

@@ -61,9 +61,11 @@ class _PlainOps(TorchOps):
     def picture(self, cells: Tensor, side: int) -> Tensor:
         return cells  # which are pixels in their places already
 
-    def _constant(self, name: str) -> Tensor | None:
-        key = _key(name)
-        return self._weights[key].reshape(-1, 1, 1) if key in self._weights else None
+    def _has(self, name: str) -> bool:
+        return _key(name) in self._weights
+
+    def _constant(self, name: str) -> Tensor:
+        return self._weights[_key(name)].reshape(-1, 1, 1)
 
 
 def _key(name: str) -> str:

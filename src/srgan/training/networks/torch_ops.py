@@ -21,8 +21,12 @@ class TorchOps(ABC):
         """A convolution, and the norm behind it."""
 
     @abstractmethod
-    def _constant(self, name: str) -> Tensor | None:
-        """A tensor of one value for each channel, or of one for all, as (C, 1, 1); None if there is none."""
+    def _has(self, name: str) -> bool:
+        """Whether there is a tensor of that name."""
+
+    @abstractmethod
+    def _constant(self, name: str) -> Tensor:
+        """A tensor of one value for each channel, or of one for all, as (C, 1, 1)."""
 
     def first_convolution(self, picture: Tensor, name: str) -> Tensor:
         return self.convolution(picture, name)
@@ -49,11 +53,12 @@ class TorchOps(ABC):
         return torch.cat([*maps], 1)
 
     def scaled(self, x: Tensor, name: str) -> Tensor:
-        weight, bias = self._constant(f"{name}.weight"), self._constant(f"{name}.bias")
-        return (x if weight is None else weight * x) + bias
+        return self._constant(f"{name}.weight") * x + self._constant(f"{name}.bias")
 
     def shift(self, picture: Tensor, name: str) -> Tensor:
-        return self.scaled(picture, name)
+        if self._has(f"{name}.weight"):
+            return self.scaled(picture, name)
+        return picture + self._constant(f"{name}.bias")
 
     def values(self, picture: Tensor) -> Tensor:
         return picture
