@@ -1,5 +1,6 @@
 """Networks in ``.onnx`` files at the command line."""
 
+import csv
 import json
 
 import av
@@ -71,6 +72,29 @@ def test_a_halo_is_timed_with_a_model(srgan, model):
     assert result["srgan_seconds"] > 0
     done = srgan("bench", "--halo", "2")
     assert (done.code, "--halo" in done.err) == (2, True)
+
+
+def test_training_learns_from_a_network(srgan, here, photo):
+    pytest.importorskip("torch")
+    (here / "photos").mkdir()
+    Image.fromarray(photo).resize((120, 96)).save(here / "photos/photo.png")
+    assert srgan("export", "fast", "teacher.onnx").code == 0
+    fast = ("train", "--recipe", "fast", "--data", "photos", "--steps", "1", "--set", "start=fast")
+    fast += ("--set", "data.crop=16", "--set", "data.batch_size=2", "--set", "run.log_every=1")
+    taught = (*fast, "--set", "loss.teacher_weight=1.0", "--set")
+    losses = []
+    write_onnx(here / "other.onnx", scale=4)
+    for teacher in ("teacher", "other"):
+        done = srgan(*taught, f"loss.teacher={teacher}.onnx", "--out", teacher)
+        assert done.code == 0, done.err
+        (row,) = csv.DictReader((here / teacher / "log.csv").read_text().splitlines())
+        losses.append(float(row["teacher_loss"]))
+    # The network itself draws the same but for the surroundings of a crop.
+    assert 0 < losses[0] < losses[1] / 5
+    write_onnx(here / "double.onnx")
+    done = srgan(*taught, "loss.teacher=double.onnx", "--out", "other")
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "enlarges 2x" in done.err
 
 
 @pytest.mark.parametrize("content", [b"", b"a letter", b"\x08\x08\x12\x07"])

@@ -267,5 +267,5 @@ def test_only_openvino_on_the_processor_runs_them(tmp_path):
         assert caught.value.field in options
     with pytest.raises(UsageError, match="no fidelity sibling"):
         Upscaler(path, detail=0.5)
-    with pytest.raises(ModelError, match=r"net\.onnx: an ONNX network enlarges pictures"):
+    with pytest.raises(ModelError, match=r"net\.onnx: an ONNX network can be run"):
         load_teacher(str(path), 2)

@@ -12,6 +12,7 @@ import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.cli.options import DeviceName, JsonOption
+from srgan.cli.teacher import open_teacher
 from srgan.cpu import prepare_for_torch
 from srgan.errors import MissingExtraError, UsageError
 from srgan.events import Event
@@ -128,6 +129,7 @@ def _run(
             validation,
             out,
             low_res=low_res,
+            teacher=open_teacher(recipe),
             resume=_where_to_go_on(resume),
             device=device.value,
             on_event=show,

@@ -105,8 +105,7 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
     path = find_model(model)
     if is_onnx(path) and detail is None:
         raise ModelError(
-            f"{path}: an ONNX network enlarges pictures, but cannot be exported or learned from directly; "
-            "to learn from it, train on pairs that it made"
+            f"{path}: an ONNX network can be run, but not exported, and not be loaded for training"
         )
     if detail is not None or has_card(path):
         return Network.of(*read_blend(path, detail))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
+from torch import Tensor
 
 from srgan.training.crops import PictureStore
 from srgan.training.losses.grid import grid_loss
@@ -14,9 +15,17 @@ from srgan.training.recipe import Recipe
 from srgan.training.setup import load_teacher, make_optimisers
 from srgan.training.trainer import Losses, Part, Trainer
 
+Teacher = Callable[[Tensor], Tensor]
+"""Draws (N, 3, s * H, s * W) from (N, 3, H, W), RGB in [0, 1]; s is the scale. Never learns itself."""
+
 
 class FidelityTrainer(Trainer):
-    """The first stage: the generator alone."""
+    """The first stage: the generator alone.
+
+    Args:
+        recipe, store, device, processes: see :class:`~srgan.training.trainer.Trainer`.
+        teacher: what draws for the recipe's teacher; None to load that network.
+    """
 
     losses: Sequence[str] = ("pixel_loss",)
 
@@ -26,17 +35,17 @@ class FidelityTrainer(Trainer):
         store: PictureStore,
         device: torch.device,
         processes: Processes | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
-        teacher = recipe.loss.teacher
-        if teacher:
+        if recipe.loss.teacher:
             self.losses = (*self.losses, "teacher_loss")
         if recipe.loss.grid_weight:
             self.losses = (*self.losses, "grid_loss")
         super().__init__(recipe, store, device, processes)
         self.learners = {"generator": make_optimisers(self.network, recipe.optimiser, self.dtype)}
-        self.teacher = None
-        if teacher:
-            network = load_teacher(teacher, recipe.generator.scale)
+        self.teacher = teacher
+        if recipe.loss.teacher and teacher is None:
+            network = load_teacher(recipe.loss.teacher, recipe.generator.scale)
             self.teacher = self.place(network).requires_grad_(False).eval()
 
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:

@@ -16,7 +16,7 @@ from srgan.training.checkpoints import (
     load_checkpoint,
     load_newest_checkpoint,
 )
-from srgan.training.fidelity import FidelityTrainer
+from srgan.training.fidelity import FidelityTrainer, Teacher
 from srgan.training.fit import fit
 from srgan.training.interrupt import stop_requests
 from srgan.training.log import RunLog, last_losses
@@ -56,6 +56,7 @@ def train(
     out: Path,
     *,
     low_res: Path | None = None,
+    teacher: Teacher | None = None,
     resume: Literal["auto", "never"] | Path = "auto",
     device: Device = "auto",
     on_event: OnEvent | None = None,
@@ -73,6 +74,7 @@ def train(
         validation: folder of pictures to validate on, or None.
         out: the run's folder; made if absent.
         low_res: folder of low-res pictures of the same names; None to make them.
+        teacher: what draws for the recipe's ``loss.teacher``; None to load that network in PyTorch.
         resume: "auto" goes on where the folder's newest checkpoint is, "never" starts anew, a path goes on
             from that checkpoint; the folder's later checkpoints are removed.
         device: "auto", "cpu", "cuda" or "mps".
@@ -91,8 +93,11 @@ def train(
     with joined_processes(chosen) as processes:
         pictures = load_pictures(recipe, data, validation, chosen, processes, low_res=low_res)
         lengthy = recipe.with_steps(pictures.count)
-        kind = AdversarialTrainer if recipe.stage == "adversarial" else FidelityTrainer
-        trainer = kind(lengthy, pictures.store, chosen, processes)
+        trainer: Trainer
+        if recipe.stage == "adversarial":
+            trainer = AdversarialTrainer(lengthy, pictures.store, chosen, processes)
+        else:
+            trainer = FidelityTrainer(lengthy, pictures.store, chosen, processes, teacher)
         with resumable(out), _run_folder(out, processes):
             _go_on(trainer, out, resume)
             if processes.is_first:
