@@ -42,8 +42,6 @@ PROBLEM: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "Refused, with one sentence.", "content": {"application/problem+json": {}}}
 }
 
-_LOOK = 0.5  # seconds between two looks whether the client is still there
-
 
 def service_of(request: Request) -> Service:
     """The server that a request is for."""
@@ -78,21 +76,27 @@ async def upscale(request: Request, options: Annotated[Options, Query()]) -> Res
 
 async def _finished(request: Request, service: Service, task: Task) -> None:
     """Waits for the end of a task, which is cancelled if nobody waits any more."""
-    ended = asyncio.wrap_future(task.ended)
+    ended: asyncio.Future[Any] = asyncio.wrap_future(task.ended)
+    gone: asyncio.Future[Any] = asyncio.ensure_future(
+        request.receive()
+    )  # after the body: the end
     try:
-        while not (await asyncio.wait([ended], timeout=_LOOK))[0]:
-            if service.workshop.is_closing:
-                raise ProblemError(
-                    HTTPStatus.SERVICE_UNAVAILABLE,
-                    "the server is being stopped; send the picture again later",
-                    code="stopping",
-                    headers={"Retry-After": "10"},
-                )
-            if await request.is_disconnected():
-                service.workshop.cancel(task)
+        await asyncio.wait([ended, gone], return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            service.workshop.cancel(task)
+            await asyncio.wait([ended])  # not the future itself, which must not be cancelled with this
+        if task.outcome is None and service.workshop.is_closing:
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "the server is being stopped; send the picture again later",
+                code="stopping",
+                headers={"Retry-After": "10"},
+            )
     except asyncio.CancelledError:
         service.workshop.cancel(task)
         raise
+    finally:
+        gone.cancel()
 
 
 @router.get("/v1/models", summary="List the models")

@@ -12,9 +12,9 @@ import uvicorn
 from srgan.errors import SrganError
 from srgan.jobs.models import Models
 from srgan.serve.app import create_app
+from srgan.serve.protocol import Protocol
 from srgan.serve.settings import Settings
 
-_MOST_CONNECTIONS = 1000
 _LONGEST_HEADERS = 16 * 2**10  # bytes
 _SWITCH = 0.0005  # seconds for which a thread at work may keep the one that answers from running
 _GRACE = 5  # seconds that answers may go on after Ctrl-C
@@ -62,10 +62,9 @@ class Server(uvicorn.Server):
                 app,
                 host=settings.host,
                 port=settings.port,
-                http="h11",
+                http=Protocol,
                 ws="none",
                 h11_max_incomplete_event_size=_LONGEST_HEADERS,
-                limit_concurrency=_MOST_CONNECTIONS,
                 timeout_graceful_shutdown=_GRACE,
                 server_header=False,
                 access_log=False,

@@ -24,7 +24,7 @@ class Device:
 
 
 class Turn:
-    """The use of a device, as a context; :meth:`pass_on` lets others in between.
+    """The use of a device, as a context; :meth:`pass_on` lets others in between, :meth:`end` before its end.
 
     Args:
         device: to be used.
@@ -40,7 +40,7 @@ class Turn:
         return self
 
     def __exit__(self, _: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
-        self._give()
+        self.end()
 
     def pass_on(self) -> None:
         """Waits until others have had their turn, if there are any, and this one took its time.
@@ -48,9 +48,17 @@ class Turn:
         Raises:
             CancelledError: if ``cancel`` says so meanwhile.
         """
-        if len(self._device.line) > 1 and time.monotonic() - self._since > SLICE:
-            self._give()
+        line = self._device.line
+        if len(line) > 1 and line[0] is self and time.monotonic() - self._since > SLICE:
+            self.end()
             self._take()
+
+    def end(self) -> None:
+        """Lets the next one have the device, because this one needs it no more."""
+        with self._device.changed:
+            if self in self._device.line:
+                self._device.line.remove(self)
+            self._device.changed.notify_all()
 
     def _take(self) -> None:
         device = self._device
@@ -60,12 +68,6 @@ class Turn:
                 while not device.changed.wait_for(lambda: device.line[0] is self, _LOOK):
                     check(self._cancel)
             except BaseException:
-                self._give()
+                self.end()
                 raise
         self._since = time.monotonic()
-
-    def _give(self) -> None:
-        with self._device.changed:
-            if self in self._device.line:
-                self._device.line.remove(self)
-            self._device.changed.notify_all()

@@ -1,4 +1,4 @@
-"""Where tasks are done: two lanes, for what is quick and for what is long, that share one device."""
+"""Does the tasks: quick ones and long ones wait in lanes of their own, which share one device."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from srgan.serve.turns import Device, Turn
 
 _log = logging.getLogger(__name__)
 _SWEEP = 30.0  # seconds between two looks at what is over its time
+_WORKERS = 2
+"""Threads of a lane: one may still encode a result when the other one takes the next task."""
 
 
 class Workshop:
@@ -54,7 +56,11 @@ class Workshop:
         self._lanes: dict[bool, FairQueue[Task]] = {False: FairQueue(), True: FairQueue()}
         self._closing = threading.Event()
         self._is_ready = threading.Event()
-        self._threads = [threading.Thread(target=self._work, args=(lane,)) for lane in self._lanes.values()]
+        self._threads = [
+            threading.Thread(target=self._work, args=(lane, head))
+            for lane, head in ((lane, Device()) for lane in self._lanes.values())
+            for _ in range(_WORKERS)
+        ]
         self._threads += [threading.Thread(target=work) for work in (self._open_usual, self._sweep)]
 
     def start(self) -> None:
@@ -70,10 +76,13 @@ class Workshop:
             thread.start()
 
     def close(self) -> None:
-        """Begins no more, and ends within a tile what is begun."""
+        """Begins no more, and ends within a tile what is begun; what is not kept is cancelled."""
         self._closing.set()
         for lane in self._lanes.values():
             lane.close()
+        for task in list(self._tasks.values()):
+            if not task.is_kept:
+                self.cancel(task)
 
     @property
     def is_closing(self) -> bool:
@@ -102,7 +111,7 @@ class Workshop:
 
     @property
     def running(self) -> int:
-        """How many tasks are begun: two at most, of which one has the device."""
+        """How many tasks are begun; one of them has the device."""
         return sum(task.state == "running" for task in list(self._tasks.values()))
 
     def waiting_of(self, client: str) -> int:
@@ -115,6 +124,8 @@ class Workshop:
         if task.is_kept:
             self._store.save(task)
         self._lanes[task.is_long].put(task)
+        if self.is_closing and not task.is_kept:
+            self.cancel(task)
 
     def get(self, task: str) -> Task | None:
         """The task of an id; None if there is none any more."""
@@ -138,17 +149,22 @@ class Workshop:
         ):  # a file that is being read cannot go everywhere; the next start removes it
             self._store.remove(task.id)
 
-    def _work(self, lane: FairQueue[Task]) -> None:
-        while (task := lane.take()) is not None:
-            try:
-                self._do(task)
-            except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
-                task.error = error_of(error, task)
-                self._end(task, "failed")
+    def _work(self, lane: FairQueue[Task], head: Device) -> None:
+        while True:
+            with Turn(head, lambda: False) as first:
+                task = lane.take()
+                if task is None:
+                    return
+                try:
+                    self._do(task, first)
+                except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
+                    task.error = error_of(error, task)
+                    self._end(task, "failed")
             if task.id not in self._tasks:  # nobody waited any longer
                 self.remove(task)
 
-    def _do(self, task: Task) -> None:
+    def _do(self, task: Task, first: Turn) -> None:
+        """Does a task, the first of its lane until its network is done."""
         deadline = time.monotonic() + self._limits.work_seconds
 
         def is_off() -> bool:
@@ -162,7 +178,11 @@ class Workshop:
                 )
             if event.figures.get("bytes", 0) > self._limits.disk_bytes:
                 raise OutputError("the result is larger than this server keeps; ask for a smaller one")
-            turn.pass_on()
+            if event.share == 1 and not task.options.get("invented"):
+                turn.end()  # what is left is to encode; a map needs another network
+                first.end()
+            else:
+                turn.pass_on()
 
         task.state = "running"
         task.started = task.started or time.time()
