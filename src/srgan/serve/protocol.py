@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it, with a limit on the time that a request's headers may take."""
+"""Limits the number of connections, and the time that the headers of a request may take."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from srgan.serve.problems import ProblemError
 
 HEADER_SECONDS = 10.0
-"""Time from the connection, or from the first byte of the next request, to the end of the headers."""
+"""Longest time from the connection, or from the first byte of a later request, to the end of its headers."""
 
 MOST_CONNECTIONS = 1000
-"""Connections at a time; what comes on more of them is answered with 503."""
+"""Most connections at a time; requests on further ones are answered with 503."""
 
 _FULL = ProblemError(
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -26,10 +26,10 @@ _FULL = ProblemError(
 
 
 class Protocol(H11Protocol):
-    """One connection.
+    """A connection.
 
-    A client that sends its headers byte by byte, or none at all, would keep its connection for ever ("slow
-    loris"). Uvicorn has no timeout for that; it closes only connections that are idle between two requests.
+    A client that sends its headers byte by byte, or not at all, could keep a connection forever ("slow
+    loris"). Uvicorn has no timeout for that: it closes only connections that idle between two requests.
     """
 
     _deadline: asyncio.TimerHandle | None = None

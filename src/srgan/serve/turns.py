@@ -1,4 +1,4 @@
-"""Who may use the device: one at a time, in the order of asking, and nobody for long while others wait."""
+"""Shares a device: one user at a time, in the order of asking, in short slices while others wait."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Self
 from srgan.events import Cancel, check
 
 SLICE = 2.0
-"""Seconds that one who works may go on while another waits."""
+"""Seconds for which a user keeps the device while another waits."""
 
 _LOOK = 0.2  # seconds after which one who waits looks whether that is still wanted
 
 
 class Device:
-    """One network at a time. It is held by who stands first in the line."""
+    """Something that one thread uses at a time: the first in line."""
 
     def __init__(self) -> None:
         self.line: list[Turn] = []
@@ -24,7 +24,7 @@ class Device:
 
 
 class Turn:
-    """The use of a device, as a context; :meth:`pass_on` lets others in between, :meth:`end` before its end.
+    """Holds a device while the block runs; :meth:`pass_on` lets others in between, :meth:`end` releases it early.
 
     Args:
         device: to be used.
@@ -43,7 +43,7 @@ class Turn:
         self.end()
 
     def pass_on(self) -> None:
-        """Waits until others have had their turn, if there are any, and this one took its time.
+        """Lets waiting threads have the device, once this one has held it for a slice.
 
         Raises:
             CancelledError: if ``cancel`` says so meanwhile.
@@ -54,7 +54,7 @@ class Turn:
             self._take()
 
     def end(self) -> None:
-        """Lets the next one have the device, because this one needs it no more."""
+        """Releases the device; does nothing if that has happened."""
         with self._device.changed:
             if self in self._device.line:
                 self._device.line.remove(self)
