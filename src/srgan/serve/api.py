@@ -99,7 +99,7 @@ async def _finished(request: Request, service: Service, task: Task) -> None:
 
 @router.get("/v1/models", summary="List the models")
 async def models(request: Request) -> dict[str, Any]:
-    """Returns each model's name, purpose and licence, and whether ``detail`` and ``invented`` work with it."""
+    """Returns each model's name, purpose and licence, and whether it takes ``detail`` and ``invented``."""
     return {
         "models": [
             {

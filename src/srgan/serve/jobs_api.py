@@ -41,9 +41,7 @@ def _outcome(task: Annotated[Task, Depends(_task)]) -> Outcome:
     if task.error is not None:
         raise ProblemError.of(task.error)
     if task.outcome is None:
-        raise ProblemError(
-            HTTPStatus.CONFLICT, "the job is not done yet; follow its events until it is", code="state"
-        )
+        raise ProblemError(HTTPStatus.CONFLICT, "the job is not done yet; follow its events", code="state")
     return task.outcome
 
 

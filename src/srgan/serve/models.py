@@ -29,7 +29,7 @@ class Offer:
 
 
 def find_offers(folder: Path | None) -> dict[str, Offer]:
-    """Returns the shipped models, the default first, and those of a folder, named by the stems of their files.
+    """Returns the shipped models, the default first, and those of a folder, named by their files' stems.
 
     Skips files that cannot be read, with a warning in the log.
 

@@ -36,7 +36,7 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
         listening = server.config.bind_socket()
     except SystemExit:  # it has said why
         raise SrganError(
-            f"{settings.host}:{settings.port} the server cannot listen there; choose another port",
+            f"{settings.host}:{settings.port}: the server cannot listen there; choose another port",
             field="port",
         ) from None
     sys.setswitchinterval(_SWITCH)

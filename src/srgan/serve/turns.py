@@ -24,7 +24,7 @@ class Device:
 
 
 class Turn:
-    """Holds a device while the block runs; :meth:`pass_on` lets others in between, :meth:`end` releases it early.
+    """Holds a device during a block; :meth:`pass_on` lets others in between, :meth:`end` releases it early.
 
     Args:
         device: to be used.

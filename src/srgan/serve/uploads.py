@@ -83,11 +83,11 @@ async def receive(request: Request, folder: Path, limits: Limits, check_disk: Ca
 
 
 def shown_name(name: str, extension: str) -> str:
-    """What people see as the name of a file: without folders, and with the extension of what it is.
+    """Returns a file name to show: without folders, with the extension of its actual type.
 
     Args:
-        name: as a client gave it, which may be anything.
-        extension: with its dot.
+        name: the client's name of the file, which may be anything.
+        extension: extension of the actual type, with its dot.
     """
     last = re.split(r"[/\\\\]", name)[-1]
     clean = "".join(letter for letter in last if letter.isprintable() and letter not in '<>:"|?*')
