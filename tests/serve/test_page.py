@@ -15,7 +15,7 @@ pytest.importorskip("axe_playwright_python", reason="needs axe-core to check wha
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-expect.set_options(timeout=20_000)  # other work may keep the machine busy
+expect.set_options(timeout=60_000)  # other work may keep the machine busy
 
 DROP = """([name, bytes]) => {
     const transfer = new DataTransfer();
@@ -52,7 +52,7 @@ def visit(browser, listen):
 
     def open_page(path="/", **how):
         context = browser.new_context(**how)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         context.route("**/*", guard)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
