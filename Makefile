@@ -4,15 +4,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs clean
+.PHONY: demo test browser check docs clean
 
 demo: .venv/.use
 	$(BIN)/python scripts/demo
 
-test: .venv/.dev
+test: .venv/.dev browser
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-check: .venv/.dev
+# Pages are tested in Chromium: Debian's, where this may install it. Without one, those tests are skipped and say so.
+browser:
+	@command -v chromium || command -v chromium-browser || command -v google-chrome \
+	|| { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -qqy --no-install-recommends chromium; } \
+	|| echo "Chromium is not here and cannot be installed: the tests of pages in a browser are skipped"
+
+check: .venv/.dev browser
 	scripts/check
 
 docs: .venv/.docs

@@ -30,7 +30,7 @@ _searched: dict[Path, float] = {}
 
 @contextmanager
 def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
-    """A new file beside ``path`` that takes its place at the end, or vanishes if anything fails.
+    """Provides a new file beside ``path`` that takes its place at the end, or vanishes if anything fails.
 
     Its name is short, hidden and its own, so that any number of threads and processes may write one target:
     the last to finish wins. A lock beside it, held until after the renaming, tells others that somebody is
@@ -174,7 +174,7 @@ def reason_of(error: OSError) -> str:
 
 
 def _target_of(path: Path) -> Path:
-    """The file itself, where the path is a link."""
+    """Returns the file itself, where the path is a link."""
     if path.exists() and not path.is_file():
         kind = "is a folder" if path.is_dir() else "is a device or a pipe"
         raise OutputError(f"{path}: {kind}; give the name of a file")

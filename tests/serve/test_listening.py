@@ -47,6 +47,40 @@ def test_an_upload_that_stands_still_is_given_up(listen, settings):
     assert list((settings.state / "tasks").iterdir()) == []
 
 
+def test_headers_that_never_end_are_given_up(listen, monkeypatch):
+    """Slow loris: connections that say a little now and then, or nothing at all."""
+    monkeypatch.setattr("srgan.serve.protocol.HEADER_SECONDS", 0.5)
+    with listen() as address:
+        for head in (b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow:"):
+            answer = ask(address, head)
+            assert answer.startswith("HTTP/1.1 408")
+            assert json.loads(answer.partition("\r\n\r\n")[2])["code"] == "slow"
+        assert fetch(f"{address}/healthz") == {"status": "ok"}
+
+
+def test_an_upload_may_take_longer_than_its_headers(listen, png, monkeypatch):
+    monkeypatch.setattr("srgan.serve.protocol.HEADER_SECONDS", 0.2)
+    with listen() as address:
+        place = urlsplit(address)
+        head = b"POST /v1/upscale?model=tiny HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+        with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
+            connection.sendall(head % len(png) + png[:100])
+            time.sleep(0.5)
+            connection.sendall(png[100:])
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_too_many_connections_are_told_to_come_back(listen, monkeypatch):
+    monkeypatch.setattr("srgan.serve.protocol.MOST_CONNECTIONS", 1)
+    with listen() as address:
+        place = urlsplit(address)
+        with socket.create_connection((place.hostname, place.port)):
+            time.sleep(0.2)
+            answer = ask(address, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert answer.startswith("HTTP/1.1 503")
+        assert "retry-after" in answer.lower()
+
+
 def test_huge_headers_are_refused_and_broken_requests_too(listen):
     with listen() as address:
         head = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Large: " + b"x" * 1_000_000 + b"\r\n\r\n"

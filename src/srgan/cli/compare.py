@@ -127,7 +127,7 @@ def compare(
 
 
 def _plan(images: list[str], out: str, sheet: Path | None, overwrite: bool) -> list[tuple[Path, Path]]:
-    """Each picture with the file its panels go to: one for all, or one each in a folder."""
+    """Returns each picture with the file its panels go to: one for all, or one each in a folder."""
     from srgan.images.formats import format_of
     from srgan.jobs.naming import plan_files
 

@@ -20,7 +20,7 @@ _ARGUMENTS = {"source", "inputs", "images"}
 
 
 def is_debugging() -> bool:
-    """Whether ``--debug`` is on the command line."""
+    """Tells whether ``--debug`` is on the command line."""
     return "--debug" in sys.argv
 
 
@@ -39,7 +39,7 @@ def tracebacks() -> Iterator[None]:
 
 
 def with_option(message: str, field: str | None) -> str:
-    """A message with the option that it is about, as it is typed.
+    """Returns a message with the option that it is about, as it is typed.
 
     Args:
         message: one sentence that names no option.
@@ -71,7 +71,7 @@ def print_json(result: Mapping[str, Any]) -> None:
 
 
 def progress_bar(*columns: str, hidden: bool = False) -> Progress:
-    """A progress bar with an estimate on stderr; silent when stderr is not a terminal.
+    """Returns a progress bar with an estimate on stderr; silent when stderr is not a terminal.
 
     Args:
         columns: formats of further columns, for example ``"{task.fields[loss]}"``.

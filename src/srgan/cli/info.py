@@ -127,5 +127,5 @@ def _undescribed(path: Path, form: OnnxForm) -> dict[str, Any]:
 
 
 def _both(ends: tuple[str, str]) -> str:
-    """What input and output are; once if it is the same."""
+    """Returns what input and output are; once if it is the same."""
     return " to ".join(dict.fromkeys(ends))

@@ -19,7 +19,7 @@ _onnx = partial(typer.Option, rich_help_panel="Networks in FILE.onnx")
 
 
 def tile_of(text: str) -> Literal["auto", "off"] | int:
-    """How pictures are cut: ``auto``, ``off``, or the side of the tiles in pixels.
+    """Returns how pictures are cut: ``auto``, ``off``, or the side of the tiles in pixels.
 
     Raises:
         UsageError: if it is none of these.
@@ -119,7 +119,7 @@ Halo = Annotated[
 
 
 def onnx_form(layout: Layout | None, values: Range | None, order: Order) -> OnnxForm:
-    """The three options as one value."""
+    """Returns the three options as one value."""
     from srgan.networks.onnx import OnnxForm
 
     return OnnxForm(

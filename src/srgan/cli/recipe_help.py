@@ -32,7 +32,7 @@ class CommandWithRecipe(TyperCommand):
 
 
 def recipe_fields(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    """Each field of a configuration class and of those inside it: its name, default and meaning.
+    """Yields each field of a configuration class and of those inside it: its name, default and meaning.
 
     Args:
         kind: a dataclass that explains its fields under ``Attributes:`` in its docstring.

@@ -24,7 +24,7 @@ _SLOPES = np.asarray(np.gradient(np.eye(SIDE, dtype=np.float32), axis=0))
 
 
 def likeness(picture: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How alike a picture and others are where they show the same: 1 for equal ones.
+    """Returns how alike a picture and others are where they show the same: 1 for equal ones.
 
     Each other miniature is stretched and shifted along both axes, and changed in brightness and contrast, to
     fit the picture's: Lucas and Kanade's method, coarse to fine (Baker and Matthews, "Lucas-Kanade 20 Years
@@ -53,7 +53,7 @@ def likeness(picture: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[n
 
 
 def resemblance(picture: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How alike a picture and others are at a glance: of copies, hardly any is below 0.84.
+    """Returns how alike a picture and others are at a glance: of copies, hardly any is below 0.84.
 
     It is the correlation of the differences between neighbouring fields of a grid of 8x8, the highest of
     those with either miniature cut by nothing, or by a tenth of its height and width, along each axis at
@@ -72,7 +72,7 @@ def resemblance(picture: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArra
 
 
 def _gaussian(deviation: float) -> NDArray[np.float32]:
-    """The matrix that blurs the columns of a miniature."""
+    """Returns the matrix that blurs the columns of a miniature."""
     weights = np.exp(-0.5 * ((_CENTRED[:, None] - _CENTRED) / deviation) ** 2)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
@@ -93,7 +93,7 @@ def _warped(images: _Floats, scale: _Floats, shift: _Floats) -> tuple[_Floats, _
 
 
 def _step(target: _Floats, warped: _Floats, inside: _Floats) -> _Floats:
-    """The least-squares step (K, 6): scale and shift of rows, of columns, contrast, brightness."""
+    """Returns the least-squares step (K, 6): scale and shift of rows, of columns, contrast, brightness."""
     down, across = _SLOPES @ warped, warped @ _SLOPES.T
     effects = (down * _CENTRED[:, None], down, across * _CENTRED, across, warped, np.ones_like(warped))
     jacobian = np.stack([effect * inside for effect in effects], 1).reshape(len(warped), 6, -1)

@@ -90,7 +90,7 @@ class Copies:
         self._miniatures.append(look.fingerprint.miniature)
 
     def find(self, look: Look) -> Copy | None:
-        """What a picture is a copy of, the one that is most alike; None if of none."""
+        """Finds the most similar picture that a picture is a copy of; None if there is none."""
         if look.pixels in self._by_pixels:
             return Copy(name=look.name, of=self._by_pixels[look.pixels], likeness=1.0, exact=True)
         proposed = self._propose(look.fingerprint)
@@ -104,7 +104,7 @@ class Copies:
         return Copy(name=look.name, of=self._names[proposed[best]], likeness=value, exact=False)
 
     def _propose(self, fingerprint: Fingerprint) -> NDArray[np.integer]:
-        """The numbers of the pictures that are worth aligning with one."""
+        """Returns the numbers of the pictures that are worth aligning with one."""
         if not _is_detailed(fingerprint.miniature):
             return np.empty(0, np.intp)
         count = len(self._names)
@@ -126,7 +126,7 @@ class Copies:
 def find_copies(
     looks: Sequence[Look], among: Sequence[Look] | None = None, *, on_event: OnEvent | None = None
 ) -> list[Copy]:
-    """The pictures that are copies of others; of each the one that is most alike.
+    """Finds the pictures that are copies of others, and for each the most similar one.
 
     Args:
         looks: the pictures.

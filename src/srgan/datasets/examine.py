@@ -120,7 +120,7 @@ def examine(entry: Entry, file: Path, options: PrepareOptions) -> tuple[Facts, b
 
 
 def damaged(entry: Entry, reason: str) -> Facts:
-    """The facts of a picture that cannot be read."""
+    """Returns the facts of a picture that cannot be read."""
     return Facts(
         name=entry.name,
         size=entry.size,
@@ -131,12 +131,12 @@ def damaged(entry: Entry, reason: str) -> Facts:
 
 
 def picture_workers() -> int:
-    """How many threads work with pictures: one a core, and not too many, for each may hold a large one."""
+    """Returns the number of threads for pictures: one per core, but few, as each may hold a large one."""
     return min(cores(), _MOST_WORKERS)
 
 
 def is_grey(pixels: NDArray[np.uint8]) -> bool:
-    """Whether fewer than 1 % of the pixels have channels that differ by more than 8 of 255 levels.
+    """Tells whether fewer than 1 % of the pixels have channels that differ by more than 8 of 255 levels.
 
     Args:
         pixels: (height, width, 3), uint8.
@@ -147,7 +147,7 @@ def is_grey(pixels: NDArray[np.uint8]) -> bool:
 
 
 def hash_pixels(pixels: NDArray[np.uint8]) -> str:
-    """The same for pictures of one size whose pixels (height, width, 3) are all equal."""
+    """Returns the same for pictures of one size whose pixels (height, width, 3) are all equal."""
     digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

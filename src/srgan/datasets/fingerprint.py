@@ -35,7 +35,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> Fingerprint:
-        """The fingerprint of (height, width, 3), uint8."""
+        """Returns the fingerprint of (height, width, 3), uint8."""
         image = Image.fromarray(pixels)
         fields = np.asarray(image.resize((72, 64), Image.Resampling.BOX), dtype=np.float32)
         grey = fields.mean(axis=2).reshape(8, 8, 9, 8).mean(axis=(1, 3))

@@ -39,7 +39,7 @@ def render_page(
     max_pixels: int,
     on_event: OnEvent | None = None,
 ) -> str:
-    """The page of a report. The pictures it shows are read again.
+    """Returns the page of a report. The pictures it shows are read again.
 
     Args:
         report: as :func:`~srgan.datasets.report.dataset_report` returns it.
@@ -67,7 +67,7 @@ def render_page(
 
 
 def _worst(report: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
-    """Sections of single pictures, the worst first."""
+    """Returns sections of single pictures, the worst first."""
     images = report["images"]
     compressed = [image for image in images if image["jpeg_quality"] is not None]
     kinds: tuple[tuple[str, str, list[dict[str, Any]], bool], ...] = (
@@ -103,7 +103,7 @@ def _worst(report: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
 
 
 def _pairs(report: dict[str, Any], folder: Path, against: Path | None) -> list[dict[str, Any]]:
-    """Sections of pictures that are there twice, side by side; the most doubtful last."""
+    """Returns sections of pictures that are there twice, side by side; the most doubtful last."""
     images = {image["name"]: image for image in report["images"]}
     kinds = [("Copies of others in the folder", report["copies"], folder, images)]
     if against is not None and report["against"] is not None:
@@ -127,7 +127,7 @@ def _pairs(report: dict[str, Any], folder: Path, against: Path | None) -> list[d
 def _panel(
     folder: Path, image: Mapping[str, Any], *, centre: bool = False, note: str | None = None
 ) -> dict[str, Any]:
-    """A picture with its name and its figures in words, and what its thumbnail is made of."""
+    """Returns a picture with its name and its figures in words, and what its thumbnail is made of."""
     words = [] if note is None else [note]
     if "width" in image:
         words.append(f"{image['width']}x{image['height']}")
@@ -151,7 +151,7 @@ def _with_sources(section: dict[str, Any], sources: Mapping[_Key, str | None]) -
 
 
 def _thumbnail(key: _Key, *, max_pixels: int) -> str | None:
-    """The picture, or its centre, as an address of itself; None if it cannot be read any more."""
+    """Returns the picture, or its centre, as an address of itself; None if it cannot be read any more."""
     file, centre = key
     try:
         pixels = read_pixels(file, max_pixels)

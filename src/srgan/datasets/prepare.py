@@ -87,7 +87,7 @@ def prepare(
 
 
 def describe_dropped(counts: Mapping[str, int]) -> str:
-    """How many photographs were left out and why, in words."""
+    """Returns how many photographs were left out and why, in words."""
     dropped = [f"{counts[reason]} {reason.replace('_', ' ')}" for reason in DROPPED if counts[reason]]
     return ", ".join(dropped) or "none"
 
@@ -162,7 +162,7 @@ def _fill(
 
 
 def _decide(facts: Facts, seen: Copies, options: PrepareOptions) -> Record:
-    """What becomes of a photograph, after those that are in the set already."""
+    """Decides about a photograph, given those that are in the set already."""
     if facts.status != "usable":
         return Record(facts=facts, status=facts.status, reason=facts.reason)
     copy = seen.find(_look(facts))
@@ -197,7 +197,7 @@ class _Examiner:
     def examine_all(
         self, known: Mapping[str, Facts]
     ) -> Generator[tuple[Entry, Facts, bytes | None], None, None]:
-        """Every picture with its facts and its crop, in order; no crop where the facts were known.
+        """Yields every picture with its facts and its crop, in order; no crop where the facts were known.
 
         Only a few are held at a time. Close it to stop the examining.
         """

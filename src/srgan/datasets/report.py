@@ -81,7 +81,7 @@ def dataset_report(
 
 
 def tables_of(report: dict[str, Any]) -> str:
-    """A report's counts, figures and first copies as Markdown tables."""
+    """Returns a report's counts, figures and first copies as Markdown tables."""
     tables = [markdown_table([shown(report["folder"]), "pictures"], count_rows(report))]
     if report["figures"]:
         rows = [
@@ -98,7 +98,7 @@ def tables_of(report: dict[str, Any]) -> str:
 
 
 def count_rows(report: dict[str, Any]) -> list[list[str]]:
-    """What was counted, in words, and how many."""
+    """Returns what was counted, in words, and how many."""
     counts, against = report["counts"], report["against"]
     rows = [
         ["all", counts["pictures"]],
@@ -117,7 +117,7 @@ def count_rows(report: dict[str, Any]) -> list[list[str]]:
 
 
 def unread(report: dict[str, Any]) -> list[tuple[str, str]]:
-    """The files and folders that could not be looked at, of both folders, and why."""
+    """Returns the files and folders that could not be looked at, of both folders, and why."""
     parts = [part for part in (report, report["against"]) if part is not None]
     files = [
         (f"{part['folder']}/{item['name']}", item["reason"]) for part in parts for item in part["damaged"]
@@ -129,7 +129,7 @@ def unread(report: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def likeness_text(copy: Mapping[str, Any]) -> str:
-    """How alike a copy is, in words."""
+    """Returns how alike a copy is, in words."""
     return "equal pixels" if copy["exact"] else f"likeness {copy['likeness']:.2f}"
 
 

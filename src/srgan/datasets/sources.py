@@ -57,7 +57,7 @@ class Source(Protocol):
         """What there is."""
 
     def fetch(self, name: str, spool: Path, /) -> Path:
-        """A file with the picture ``name``: its own, or ``spool`` with the content copied out.
+        """Returns a file with the picture ``name``: its own, or ``spool`` with the content copied out.
 
         Raises:
             ImageError: if the archive's content is damaged, encrypted, or larger than allowed.
@@ -160,7 +160,7 @@ class _Tar:
 
 
 def _entry(name: str, size: int, stamp: int) -> Entry | None:
-    """An archive's member, or None if it is not a picture or hidden."""
+    """Returns an archive's member, or None if it is not a picture or hidden."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.suffix.lower() not in EXTENSIONS:
         return None

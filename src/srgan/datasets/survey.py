@@ -108,7 +108,7 @@ def survey(folder: Path, *, max_pixels: int, on_event: OnEvent | None = None) ->
 def on_all_cores(
     work: Callable[[_Item], _Result], items: Sequence[_Item], on_event: OnEvent | None, unit: str
 ) -> list[_Result]:
-    """The results of work with pictures, done by threads, in the order of the items.
+    """Returns the results of work with pictures, done by threads, in the order of the items.
 
     Args:
         work: called with each item.
@@ -132,7 +132,7 @@ def on_all_cores(
 
 
 def read_pixels(file: Path, max_pixels: int) -> NDArray[np.uint8]:
-    """A picture as (H, W, 3), uint8.
+    """Reads a picture as (H, W, 3), uint8.
 
     Raises:
         ImageError: if it is not a regular file, or cannot be read. Decoders raise other errors too.
@@ -145,7 +145,7 @@ def read_pixels(file: Path, max_pixels: int) -> NDArray[np.uint8]:
 
 
 def _look_at(folder: Path, file: Path, *, max_pixels: int) -> tuple[PictureFacts, Look] | str:
-    """What a picture is, or why it cannot be read."""
+    """Returns what a picture is, or why it cannot be read."""
     try:
         pixels = read_pixels(file, max_pixels)
         kind = sniff(file)

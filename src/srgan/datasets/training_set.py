@@ -44,7 +44,7 @@ class Record:
     output: str | None = None
 
     def to_json(self) -> str:
-        """One line."""
+        """Returns the record as a line of the manifest."""
         own = {"status": self.status, "reason": self.reason, "split": self.split, "output": self.output}
         return json.dumps({"name": self.facts.name, **own, **_without(asdict(self.facts), {"name", *own})})
 
@@ -150,7 +150,7 @@ class TrainingSet:
         clear(self.work, keep=("journal.jsonl", "lock"))
 
     def holds(self, record: Record) -> bool:
-        """Whether a kept picture's crop is there, and whole."""
+        """Tells whether a kept picture's crop is there, and whole."""
         try:
             return (self.folder / str(record.output)).stat().st_size == record.facts.crop_bytes
         except OSError:

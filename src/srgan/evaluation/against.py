@@ -41,7 +41,7 @@ class Change:
         return 0.0 if self.now == self.before else self.now - self.before
 
     def to_json(self) -> dict[str, Any]:
-        """The change as one entry of a report."""
+        """Returns the change as one entry of a report."""
         numbers = {"before": self.before, "now": self.now, "difference": self.difference}
         return {**asdict(self), **for_json(numbers)}
 
@@ -49,7 +49,7 @@ class Change:
 def compare_reports(
     report: dict[str, Any], earlier: Path, margins: Mapping[str, float]
 ) -> tuple[list[Change], list[str]]:
-    """What has changed since an earlier report of the same pictures.
+    """Compares a report with an earlier one of the same pictures.
 
     Args:
         report: as :func:`~srgan.evaluation.evaluate.evaluate` returns it.
@@ -92,7 +92,7 @@ def compare_reports(
 
 
 def changes_table(changes: list[Change]) -> str:
-    """The changes in Markdown."""
+    """Returns the changes in Markdown."""
     rows = []
     for change in changes:
         before, now = (_text(change.figure, value) for value in (change.before, change.now))
@@ -127,7 +127,7 @@ def _pictures(report: dict[str, Any]) -> list[str]:
 
 
 def read_report(path: Path) -> dict[str, Any]:
-    """What ``srgan evaluate --json`` printed.
+    """Reads a report that ``srgan evaluate --json`` printed.
 
     Raises:
         DataError: if the file is no such report.
@@ -145,7 +145,7 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def _is_report(report: Any) -> bool:
-    """Whether it has all that is compared here."""
+    """Tells whether it has all that is compared here."""
     try:
         means = [result["mean"] for result in report["results"] if isinstance(result["model"], str)]
         figures = [value for mean in means for value in mean.values()]

@@ -32,7 +32,7 @@ def compare_picture(
     region: Region | Literal["auto"] | None = None,
     is_low_res: bool = False,
 ) -> tuple[NDArray[np.uint8], Region | None]:
-    """Panels of one picture in a row: low-res (its pixels as squares), each method, the ground truth.
+    """Draws panels of one picture in a row: low-res (its pixels as squares), each method, the ground truth.
 
     Args:
         file: the high-res picture, cropped to a multiple of the methods' scale and downscaled by MATLAB's
@@ -69,7 +69,7 @@ def compare_picture(
 
 
 def parse_region(text: str) -> Region | Literal["auto"]:
-    """A region from ``x,y,width,height`` in pixels, or ``auto``.
+    """Parses a region: ``x,y,width,height`` in pixels, or ``auto``.
 
     Raises:
         UsageError: if it is neither.
@@ -118,7 +118,7 @@ def _compared(
     results: dict[str, NDArray[np.uint8]],
     hr_image: NDArray[np.uint8] | None,
 ) -> list[NDArray[np.uint8]]:
-    """What a region is chosen by: the models' results where there are several, else all there is."""
+    """Returns what a region is chosen by: the models' results where there are several, else all there is."""
     models = [results[method.name] for method in methods if method.facts]
     if len(models) > 1:
         return models

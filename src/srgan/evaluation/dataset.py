@@ -60,7 +60,7 @@ class Dataset:
         self._partners = None if lr is None else self.matching(lr, "partner")
 
     def matching(self, folder: Path, what: str) -> dict[str, Path]:
-        """The files of a folder that have the high-res pictures' stems, by these.
+        """Returns the files of a folder that have the high-res pictures' stems, by these.
 
         Args:
             folder: to look in; extensions may differ, and further pictures are ignored.
@@ -110,7 +110,7 @@ class Dataset:
 
 
 def read_8_bit(file: Path) -> NDArray[np.uint8]:
-    """A picture as (H, W, 3), RGB, uint8, whatever its depth.
+    """Reads a picture as (H, W, 3), RGB, uint8, whatever its depth.
 
     Raises:
         ImageError: if it cannot be read.

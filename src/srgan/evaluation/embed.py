@@ -32,7 +32,7 @@ def fill_page(template: Path, data: Mapping[str, Any]) -> str:
 
 
 def data_url(image: NDArray[np.uint8], *, lossless: bool = True) -> str:
-    """A picture (H, W, 3), uint8, as the address of itself: a PNG, or a JPEG of quality 90."""
+    """Returns a picture (H, W, 3), uint8, as the address of itself: a PNG, or a JPEG of quality 90."""
     kind, options = ("PNG", {}) if lossless else ("JPEG", {"quality": 90, "subsampling": 0})
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(image)).save(buffer, kind, **options)

@@ -121,7 +121,7 @@ def _upscale_all(
     timed: bool,
     shows: Sequence[Show],
 ) -> Iterator[tuple[str, list[Future[dict[str, float]]]]]:
-    """The name of each picture and the figures of its results, which may still be on their way."""
+    """Yields the name of each picture and the figures of its results, which may still be on their way."""
     waiting: deque[tuple[str, list[Future[dict[str, float]]]]] = deque()
     for number, sample in enumerate(dataset):
         futures, shown = [], {}

@@ -44,7 +44,7 @@ class Method:
 
 
 def nearest(image: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    """Each pixel as a square: (h, w, 3) to (scale * h, scale * w, 3), uint8."""
+    """Returns each pixel as a square: (h, w, 3) to (scale * h, scale * w, 3), uint8."""
     return image.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
@@ -80,7 +80,7 @@ def open_methods(models: Sequence[str], baselines: Sequence[Baseline], **engine:
 
 
 def common_scale(methods: Sequence[Method]) -> int:
-    """The scale of all methods; :data:`BASELINE_SCALE` if there is none.
+    """Returns the scale of all methods; :data:`BASELINE_SCALE` if there is none.
 
     Raises:
         UsageError: if they have several.

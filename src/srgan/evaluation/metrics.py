@@ -89,7 +89,7 @@ class Tools:
 
 
 def measure(result: Result, metric: Metric, tools: Tools) -> dict[str, float]:
-    """The figures that one picture has of a metric: none of FID, and nan where one is undefined.
+    """Returns the figures that one picture has of a metric: none of FID, and nan where one is undefined.
 
     Raises:
         UsageError: if the metric lacks what it needs.
@@ -109,7 +109,7 @@ class _Fidelity(Protocol):
 
 
 def _fidelity(name: str, function: _Fidelity) -> Callable[[Result], dict[str, float]]:
-    """A metric of a result and its ground truth, a border of ``scale`` pixels cropped."""
+    """Returns a metric of a result and its ground truth, a border of ``scale`` pixels cropped."""
     return lambda result: {
         name: function(result.sr_image, result.sample.hr_image, border=result.sample.scale)
     }
@@ -159,12 +159,12 @@ class FrechetDistances:
             self._made.setdefault(name, []).append(self._network(sr_image))
 
     def distance(self, name: str) -> float:
-        """A model's distance over all pictures; nan for a single one."""
+        """Returns a model's distance over all pictures; nan for a single one."""
         return frechet_distance(np.stack(self._made[name]), np.stack(self._true))
 
 
 def mean_figures(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Means over pictures: of those that have the figure; nan where none has."""
+    """Averages figures over pictures: of those that have the figure; nan where none has."""
     columns = {name: [row[name] for row in rows if not math.isnan(row[name])] for name in rows[0]}
     return {name: float(np.mean(values)) if values else math.nan for name, values in columns.items()}
 
@@ -177,5 +177,5 @@ def undefined_figures(names: list[str], rows: list[dict[str, float]]) -> dict[st
 
 
 def for_json(row: Mapping[str, float]) -> dict[str, float | None]:
-    """Figures as JSON can hold them: neither infinite nor nan, but None."""
+    """Returns figures as JSON can hold them: neither infinite nor nan, but None."""
     return {name: value if math.isfinite(value) else None for name, value in row.items()}

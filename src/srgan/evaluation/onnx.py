@@ -32,7 +32,7 @@ class OnnxModel:
         self._checked: set[tuple[tuple[int, ...], ...]] = set()
 
     def __call__(self, batches: Sequence[NDArray[Any]]) -> Any:
-        """What the network makes of a batch for each input.
+        """Returns what the network makes of a batch for each input.
 
         Raises:
             ModelError: if it fails on their sizes.

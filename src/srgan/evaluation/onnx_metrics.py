@@ -31,7 +31,7 @@ class OnnxDistance:
         self._compiled = compile_onnx(path, pictures=2)
 
     def __call__(self, sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8]) -> float:
-        """The distance of two pictures (H, W, 3), RGB, uint8.
+        """Returns the distance of two pictures (H, W, 3), RGB, uint8.
 
         Raises:
             ModelError: if the network fails on this size, or gives more than one number.
@@ -65,7 +65,7 @@ class OnnxFeatures:
         self._type = self._compiled.inputs[0].element_type.to_dtype()
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The features (d,) of a picture (H, W, 3), RGB, uint8.
+        """Returns the features (d,) of a picture (H, W, 3), RGB, uint8.
 
         Raises:
             ModelError: if the network fails on this size.

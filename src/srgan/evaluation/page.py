@@ -48,7 +48,7 @@ class Page:
         self._crops.append((difference, len(self._crops), crop))
 
     def render(self, report: dict[str, Any]) -> str:
-        """The page of a report, with crops of the pictures on which the results differ most.
+        """Returns the page of a report, with crops of the pictures on which the results differ most.
 
         Args:
             report: as :func:`~srgan.evaluation.evaluate.evaluate` returns it.

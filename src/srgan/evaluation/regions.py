@@ -21,12 +21,12 @@ class Region:
     height: int
 
     def of(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The part, as a view."""
+        """Returns the part, as a view."""
         return image[self.y : self.y + self.height, self.x : self.x + self.width]
 
 
 def region_of_difference(images: Sequence[NDArray[np.uint8]], side: int, scale: int) -> tuple[Region, float]:
-    """The square in which pictures differ most.
+    """Returns the square in which pictures differ most.
 
     Args:
         images: at least one, (H, W, 3), RGB, uint8, all of one size.

@@ -39,7 +39,7 @@ class ResultFolder:
         }
 
     def read(self, sample: Sample) -> NDArray[np.uint8]:
-        """The result for a picture: as large as the ground truth, uint8.
+        """Returns the result for a picture: as large as the ground truth, uint8.
 
         Raises:
             ImageError: if it cannot be read.

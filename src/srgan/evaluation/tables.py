@@ -9,7 +9,7 @@ from typing import Any
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown, without a line break at its end; bars in cells are escaped."""
+    """Returns a table in Markdown, without a line break at its end; bars in cells are escaped."""
     lines = [header, ["---"] * len(header), *rows]
     cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
     text = [f"| {' | '.join(line)} |" for line in cells]
@@ -18,7 +18,7 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def markdown_of(report: dict[str, Any]) -> str:
-    """The means of each model, in Markdown."""
+    """Returns the means of each model, in Markdown."""
     columns = list(report["results"][0]["mean"])
     rows = [
         [result["model"], *(figure_text(name, result["mean"][name]) for name in columns)]

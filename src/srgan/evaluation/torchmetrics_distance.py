@@ -55,7 +55,7 @@ class TorchmetricsDistance:
             raise ModelError(f"{self.file}: is damaged ({error}); download it again") from error
 
     def __call__(self, sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8]) -> float:
-        """The distance of two pictures (H, W, 3), RGB, uint8; 0 if they are the same.
+        """Returns the distance of two pictures (H, W, 3), RGB, uint8; 0 if they are the same.
 
         Raises:
             ModelError: if the network fails on pictures of this size.

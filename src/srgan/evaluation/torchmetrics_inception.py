@@ -47,7 +47,7 @@ class TorchmetricsInception:
             raise ModelError(f"{file}: does not hold the weights of FID's Inception ({reason})") from error
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """The features (2048,) of a picture (H, W, 3), RGB, uint8; it is resized to 299x299."""
+        """Returns the features (2048,) of a picture (H, W, 3), RGB, uint8; it is resized to 299x299."""
         import torch
 
         with torch.inference_mode():

@@ -9,7 +9,7 @@ from srgan.networks.network import Network, load_network
 
 
 def open_network(model: str | Path, detail: float | None) -> Network:
-    """A network as its file will say it is.
+    """Returns a network as its file will say it is.
 
     Args:
         model: as :func:`~srgan.networks.network.load_network` takes it.
@@ -27,7 +27,7 @@ def open_network(model: str | Path, detail: float | None) -> Network:
 
 
 def facts(network: Network, largest_difference: float) -> dict[str, str]:
-    """What a file says of itself, for programs that run it.
+    """Returns what a file says of itself, for programs that run it.
 
     ``card`` is the card as JSON; ``scale``, ``halo``, ``border`` and ``multiple`` are those of
     :class:`~srgan.networks.info.NetworkInfo`; ``padding`` is how pictures go on beyond their borders, as

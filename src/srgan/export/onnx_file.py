@@ -33,7 +33,7 @@ def write_onnx(network: Network, path: Path, *, precision: ExportPrecision, pict
 def make_onnx(
     network: Network, path: Path, *, precision: ExportPrecision, picture_io: bool
 ) -> tuple[bytes, Exported]:
-    """The content of an ONNX file, see :meth:`Upscaler.to_onnx`, and how it compares.
+    """Returns the content of an ONNX file, see :meth:`Upscaler.to_onnx`, and how it compares.
 
     Args:
         network: the network.

@@ -87,7 +87,7 @@ class _OnnxOps:
         self._dtype = dtype
 
     def taken(self, name: str, *, has_pictures: bool) -> str:
-        """The network's input as the layers want it."""
+        """Returns the network's input as the layers want it."""
         x = name
         if has_pictures:
             x = self._node("Cast", [self._node("Transpose", [x], perm=[0, 3, 1, 2])], to=_FLOAT)
@@ -194,7 +194,7 @@ class _OnnxOps:
         return self._node("Conv", [x, *named], pads=[weight.shape[-1] // 2] * 4)
 
     def _within(self, value: float) -> np.floating:
-        """A number, or the one nearest to it that the type holds."""
+        """Returns a number, or the one nearest to it that the type holds."""
         limits = np.finfo(self._dtype)
         return self._dtype(np.clip(value, limits.min, limits.max))
 

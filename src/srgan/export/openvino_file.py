@@ -60,7 +60,7 @@ def write_openvino(network: Network, path: Path, *, precision: ExportPrecision, 
 
 
 def _channels_first(openvino: Any, model: Any) -> Any:
-    """A model of (N, H, W, 3) as one of (N, 3, H, W)."""
+    """Returns a model of (N, H, W, 3) as one of (N, 3, H, W)."""
     steps = openvino.preprocess.PrePostProcessor(model)
     for side in (steps.input(), steps.output()):
         side.model().set_layout(openvino.Layout("NHWC"))

@@ -69,7 +69,7 @@ def _check(folder: Path) -> None:
 
 
 def _description(network: Network) -> dict[str, Any]:
-    """What the page has to know of the network."""
+    """Returns what the page has to know of the network."""
     info, card = network.info, network.card
     wanted = (info.halo, info.halo if info.border is None else info.border)
     halo, border = (pixels + -pixels % info.multiple for pixels in wanted)

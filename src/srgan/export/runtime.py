@@ -32,7 +32,7 @@ _PATIENCE = 600  # seconds for 33 MB
 
 
 def runtime_files(folder: Path | None) -> dict[str, bytes]:
-    """The files, by name.
+    """Returns the files, by name.
 
     Args:
         folder: the unpacked package, ``node_modules/onnxruntime-web`` for example; None: those that were
@@ -56,7 +56,7 @@ def runtime_files(folder: Path | None) -> dict[str, bytes]:
 
 
 def _read(folder: Path) -> dict[str, bytes] | None:
-    """The files in a folder; None if one is missing or another."""
+    """Returns the files in a folder; None if one is missing or another."""
     try:
         return _checked({name: (folder / name).read_bytes() for name in _FILES})
     except OSError:
@@ -69,7 +69,7 @@ def _checked(found: dict[str, bytes]) -> dict[str, bytes] | None:
 
 
 def _fetch() -> dict[str, bytes]:
-    """The files by npm, from the registry that it is set to."""
+    """Returns the files by npm, from the registry that it is set to."""
     npm = shutil.which("npm")
     if npm is None:
         raise _failed("npm is not installed")

@@ -12,7 +12,7 @@ Pixels = NDArray[Any]
 
 
 def _halved(image: Pixels, known: NDArray[np.bool_]) -> tuple[Pixels, NDArray[np.bool_]]:
-    """Every 2x2 block as the mean of its known pixels, and whether it has any."""
+    """Returns every 2x2 block as the mean of its known pixels, and whether it has any."""
     height, width = known.shape
     shape = ((height + 1) // 2, (width + 1) // 2)
     is_float = np.issubdtype(image.dtype, np.floating)
@@ -55,7 +55,7 @@ def fill_transparent(pixels: Pixels, alpha: Pixels) -> Pixels:
 
 
 def within_neighbours(enlarged: Pixels, alpha: Pixels) -> Pixels:
-    """An enlarged mask without what a network adds: no pixel leaves the range of the ones it came from.
+    """Limits an upscaled mask: no pixel leaves the range of the pixels it came from.
 
     So what is opaque stays opaque, and what is transparent transparent, but for two pixels of ``alpha``
     beside an edge.

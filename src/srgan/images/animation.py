@@ -69,7 +69,7 @@ def _frames(source: Path | IO[bytes], max_pixels: int) -> Iterator[Picture]:
 
 
 def is_animated(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> bool:
-    """Whether a picture moves: a GIF, WebP, PNG or AVIF of several frames. A file object must be seekable.
+    """Tells whether a picture has several frames (GIF, WebP, PNG, AVIF). A file object must be seekable.
 
     Raises:
         ImageError: if it is not a picture, or a frame has more than ``max_pixels``.
@@ -111,7 +111,7 @@ def read_frames(
 
 
 def check_animation(path: Path, size: tuple[int, int], *, frames: int, file_format: str | None = None) -> str:
-    """The format that a name or else a file's extension asks for, "gif" or "webp".
+    """Returns the format that a name or else a file's extension asks for, "gif" or "webp".
 
     Args:
         path: the file.
@@ -226,7 +226,7 @@ def _save_to(part: Path, image: Any, name: str, options: dict[str, Any]) -> None
 def _animated(
     image: Any, height: int, delays: Sequence[int], plays: int, blobs: Mapping[str, bytes | None]
 ) -> Any:
-    """The ``pyvips.Image`` of all frames below each other, as libvips takes it for an animation."""
+    """Returns the ``pyvips.Image`` of all frames below each other, as libvips takes it for an animation."""
     pyvips = import_vips()
 
     image = image.copy()

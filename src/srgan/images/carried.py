@@ -58,18 +58,18 @@ class Carried:
         return self.colour if is_hdr else None
 
     def turned(self) -> Carried:
-        """The same of pixels that stand upright already."""
+        """Returns the same of pixels that stand upright already."""
         dpi = self.dpi[::-1] if self.dpi is not None and self.orientation >= 5 else self.dpi
         return replace(self, orientation=1, dpi=dpi)
 
     def profile_for(self, *, is_grey: bool) -> bytes | None:
-        """The profile of the pixels, once converted from what they cannot stay in."""
+        """Returns the profile of the pixels, once converted from what they cannot stay in."""
         if self.icc_profile is None and self.colour is not None and self.hdr is None:
             return self.colour.icc_profile(is_grey=is_grey)
         return fitting_profile(self.icc_profile, 1 if is_grey else 3)
 
     def notes_for(self, *, is_grey: bool) -> tuple[str, ...]:
-        """What is to be said of the picture."""
+        """Returns what is to be said of the picture."""
         if self.hdr is not None:
             return (*self.notes, "its colours are HDR; they are converted to sRGB")
         is_known = self.icc_profile is None or self.icc_profile[16:20] not in (b"RGB ", b"GRAY")
@@ -79,7 +79,7 @@ class Carried:
 
 
 def carried_by(image: Image.Image, file: IO[bytes]) -> Carried:
-    """What Pillow found in a JPEG, WebP, BMP, AVIF or HEIC, and in the boxes of the last two."""
+    """Returns what Pillow found in a JPEG, WebP, BMP, AVIF or HEIC, and in the boxes of the last two."""
     info = image.info
     colour, lost = None, list[str]()
     if image.format in ("AVIF", "HEIF"):
@@ -101,14 +101,14 @@ def carried_by(image: Image.Image, file: IO[bytes]) -> Carried:
 
 
 def bits_of(image: Image.Image, file: IO[bytes]) -> int:
-    """Bits of a sample of an AVIF or HEIC; 8 for other formats."""
+    """Returns the bits of a sample of an AVIF or HEIC; 8 for other formats."""
     if image.format == "HEIF":
         return int(image.info.get("bit_depth") or 8)
     return described(file).bits if image.format == "AVIF" else 8
 
 
 def _beside(image: Image.Image) -> Iterator[str]:
-    """What a file holds beside the picture, and is not a frame of it."""
+    """Yields what a file holds beside the picture, and is not a frame of it."""
     count = getattr(image, "n_frames", 1)
     if image.format in ("HEIF", "MPO") and count > 1:
         yield f"all but the main one of {count} pictures"
@@ -119,7 +119,7 @@ def _beside(image: Image.Image) -> Iterator[str]:
 
 
 def carried_by_png(image: Image.Image, parts: PngParts) -> Carried:
-    """What the chunks of a PNG say."""
+    """Returns what the chunks of a PNG say."""
     return _settled(
         parts.lost,
         exif=parts.exif,
@@ -133,7 +133,7 @@ def carried_by_png(image: Image.Image, parts: PngParts) -> Carried:
 
 
 def carried_by_tiff(file: IO[bytes], layout: TiffLayout) -> Carried:
-    """What the tags of a TIFF's page say."""
+    """Returns what the tags of a TIFF's page say."""
     with quiet_pillow():
         tags = read_tags(file, layout.directory)
         exif, dpi = exif_of_tags(tags), dpi_of_tags(tags)
@@ -148,7 +148,7 @@ def carried_by_tiff(file: IO[bytes], layout: TiffLayout) -> Carried:
 
 
 def _bytes_of(value: Any, order: str | None) -> bytes | None:
-    """The bytes of a tag; Photoshop calls those of IPTC long integers."""
+    """Returns the bytes of a tag; Photoshop calls those of IPTC long integers."""
     if isinstance(value, tuple) and value and all(isinstance(number, int) for number in value):
         return b"".join(number.to_bytes(4, "big" if order == ">" else "little") for number in value)
     if isinstance(value, str):

@@ -27,7 +27,7 @@ _globals_lock = threading.Lock()
 
 
 def length_of(file: IO[bytes]) -> int:
-    """The length of an open file in bytes."""
+    """Returns the length of an open file in bytes."""
     return file.seek(0, os.SEEK_END)
 
 

@@ -17,7 +17,7 @@ class ProfileError(ValueError):
 
 
 def is_usable(profile: bytes) -> bool:
-    """Whether a colour profile can be read and, for CMYK, be converted from."""
+    """Tells whether a colour profile can be read and, for CMYK, be converted from."""
     try:
         opened = ImageCms.getOpenProfile(io.BytesIO(profile))
         if profile[16:20] == b"CMYK":
@@ -55,7 +55,7 @@ def srgb_of(image: Image.Image) -> Image.Image:
 
 
 def srgb_of_inks(inks: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
-    """CMYK samples as sRGB.
+    """Converts CMYK samples to sRGB.
 
     Args:
         inks: (height, width, 4), uint8 or uint16.
@@ -79,7 +79,7 @@ def srgb_of_inks(inks: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
 
 
 def srgb_of_lab(lab: NDArray[Any], *, is_signed: bool) -> NDArray[Any]:
-    """CIE L*a*b* samples as TIFF has them, under D50, as sRGB.
+    """Converts CIE L*a*b* samples as TIFF has them, under D50, to sRGB.
 
     Args:
         lab: (height, width, 3), uint8 or uint16: the bits of the file.

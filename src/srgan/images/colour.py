@@ -121,7 +121,7 @@ def _light_of(samples: NDArray[np.float64], hdr: int | None) -> NDArray[np.float
 
 
 def _compressed(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Light above 0.8 of white is bent so that 1000 nits become 1."""
+    """Compresses light above 0.8 of white so that 1000 nits become 1."""
     knee, peak = 0.8, 1000 / _WHITE_NITS
     above = np.maximum(light - knee, 0) / (peak - knee)
     slope = (peak - knee) / (1 - knee)
@@ -130,7 +130,7 @@ def _compressed(light: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _to_d50(chromaticities: tuple[float, ...]) -> NDArray[np.float64]:
-    """The matrix from linear RGB to XYZ, adapted to D50 by Bradford's method."""
+    """Returns the matrix from linear RGB to XYZ, adapted to D50 by Bradford's method."""
     white, *primaries = (
         np.array([x / y, 1, (1 - x - y) / y]) if y else np.zeros(3)
         for x, y in zip(chromaticities[::2], chromaticities[1::2], strict=True)

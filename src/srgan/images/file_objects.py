@@ -11,7 +11,7 @@ from srgan.errors import UsageError
 
 
 def binary_file(file: str | os.PathLike[str] | IO[bytes]) -> Path | IO[bytes]:
-    """A path as such, or the file object.
+    """Returns a path as such, or the file object.
 
     Raises:
         UsageError: if it is neither a path nor a binary file object.
@@ -26,7 +26,7 @@ def binary_file(file: str | os.PathLike[str] | IO[bytes]) -> Path | IO[bytes]:
 
 
 def name_of(file: Path | IO[bytes]) -> str | Path:
-    """What messages call it."""
+    """Returns the name of a file for messages."""
     if isinstance(file, Path):
         return file
     name = getattr(file, "name", None)

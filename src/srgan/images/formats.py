@@ -58,7 +58,7 @@ _ALIASES = {"jpeg": "jpg", "jfif": "jpg", "tif": "tiff"}
 
 
 def format_of(path: Path, name: str | None) -> str:
-    """The format a name or else a file's extension asks for.
+    """Returns the format a name or else a file's extension asks for.
 
     Raises:
         UsageError: if it is not one that can be written.

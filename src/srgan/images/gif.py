@@ -121,7 +121,7 @@ def _palette_length(flags: int) -> int:
 
 
 def _blocks(data: bytes, screen: bytes, position: int) -> Gif:
-    """What the blocks behind the palette hold; the size is still to be told."""
+    """Returns what the blocks behind the palette hold; the size is still to be told."""
     frames, plays, control, is_whole = [], 1, b"\0\0\0\0", False
     xmp, has_comment = None, False
     while position < len(data):
@@ -185,7 +185,7 @@ def _frame(image: bytes, screen: bytes, control: bytes) -> _Frame:
 
 
 def _decoded(frame: _Frame) -> tuple[NDArray[np.uint8], bool]:
-    """The frame alone, (height, width, 4), and whether its palette is a scale of greys."""
+    """Returns the frame alone, (height, width, 4), and whether its palette is a scale of greys."""
     with quiet_pillow():
         image: Any = Image.open(io.BytesIO(frame.content), formats=["GIF"])
     with image:

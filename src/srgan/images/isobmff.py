@@ -35,7 +35,7 @@ def described(file: IO[bytes]) -> Described:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The boxes, and those within the ones that lead to the properties."""
+    """Yields the boxes, and those within the ones that lead to the properties."""
     position = 0
     while position + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)

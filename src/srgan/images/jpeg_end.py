@@ -16,7 +16,7 @@ _PROGRESSIVE, _SCAN = (0xC2, 0xC6, 0xCA, 0xCE), 0xDA
 
 
 def with_its_end(file: IO[bytes]) -> IO[bytes] | None:
-    """The file with an end mark, if that alone is missing; None if nothing is, or more.
+    """Returns the file with an end mark, if that alone is missing; None if nothing is, or more.
 
     What follows an end mark does not matter.
     """

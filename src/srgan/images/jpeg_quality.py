@@ -15,7 +15,7 @@ from srgan.images.recognise import explained
 
 
 def jpeg_quality(path: Path) -> int:
-    """The quality, from 1 to 100, whose luminance table is nearest to a JPEG file's.
+    """Returns the quality, from 1 to 100, whose luminance table is nearest to a JPEG file's.
 
     Exact for what was saved with the tables of the Independent JPEG Group, scaled as libjpeg does, which most
     programs do; an estimate for others, such as cameras and Photoshop. It is that of the last saving: of
@@ -35,7 +35,7 @@ def jpeg_quality(path: Path) -> int:
 
 
 def _luminance_table(image: Image.Image) -> NDArray[np.int64]:
-    """The 64 steps of a JPEG file's luminance, whose table is its first."""
+    """Returns the 64 steps of a JPEG file's luminance, whose table is its first."""
     tables: dict[int, list[int]] = getattr(image, "quantization", {})
     if not tables:
         raise DamageError("no quantisation tables")

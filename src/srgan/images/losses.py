@@ -12,7 +12,7 @@ JPEG_SEGMENT = 65_000
 
 
 def losses(picture: Picture, file_format: str) -> tuple[str, ...]:
-    """What of a picture a format of :data:`~srgan.images.formats.FORMATS`, or "gif", cannot hold."""
+    """Returns what of a picture a format of :data:`~srgan.images.formats.FORMATS`, or "gif", cannot hold."""
     lost = []
     known = FORMATS.get(file_format)
     white = np.iinfo(picture.pixels.dtype).max

@@ -60,7 +60,7 @@ def upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def exif_of(image: Image.Image) -> bytes | None:
-    """The EXIF block of an image of Pillow's; None where it has none, or one that is damaged."""
+    """Returns the EXIF block of an image of Pillow's; None where it has none, or one that is damaged."""
     if image.format == "TIFF":
         return exif_of_tags(image.getexif())
     if raw := image.info.get("exif"):
@@ -89,13 +89,13 @@ def unchanged(value: Any) -> Any:
 
 
 def dpi_of(image: Image.Image) -> tuple[float, float] | None:
-    """Pixels per inch, (horizontal, vertical), where the file states them."""
+    """Returns pixels per inch, (horizontal, vertical), where the file states them."""
     stated = image.info.get("dpi")
     return None if stated is None else _sensible(float(stated[0]), float(stated[1]))
 
 
 def dpi_of_tags(tags: Image.Exif) -> tuple[float, float] | None:
-    """Pixels per inch, (horizontal, vertical), where a TIFF's first directory states them."""
+    """Returns pixels per inch, (horizontal, vertical), where a TIFF's first directory states them."""
     inches = {2: 1.0, 3: 1 / 2.54}.get(tags.get(_RESOLUTION_UNIT, 2))
     if inches is None or not all(tag in tags for tag in _RESOLUTION):
         return None
@@ -104,7 +104,7 @@ def dpi_of_tags(tags: Image.Exif) -> tuple[float, float] | None:
 
 
 def dpi_of_exif(exif: bytes) -> tuple[float, float] | None:
-    """Pixels per inch, (horizontal, vertical), where an EXIF block states them."""
+    """Returns pixels per inch, (horizontal, vertical), where an EXIF block states them."""
     tags = Image.Exif()
     try:
         tags.load(exif)

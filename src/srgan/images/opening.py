@@ -163,7 +163,7 @@ def _open_other(name: str | Path, file: IO[bytes], kind: str, max_pixels: int) -
 
 
 def _with_all_bits(picture: OpenPicture, bits: int, decode: Callable[[], NDArray[Any]]) -> OpenPicture:
-    """A picture of more bits than Pillow gives, by another decoder, which knows of one frame only."""
+    """Returns a picture of more bits than Pillow gives, by another decoder, which knows of one frame only."""
     if picture.count == 1:
         return replace(picture, frames=lambda: iter([decode()]))
     note = f"has samples of {bits} bits, which are read as 8: it moves"

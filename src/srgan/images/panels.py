@@ -13,7 +13,7 @@ _GAP = 4  # pixels between panels
 
 
 def labelled_row(panels: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Pictures of one size beside each other, each under its name, on white.
+    """Draws pictures of one size beside each other, each under its name, on white.
 
     Args:
         panels: (h, w, 3), uint8, by their names; names that are too long for their panel are cut in the
@@ -34,7 +34,7 @@ def labelled_row(panels: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 
 def contact_sheet(rows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Rows of panels below each other, on white: (H, W, 3), uint8."""
+    """Draws rows of panels below each other, on white: (H, W, 3), uint8."""
     width = max(row.shape[1] for row in rows)
     sheet = np.full((sum(row.shape[0] + _GAP for row in rows) - _GAP, width, 3), 255, np.uint8)
     top = 0
@@ -45,7 +45,7 @@ def contact_sheet(rows: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 
 def _fitted(name: str, width: int, font: ImageFont.ImageFont | ImageFont.FreeTypeFont) -> str:
-    """The name, or as much of its beginning and its end as fits into a width."""
+    """Returns the name, or as much of its beginning and its end as fits into a width."""
     for length in range(len(name), 0, -1):
         kept = (
             name if length == len(name) else f"{name[: (length + 1) // 2]}…{name[len(name) - length // 2 :]}"

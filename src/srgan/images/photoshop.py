@@ -25,5 +25,5 @@ def iptc_of(block: bytes) -> bytes | None:
 
 
 def with_resources(iptc: bytes) -> bytes:
-    """IPTC records as JPEG has them."""
+    """Wraps IPTC records in Photoshop's resources, as JPEG has them."""
     return _START + _RESOURCE + struct.pack(">HxxI", _IPTC, len(iptc)) + iptc + bytes(len(iptc) % 2)

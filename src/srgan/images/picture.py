@@ -93,6 +93,6 @@ class Picture:
 
 
 def fitting_profile(icc_profile: bytes | None, bands: int) -> bytes | None:
-    """The colour profile if it is for as many colours as there are, 1 or 3; else None."""
+    """Returns the colour profile if it is for as many colours as there are, 1 or 3; else None."""
     space = b"GRAY" if bands == 1 else b"RGB "
     return icc_profile if icc_profile is not None and icc_profile[16:20] == space else None

@@ -48,7 +48,7 @@ class PngParts:
     budget: int = 32 * 2**20
 
     def inflated(self, data: bytes) -> bytes | None:
-        """What a zlib stream holds; None where it is damaged or too large."""
+        """Returns what a zlib stream holds; None where it is damaged or too large."""
         inflater = zlib.decompressobj()
         try:
             result = inflater.decompress(data, self.budget) if self.budget > 0 else b""
@@ -90,7 +90,7 @@ def take_apart(file: IO[bytes]) -> PngParts:
 
 
 def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bool]]:
-    """Each chunk's kind, its data, the whole of it, and whether its check sum is right."""
+    """Yields each chunk's kind, its data, the whole of it, and whether its check sum is right."""
     file.seek(8)
     while len(head := file.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)

@@ -75,7 +75,7 @@ def list_pictures(
     on_error: Callable[[Path], None] | None = None,
     on_special: Callable[[Path], None] | None = None,
 ) -> list[Path]:
-    """The pictures in a folder by their extension, sorted; hidden files and folders are left out.
+    """Lists the pictures in a folder by their extension, sorted; skips hidden files and folders.
 
     Links to folders are followed, but not those that lead back to a folder they lie in.
 

@@ -49,7 +49,7 @@ _BRANDS = {  # in the order in which they decide
 
 
 def _format_of(head: bytes) -> str | None:
-    """Pillow's name for the format that a file's first bytes announce; RAW for those of cameras."""
+    """Returns Pillow's name for the format that a file's first bytes announce; RAW for those of cameras."""
     if head[4:8] == b"ftyp":
         length = min(int.from_bytes(head[:4], "big"), len(head))
         brands = {head[start : start + 4] for start in (8, *range(16, length, 4))}
@@ -91,7 +91,7 @@ def explained(name: str | Path) -> Iterator[None]:
 
 
 def sniff(path: Path) -> str:
-    """Pillow's name for the format of a file, by its content.
+    """Returns Pillow's name for the format of a file, by its content.
 
     Raises:
         ImageError: if it is missing, a folder, empty, or not a picture.
@@ -118,7 +118,7 @@ def kind_of(name: str | Path, file: IO[bytes]) -> str:
 
 @contextmanager
 def opened(source: Path | IO[bytes]) -> Iterator[IO[bytes]]:
-    """The file from its beginning, seekable; a caller's own stays open."""
+    """Returns the file from its beginning, seekable; a caller's own stays open."""
     if not isinstance(source, Path):
         if source.seekable():
             source.seek(0)

@@ -8,7 +8,7 @@ from srgan.images.vips import import_vips
 
 
 def resampled(image: Any, size: tuple[int, int], kernel: str) -> Any:
-    """A ``pyvips.Image`` of another (width, height): ``kernel`` to reduce, bicubic to enlarge."""
+    """Returns a ``pyvips.Image`` of another (width, height): ``kernel`` to reduce, bicubic to enlarge."""
     pyvips = import_vips()
 
     width, height = size

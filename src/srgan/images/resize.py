@@ -22,7 +22,7 @@ def _cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
 def bicubic_taps(
     in_length: int, out_length: int, scale: float
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Where the samples of a resized axis come from, by the rules of :func:`bicubic`.
+    """Returns where the samples of a resized axis come from, by the rules of :func:`bicubic`.
 
     Args:
         in_length: samples before.
@@ -86,7 +86,7 @@ def bicubic(image: NDArray[_Sample], scale: float) -> NDArray[_Sample]:
 
 
 def low_res_pair(hr_image: NDArray[_Sample], scale: int) -> tuple[NDArray[_Sample], NDArray[_Sample]]:
-    """A picture cropped to a multiple of the scale, and its reduction by :func:`bicubic`.
+    """Returns a picture cropped to a multiple of the scale, and its downscaling by :func:`bicubic`.
 
     Args:
         hr_image: (height, width, channel), at least ``scale`` pixels a side; types as in :func:`bicubic`.

@@ -21,7 +21,7 @@ _LONG, _LONG8 = 4, 16  # the types of a position in a classic TIFF and in a BigT
 
 
 def read_tags(file: IO[bytes], directory: int) -> Image.Exif:
-    """The tags of a TIFF's directory; those of directories within it are read as they are asked for.
+    """Returns the tags of a TIFF's directory; those of directories within it are read as they are asked for.
 
     Raises:
         struct.error: if the file is cut short.
@@ -97,7 +97,7 @@ def _append_bytes(file: IO[bytes], header: Header, tag: int, data: bytes) -> byt
 
 
 def _end(file: IO[bytes]) -> int:
-    """Where the next piece begins: at an even position, as TIFF wants it."""
+    """Returns where the next piece begins: at an even position, as TIFF wants it."""
     end = file.seek(0, os.SEEK_END)
     return end + end % 2
 

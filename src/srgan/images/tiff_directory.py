@@ -33,7 +33,7 @@ class Header:
 
     @classmethod
     def read(cls, file: IO[bytes]) -> Header:
-        """The header at the beginning of a file.
+        """Returns the header at the beginning of a file.
 
         Raises:
             struct.error: if the file is cut short.
@@ -46,19 +46,19 @@ class Header:
         return cls(prefix=prefix[: 16 if is_big else 8], order=order, is_big=is_big, directory=directory)
 
     def pack_count(self, count: int) -> bytes:
-        """The number of a directory's entries, as it stands before them."""
+        """Returns the number of a directory's entries, as it stands before them."""
         return struct.pack(f"{self.order}{'Q' if self.is_big else 'H'}", count)
 
     def pack_position(self, position: int) -> bytes:
-        """A position in the file."""
+        """Returns a position in the file."""
         return struct.pack(f"{self.order}{'Q' if self.is_big else 'I'}", position)
 
     def entries(self, file: IO[bytes], directory: int) -> dict[int, bytes]:
-        """The entries of a directory, undecoded, by their tags."""
+        """Returns the entries of a directory, undecoded, by their tags."""
         return dict(self._located(file, directory).values())
 
     def directories(self, file: IO[bytes]) -> Iterator[int]:
-        """The positions of the file's directories, one a page; ends where the chain is damaged."""
+        """Yields the positions of the file's directories, one a page; ends where the chain is damaged."""
         position, seen = self.directory, set[int]()
         while position and position not in seen and len(seen) < _MOST_DIRECTORIES:
             seen.add(position)
@@ -69,7 +69,7 @@ class Header:
             position = self._number(_read(file, after, width))
 
     def values(self, file: IO[bytes], directory: int, tag: int) -> tuple[int, ...]:
-        """The whole numbers of an entry; none where it is absent, cut short, or of another type.
+        """Returns the whole numbers of an entry; none where it is absent, cut short, or of another type.
 
         Of a text, its bytes; of a fraction, its numerator and denominator.
         """
@@ -161,7 +161,7 @@ class Header:
 
 
 def _read(file: IO[bytes], position: int, length: int) -> bytes:
-    """The bytes at a position, which may lie anywhere in a damaged file; fewer where it ends."""
+    """Returns the bytes at a position, which may lie anywhere in a damaged file; fewer where it ends."""
     if position > _FARTHEST:
         return b""
     file.seek(position)

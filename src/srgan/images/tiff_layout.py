@@ -225,7 +225,7 @@ def _is_raw(file: IO[bytes], header: Header, directories: list[int]) -> bool:
 
 
 def _with_their_own(file: IO[bytes], header: Header, directories: list[int]) -> Iterator[int]:
-    """The directories, and those within them."""
+    """Yields the directories, and those within them."""
     for directory in directories:
         yield directory
         yield from header.values(file, directory, _SUB_DIRECTORIES)

@@ -64,7 +64,7 @@ def decode_tiff(name: str | Path, file: IO[bytes], layout: TiffLayout, profile: 
 
 
 def _raw_samples(file: IO[bytes], layout: TiffLayout) -> NDArray[Any]:
-    """All samples as they stand in the file, (height, width, samples).
+    """Returns all samples as they stand in the file, (height, width, samples).
 
     libvips inverts, divides by alpha and converts Lab, some of it wrongly: it is shown a copy in which greys
     begin at black, Lab is RGB, and samples beyond the colours mean nothing. Palettes and YCbCr become RGB.
@@ -92,7 +92,7 @@ def _raw_samples(file: IO[bytes], layout: TiffLayout) -> NDArray[Any]:
 
 
 def _whole_numbers(name: str | Path, samples: NDArray[Any]) -> NDArray[Any]:
-    """Samples as uint8 or uint16; floating-point ones are shares of white, from 0 to 1."""
+    """Converts samples to uint8 or uint16; floating-point ones are shares of white, from 0 to 1."""
     if samples.dtype == np.uint32:
         return ((samples.astype(np.uint64) + 32768) // 65537).astype(np.uint16)
     if samples.dtype != np.float32:

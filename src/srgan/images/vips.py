@@ -9,7 +9,7 @@ from typing import Any
 
 @cache
 def import_vips() -> Any:
-    """The module ``pyvips``, imported at first use: help texts need not wait for it.
+    """Returns the module ``pyvips``, imported at first use: help texts need not wait for it.
 
     What libvips warns of it also reports as an error, where it matters. Its binding hands all messages to
     Python's logging, in whichever thread libvips is at work; a collection of garbage there may free an image,

@@ -31,7 +31,7 @@ DEFAULT_DPI = 72.0
 
 
 def to_depth(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Samples as uint8 or uint16, rounded to nearest: 255 and 65535 stand for the same white."""
+    """Converts samples to uint8 or uint16, rounded to nearest: 255 and 65535 stand for the same white."""
     if array.dtype == dtype:
         return array
     if dtype == np.uint16:
@@ -53,7 +53,7 @@ def _finished(
     output_size: tuple[int, int],
     dtype: np.dtype[Any],
 ) -> Any:
-    """The ``pyvips.Image`` as it is saved: resized, with alpha, profile, resolution, XMP and IPTC."""
+    """Returns the ``pyvips.Image`` as it is saved: resized, with alpha, profile, resolution, XMP and IPTC."""
     pyvips = import_vips()
 
     image = resampled(image, output_size, "lanczos3")

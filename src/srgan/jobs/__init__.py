@@ -1,1 +1,1 @@
-"""From an input to an output: what is made of which file, by which network, with which options."""
+"""Jobs: which file becomes which result, by which model, with which options."""

@@ -1,4 +1,4 @@
-"""Which files are read: what files, folders and patterns stand for."""
+"""Finds the inputs behind files, folders and patterns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RESULT = re.compile(r"(.+)-x\d+(\.\d+)?(-compare)?")
 
 @dataclass(frozen=True)
 class Input:
-    """A file to be read, and its folder below the place the user named."""
+    """An input file, and its folder below the place that the user named."""
 
     file: Path
     subfolder: Path = Path()
@@ -27,13 +27,13 @@ class Input:
 def find_inputs(
     inputs: Sequence[str], out: Path | None, *, recursive: bool, tell: Callable[[str], None]
 ) -> list[Input]:
-    """The files that are meant, without what earlier runs wrote; see :func:`~srgan.jobs.naming.plan_jobs`."""
+    """Finds the input files, without results of earlier runs; see :func:`~srgan.jobs.naming.plan_jobs`."""
     found = _collect(inputs, recursive, out, tell)
     return _without_results(found, tell) if out is None else found
 
 
 def is_image_sequence(inputs: Sequence[str], out: Path) -> bool:
-    """Whether a folder's pictures are to become one video, or frames, of the name ``out``."""
+    """Tells whether a folder's pictures become one video, or an image sequence, called ``out``."""
     is_moving = out.suffix.lower() in VIDEO_CONTAINERS or is_pattern(out)
     return is_moving and len(inputs) == 1 and Path(inputs[0]).is_dir()
 
@@ -64,12 +64,12 @@ def _collect(
 
 
 def _is_input(file: Path) -> bool:
-    """Whether a file in a folder is a picture or a video."""
+    """Tells whether a file in a folder is a picture or a video."""
     return file.suffix.lower() in EXTENSIONS or is_video_file(file)
 
 
 def _expanded(text: str) -> list[Path]:
-    """What a pattern matches: shells expand patterns themselves, except on Windows and inside quotes."""
+    """Expands a pattern; shells expand patterns themselves, except on Windows and inside quotes."""
     path = Path(text)
     if path.exists() or not glob.has_magic(text):
         return [path]
@@ -79,7 +79,7 @@ def _expanded(text: str) -> list[Path]:
 
 
 def _below(folder: Path, out: Path | None) -> Path | None:
-    """The way from a folder down to ``out``; None if it does not lie below."""
+    """Returns ``out`` relative to a folder; None if it is not below."""
     if out is None or out.resolve() == folder.resolve() or folder.resolve() not in out.resolve().parents:
         return None
     return out.resolve().relative_to(folder.resolve())

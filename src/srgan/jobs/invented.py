@@ -1,4 +1,4 @@
-"""How much of a result is the network's invention, as a picture."""
+"""Draws how much of a result the network invented."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEGEND_HEIGHT = 24
 
 
 def invention(difference: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean of (H, W) over 3x3 windows, which are smaller at the border."""
+    """Averages (H, W) over 3x3 windows, which are smaller at the border."""
     padded = np.pad(np.stack((difference, np.ones_like(difference))), ((0, 0), (1, 1), (1, 1)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (_WINDOW, _WINDOW), (1, 2))
     total, count = windows.sum((-2, -1), dtype=np.float32)
@@ -100,7 +100,7 @@ def _luma(band: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _coloured(grey: NDArray[np.uint8], values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """(rows, width) of grey under the colours of values, which may have one row for all."""
+    """Lays colours for values, which may have one row, over (rows, width) of grey."""
     share = np.minimum(values / np.float32(FULL_SCALE), 1)[..., None]
     colour = _YELLOW + share * (_RED - _YELLOW)
     cover = np.float32(0.75) * np.sqrt(share)
@@ -109,7 +109,7 @@ def _coloured(grey: NDArray[np.uint8], values: NDArray[np.float32]) -> NDArray[n
 
 
 def _legend(width: int) -> NDArray[np.uint8]:
-    """The colours from 0 to ``FULL_SCALE`` levels, with figures, as wide as the picture."""
+    """Draws the colour scale from 0 to ``FULL_SCALE`` levels, as wide as the picture."""
     values = np.linspace(0, FULL_SCALE, width, dtype=np.float32)[None]
     image = Image.fromarray(_coloured(np.full((_LEGEND_HEIGHT, width), 128, np.uint8), values))
     draw = ImageDraw.Draw(image)

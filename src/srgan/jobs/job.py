@@ -1,4 +1,4 @@
-"""One input and what is to become of it."""
+"""A job: one input, its results and its options."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Job:
 
     @property
     def is_video(self) -> bool:
-        """Whether it is enlarged frame by frame."""
+        """Whether it is upscaled frame by frame."""
         return (
             isinstance(self.source, Path)
             and isinstance(self.target, Path)
@@ -45,6 +45,6 @@ class Job:
 
     @property
     def outputs(self) -> list[Path]:
-        """All files that are written under a name."""
+        """All files that the job writes."""
         files = (self.target, self.panels, self.invented)
         return [file for file in files if isinstance(file, Path)]

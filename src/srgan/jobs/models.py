@@ -1,4 +1,4 @@
-"""The models that jobs are done with, each opened once."""
+"""Opens the models of jobs, each once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _Key = tuple[str, float | None, int | None, "OnnxForm | None", bool]
 
 
 class Models:
-    """Opens each model once, and chooses one for a job. Threads may share one.
+    """Opens each model once, and chooses one for a job. Thread-safe.
 
     Args:
         engine: as in :class:`~srgan.upscaling.upscaler.Upscaler`, for all models.
@@ -66,7 +66,7 @@ class Models:
         onnx: OnnxForm | None = None,
         consistent: bool = False,
     ) -> Upscaler:
-        """The upscaler of a model; the same again for the same request.
+        """Returns the upscaler of a model, the same one for the same request.
 
         Raises:
             UsageError, ModelError, MissingExtraError: as ``Upscaler`` does.
@@ -94,7 +94,7 @@ class Models:
             return self._opened[key]
 
     def for_pictures(self, options: JobOptions) -> Upscaler:
-        """The model that is asked for, or the usual one."""
+        """Returns the requested model, or the default."""
         return self.open(
             options.model or DEFAULT_MODEL,
             detail=options.detail,
@@ -106,7 +106,7 @@ class Models:
     def for_video(
         self, options: JobOptions, source: Path | None, on_event: OnEvent | None = None
     ) -> Upscaler:
-        """The model that is asked for, or one with which a video is done in good time.
+        """Returns the requested model, or one that is fast enough for the video.
 
         Args:
             options: of the job.
@@ -128,13 +128,13 @@ class Models:
         return self.open(FOR_VIDEOS, halo=options.halo, consistent=options.consistent)
 
     def for_job(self, job: Job, on_event: OnEvent | None = None) -> Upscaler:
-        """The model for a job."""
+        """Returns the model for a job."""
         if job.is_video and isinstance(job.source, Path):
             return self.for_video(job.options, job.source, on_event)
         return self.for_pictures(job.options)
 
     def sibling(self, options: JobOptions) -> Upscaler:
-        """The fidelity sibling of a job's model, which shows only what the picture supports.
+        """Returns the fidelity sibling of a job's model, which shows only what the picture supports.
 
         Raises:
             UsageError: if the model has none.

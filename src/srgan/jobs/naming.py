@@ -1,4 +1,4 @@
-"""Where each result goes: the naming rules of ``srgan upscale``."""
+"""Names results by the rules of ``srgan upscale``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def plan_jobs(
     existing: Existing = "refuse",
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Job]:
-    """One job for every input file.
+    """Plans one job for every input file.
 
     Args:
         inputs: as :func:`plan_files` takes them, and ``out``, ``suffix``, ``extension``, ``recursive`` and
@@ -137,7 +137,7 @@ def plan_files(
 
 
 def names_folder(name: str | Path) -> bool:
-    """Whether a name is that of a folder: it ends in a slash, or the folder is there."""
+    """Tells whether a name means a folder: it ends in a slash, or the folder exists."""
     return str(name).endswith(("/", os.sep)) or Path(name).is_dir()
 
 
@@ -149,7 +149,7 @@ def _check_outputs(outputs: Sequence[Path], files: Sequence[_Pair]) -> None:
 
 
 def _plan_maps(files: Sequence[_Pair], name: str | Path) -> list[Path]:
-    """The file of each map: under the name itself for one picture, else below it."""
+    """Returns the file of each map: the name itself for one picture, else a file below it."""
     where, is_named = Path(name), len(files) == 1 and not names_folder(name)
     moving = next((source for source, target in files if is_video(source, target)), None)
     if moving is not None:

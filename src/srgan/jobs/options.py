@@ -1,4 +1,4 @@
-"""What may be chosen about results: of pictures alone, and of any job."""
+"""Options of pictures, and of any job."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from srgan.video.options import VideoOptions
 
 @dataclass(frozen=True, kw_only=True)
 class PictureOptions(OutputSize):
-    """How results are sized and written; the size as in :class:`~srgan.upscaling.size.OutputSize`.
+    """Sizes and writes results; the size as in :class:`~srgan.upscaling.size.OutputSize`.
 
     Attributes:
         file_format: png, jpg, tiff, webp, avif or gif, for results that have no name with an extension.
@@ -43,7 +43,7 @@ class PictureOptions(OutputSize):
 
 @dataclass(frozen=True, kw_only=True)
 class JobOptions(PictureOptions):
-    """All that may be chosen about one job, be it of a picture or of a video.
+    """All options of a job, for a picture or a video.
 
     Attributes:
         model: name or file; None leaves the choice, see :class:`~srgan.jobs.models.Models`.
@@ -84,6 +84,6 @@ class JobOptions(PictureOptions):
 
     @property
     def video(self) -> VideoOptions:
-        """Those that concern videos."""
+        """The options that concern videos."""
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(VideoOptions)}
         return VideoOptions(**values)

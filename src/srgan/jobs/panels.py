@@ -1,4 +1,4 @@
-"""A picture, its plain enlargement and its result, side by side."""
+"""Draws a picture, its bicubic enlargement and its result side by side."""
 
 from __future__ import annotations
 

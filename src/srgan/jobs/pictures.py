@@ -1,4 +1,4 @@
-"""One picture in, one larger picture out: read, upscale, write."""
+"""Upscales one picture: reads, upscales, writes."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from srgan.upscaling.upscaler import Upscaler
 
 
 class Watcher(Protocol):
-    """Sees a result's rows on their way to its file, and makes something more of them."""
+    """Sees a result's rows on their way to its file, and makes a further picture of them."""
 
     def begin(self, pixels: NDArray[Any], scale: int) -> None:
-        """A result begins, or begins anew: what was seen before does not count.
+        """Begins a result, or begins it again: discards what it has seen.
 
         Args:
             pixels: (H, W, 3), uint8 or uint16, of the low-res picture; of a moving one, of its first frame.
@@ -41,11 +41,11 @@ class Watcher(Protocol):
         ...
 
     def take(self, band: NDArray[Any]) -> None:
-        """The next rows of the network's result, (rows, scale * W, 3), before they are resized."""
+        """Takes the next rows of the network's result, (rows, scale * W, 3), before they are resized."""
         ...
 
     def finish(self, cancel: Cancel | None) -> None:
-        """All rows have been seen, and the result is written."""
+        """Finishes, once all rows have been seen and the result is written."""
         ...
 
 
@@ -58,7 +58,7 @@ def upscale_file(
     on_event: OnEvent | None = None,
     cancel: Cancel | None = None,
 ) -> Upscaled:
-    """Enlarges one picture; a file appears under its name only when it is whole.
+    """Upscales one picture; a file appears under its name only when it is whole.
 
     Transparency, colour profile, EXIF, XMP, IPTC and resolution are kept, see
     :func:`~srgan.images.write.write_picture`; an event's note says what the target cannot hold, and what of
@@ -93,7 +93,7 @@ def upscale_watched(
     on_event: OnEvent | None,
     cancel: Cancel | None,
 ) -> Upscaled:
-    """As :func:`upscale_file`, with others who see what is made; of a moving picture, its first frame."""
+    """Works like :func:`upscale_file`, with watchers, which see the first frame of a moving picture."""
     options = (options or PictureOptions()).for_network(upscaler.scale)
     source = Path(source) if isinstance(source, str) else source
     target = Path(target) if isinstance(target, str) else target
@@ -195,7 +195,7 @@ def _upscale_frames(
 def _watched(
     bands: Iterator[NDArray[Any]], pixels: NDArray[Any], scale: int, watchers: Sequence[Watcher]
 ) -> Iterator[NDArray[Any]]:
-    """The same bands, seen by all who watch."""
+    """Yields the same bands, after all watchers have seen them."""
     for watcher in watchers:
         watcher.begin(pixels, scale)
     for band in bands:
@@ -225,7 +225,7 @@ def _make_folder_of(target: Path | BinaryIO) -> None:
 def _finish_frame(
     enlarged: NDArray[np.uint8], mask: NDArray[np.uint8] | None, output_size: tuple[int, int]
 ) -> NDArray[np.uint8]:
-    """One frame as (height, width, 3 or 4), uint8, with its transparency."""
+    """Finishes a frame: (height, width, 3 or 4), uint8, with its transparency."""
     pixels = _resized(enlarged, output_size, Image.Resampling.LANCZOS)
     if mask is None:
         return pixels

@@ -1,4 +1,4 @@
-"""What became of a job."""
+"""The result of a job."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class JobError:
 
     @classmethod
     def of(cls, error: Exception, source: str) -> Self:
-        """What an error says of the input called ``source``."""
+        """Describes an error about the input called ``source``."""
         field = None
         if isinstance(error, SrganError):
             code, field = error.code, error.field
@@ -59,7 +59,7 @@ class JobError:
 
 @dataclass(frozen=True, kw_only=True)
 class JobResult:
-    """What became of one input.
+    """The result of one input.
 
     Attributes:
         input: its name.
@@ -92,7 +92,7 @@ class JobResult:
     device: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Its entry among the results that the command line and the server give, for JSON."""
+        """Returns the entry for JSON, as the command line and the server give it."""
         return {
             "input": self.input,
             "output": self.output,

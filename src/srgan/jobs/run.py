@@ -1,4 +1,4 @@
-"""Doing one job: what the command line, a server and a cluster call."""
+"""Runs one job, for the command line, the server and the cluster."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 def run_job(
     job: Job, models: Models, on_event: OnEvent | None = None, cancel: Cancel | None = None
 ) -> JobResult:
-    """Does one job. It never raises for what goes wrong with the job, but lets Ctrl-C through.
+    """Runs one job. It never raises for what goes wrong with the job, but lets Ctrl-C through.
 
     A picture goes from ``images.read`` through ``Upscaler.stream`` to ``images.write``, in bands; panels and
     maps are made of the same bands. Files appear under their names only when they are whole. A video that was

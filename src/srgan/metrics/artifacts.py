@@ -12,7 +12,7 @@ from srgan.metrics.fidelity import luma
 
 
 def grid_index(image: NDArray[np.uint8], *, period: int) -> float:
-    """How unevenly detail lies on a grid: 0.02 in photographs, 0.24 after bicubic upscaling by 4.
+    """Measures how unevenly detail lies on a grid: 0.02 in photographs, 0.24 after bicubic upscaling by 4.
 
     The mean absolute Laplacian of Y (a pixel's four neighbours less four times itself) is taken at each of
     the ``period * period`` positions modulo ``period``; the index is the standard deviation of these means
@@ -39,12 +39,12 @@ def grid_index(image: NDArray[np.uint8], *, period: int) -> float:
 
 
 def laplacian(y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each pixel's four neighbours less four times itself: (H, W) to (H - 2, W - 2)."""
+    """Returns each pixel's four neighbours less four times itself: (H, W) to (H - 2, W - 2)."""
     return y[:-2, 1:-1] + y[2:, 1:-1] + y[1:-1, :-2] + y[1:-1, 2:] - 4 * y[1:-1, 1:-1]
 
 
 def colour_shift(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """The largest difference of the mean red, green or blue of two pictures, in levels of 255.
+    """Returns the largest difference of the mean red, green or blue of two pictures, in levels of 255.
 
     Args:
         first: (H, W, 3), RGB, uint8.
@@ -55,7 +55,7 @@ def colour_shift(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 
 
 def consistency(sr_image: NDArray[np.uint8], lr_image: NDArray[np.uint8]) -> tuple[float, float]:
-    """Whether a result, reduced again, gives its input back.
+    """Measures whether a result, downscaled again, gives its input back.
 
     Args:
         sr_image: (s * h, s * w, 3), RGB, uint8, s a whole number.

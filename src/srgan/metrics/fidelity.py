@@ -32,7 +32,7 @@ def luma(image: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 
 def crop_border(image: NDArray[_Sample], border: int) -> NDArray[_Sample]:
-    """The picture without ``border`` pixels on each side.
+    """Returns the picture without ``border`` pixels on each side.
 
     Raises:
         ValueError: if nothing would remain.
@@ -61,7 +61,7 @@ def psnr(first: NDArray[np.generic], second: NDArray[np.generic], *, data_range:
 
 
 def psnr_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float:
-    """PSNR of the Y channel in dB, ``border`` pixels cropped: the figure of super-resolution papers.
+    """Computes PSNR of Y in dB, ``border`` pixels cropped, as super-resolution papers report it.
 
     Args:
         sr_image: (H, W, 3), RGB, uint8.
@@ -76,7 +76,7 @@ def psnr_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: 
 
 
 def psnr_rgb(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float:
-    """PSNR of all channels in dB, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
+    """Computes PSNR of RGB in dB, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
     _check_shapes(sr_image, hr_image)
     return psnr(crop_border(sr_image, border), crop_border(hr_image, border))
 
@@ -116,13 +116,13 @@ def ssim(first: NDArray[np.generic], second: NDArray[np.generic], *, data_range:
 
 
 def ssim_y(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float:
-    """SSIM of the Y channel, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
+    """Computes SSIM of Y, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
     _check_shapes(sr_image, hr_image)
     return ssim(luma(crop_border(sr_image, border)), luma(crop_border(hr_image, border)))
 
 
 def ssim_rgb(sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8], *, border: int) -> float:
-    """Mean SSIM of the three channels, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
+    """Computes the mean SSIM of RGB, ``border`` pixels cropped; arguments and errors as :func:`psnr_y`."""
     _check_shapes(sr_image, hr_image)
     first, second = crop_border(sr_image, border), crop_border(hr_image, border)
     return float(np.mean([ssim(first[..., channel], second[..., channel]) for channel in range(3)]))

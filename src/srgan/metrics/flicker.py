@@ -16,7 +16,7 @@ _AROUND = np.full(7, 1 / 7)
 def still_pixels(
     first: NDArray[np.uint8], second: NDArray[np.uint8], *, tolerance: float = 4.0
 ) -> NDArray[np.bool_]:
-    """Where two frames show the same but for noise.
+    """Returns where two frames show the same but for noise.
 
     A pixel is still if the absolute difference of Y, averaged over the 7x7 pixels around it, is at most
     ``tolerance``. Where Y has Gaussian noise of standard deviation s, two frames differ by 2 s / sqrt(pi),
@@ -48,7 +48,7 @@ def flicker(
     still: NDArray[np.bool_] | None = None,
     motion: tuple[int, int] = (0, 0),
 ) -> float:
-    """The mean absolute difference of Y between two frames where they should be equal.
+    """Computes the mean absolute difference of Y between two frames where they should be equal.
 
     With ``motion`` this is the warping error of Lai et al. (2018, "Learning Blind Video Temporal
     Consistency", ECCV), with an absolute instead of a squared difference and a known motion, the same

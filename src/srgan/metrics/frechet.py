@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def frechet_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """The squared Fréchet distance of the normal distributions with the sets' means and covariances.
+    """Computes the squared Fréchet distance of the normal distributions with the sets' means and covariances.
 
     Args:
         first: (n, d), the features of n pictures.
@@ -30,6 +30,6 @@ def frechet_distance(first: NDArray[np.float64], second: NDArray[np.float64]) ->
 
 
 def _root(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A matrix that gives the features' covariance when it is multiplied with itself transposed."""
+    """Returns a matrix that gives the features' covariance when it is multiplied with itself transposed."""
     root: NDArray[np.float64] = np.linalg.qr(features - features.mean(axis=0)).R
     return root / math.sqrt(len(features) - 1)

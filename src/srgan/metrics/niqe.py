@@ -41,7 +41,7 @@ class NiqeModel:
 
 
 def niqe(image: NDArray[np.uint8], model: NiqeModel, *, border: int) -> float:
-    """NIQE of a picture: lower is more natural; clean photographs have about 2 to 5.
+    """Returns the NIQE of a picture: lower is more natural; clean photographs have about 2 to 5.
 
     Args:
         image: (H, W, 3), RGB, uint8; at least two blocks of 96x96 pixels inside the border.
@@ -65,7 +65,7 @@ def niqe(image: NDArray[np.uint8], model: NiqeModel, *, border: int) -> float:
 
 
 def fit_niqe(images: Iterable[NDArray[np.uint8]]) -> NiqeModel:
-    """The model of clean photographs, from the sharp blocks of each.
+    """Returns the model of clean photographs, from the sharp blocks of each.
 
     Args:
         images: (H, W, 3), RGB, uint8; a picture without a whole block of 96x96 pixels adds nothing.
@@ -114,7 +114,7 @@ def _blocks(image: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
 
 def _block_features(blocks: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The 18 features of normalised blocks (n, size, size), at one scale."""
+    """Returns the 18 features of normalised blocks (n, size, size), at one scale."""
     shape, _, left, right = _fit(blocks)
     features = [shape, (left + right) / 2]
     for shift in _SHIFTS:

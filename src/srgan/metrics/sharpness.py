@@ -15,7 +15,7 @@ _FULL_RANGE = 255 / 219  # Y's 16..235 as the 0..255 for which the figure is usu
 
 
 def sharpness(image: NDArray[np.uint8]) -> float:
-    """The variance of the Laplacian of luminance, in levels squared (Pech-Pacheco et al. 2000).
+    """Returns the variance of the Laplacian of luminance, in levels squared (Pech-Pacheco et al. 2000).
 
     The Laplacian is a pixel's four neighbours less four times itself; luminance is BT.601's in 0..255, as for
     ``cv2.Laplacian(grey, cv2.CV_64F).var()``, which also counts the border. COCO's photographs have some

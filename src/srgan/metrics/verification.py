@@ -32,12 +32,12 @@ class Roc:
         return float(np.trapezoid(self.true_accepts, self.false_accepts))
 
     def true_accepts_at(self, false_accepts: float) -> float:
-        """The largest share of true accepts with at most this share of false ones."""
+        """Returns the largest share of true accepts with at most this share of false ones."""
         return float(self.true_accepts[self.false_accepts <= false_accepts].max())
 
 
 def roc(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> Roc:
-    """The ROC of pairs; equal scores are accepted together.
+    """Returns the ROC of pairs; equal scores are accepted together.
 
     Args:
         scores: (n,), higher for more alike.
@@ -76,7 +76,7 @@ def correct_by_folds(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> ND
 
 
 def _best_threshold(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
-    """Half-way between the scores that the most accurate decision lies between."""
+    """Returns the point half-way between the scores that the most accurate decision lies between."""
     curve = roc(scores, same)
     right = curve.true_accepts * same.sum() + (1 - curve.false_accepts) * (~same).sum()
     best = int(right.argmax())
@@ -86,7 +86,7 @@ def _best_threshold(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> flo
 
 
 def verification_figures(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> dict[str, float]:
-    """Accuracy, AUC and true accepts at 1 % and 0.1 % false ones, each with a 95 % interval.
+    """Returns accuracy, AUC and true accepts at 1 % and 0.1 % false ones, each with a 95 % interval.
 
     The intervals are the 2.5 and 97.5 percentiles of 1,000 resamples (Efron 1979) of the pairs, of each kind
     as many as there are.

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 
 def gaussian(radius: int, sigma: float) -> NDArray[np.float64]:
-    """One axis of a Gaussian window: (2 * radius + 1,) weights that sum to 1."""
+    """Returns one axis of a Gaussian window: (2 * radius + 1,) weights that sum to 1."""
     window = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     window /= window.sum()
     return window
 
 
 def window_mean(image: NDArray[np.float64], window: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means over every window that lies inside the picture.
+    """Averages over every window that lies inside the picture.
 
     Args:
         image: (H, W).

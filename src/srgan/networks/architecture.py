@@ -40,7 +40,7 @@ class GeneratorConfig:
         return self.SCALE
 
     def describe(self) -> OwnArchitecture:
-        """The architecture with these dimensions."""
+        """Returns the architecture with these dimensions."""
         if self.architecture == "compact":
             return Compact(blocks=self.blocks, channels=self.channels, scale=self.SCALE)
         return SRResNet(blocks=self.blocks, channels=self.channels, has_norm=self.norm == "batch")
@@ -60,5 +60,5 @@ class GeneratorConfig:
         )
 
     def shapes(self) -> Shapes:
-        """Shape of every tensor in a model file, by the name it has in the generator's ``state_dict``."""
+        """Returns the shape of every tensor in a model file, by name in the generator's ``state_dict``."""
         return self.describe().shapes()

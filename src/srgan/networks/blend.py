@@ -36,7 +36,7 @@ def blend(fidelity: Tensors, model: Tensors, detail: float) -> dict[str, Array]:
 
 
 def find_fidelity(model: str | Path) -> Path:
-    """The file of a model's fidelity sibling, which its card names.
+    """Finds the file of a model's fidelity sibling, which its card names.
 
     Raises:
         UsageError: if there is no such model, or it has no sibling; the shipped ones that have are named.
@@ -97,6 +97,6 @@ def read_blend(model: str | Path, detail: float | None = None) -> tuple[ModelCar
 
 
 def _likeness(one: Tensors, other: Tensors) -> float:
-    """The cosine between all parameters of two models of one architecture."""
+    """Returns the cosine between all parameters of two models of one architecture."""
     first, second = (np.concatenate([model[name].ravel() for name in one]) for model in (one, other))
     return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))

@@ -58,11 +58,11 @@ class ModelCard:
         return self.generator
 
     def to_json(self) -> str:
-        """The card as one JSON object."""
+        """Returns the card as one JSON object."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as files and ``--json`` have it: the architecture's key there is "kind"."""
+        """Returns the card as in files and ``--json``: the architecture's key there is "kind"."""
         fields = dataclasses.asdict(self)
         generator = fields["generator"]
         if generator is None:
@@ -90,7 +90,7 @@ class ModelCard:
         return card
 
     def _wrong_field(self) -> str | None:
-        """The first field whose value it cannot have; files come from anywhere."""
+        """Returns the first field whose value it cannot have; files come from anywhere."""
         generator = self.own_generator
         is_right = {
             "name": isinstance(self.name, str),

@@ -18,12 +18,12 @@ _SHIPPED = Path(__file__).parent / "shipped"
 
 
 def list_models() -> list[str]:
-    """Names of the shipped models, sorted."""
+    """Returns the names of the shipped models, sorted."""
     return sorted(path.stem for path in _SHIPPED.glob("*.safetensors"))
 
 
 def find_model(model: str | Path) -> Path:
-    """The file of a model's name, or of a path; of the two files of an ncnn network the ``.param``.
+    """Finds the file of a model by its name or path; of an ncnn network, the ``.param``.
 
     Raises:
         UsageError: if it is neither; the nearest name is offered.
@@ -49,7 +49,7 @@ def find_model(model: str | Path) -> Path:
 
 
 def load_card(model: str | Path) -> ModelCard:
-    """The card of a shipped model's name, or of a file; one is made up for another program's network.
+    """Loads the card of a shipped model or of a file; one is made up for another program's network.
 
     Raises:
         UsageError: if there is no such model.

@@ -45,7 +45,7 @@ def correct_colours(architecture: OwnArchitecture, tensors: Tensors, wanted: Arr
 
 
 def flat_colours(architecture: OwnArchitecture, tensors: Tensors) -> Array:
-    """The mean colours, (27, 3), RGB in about [0, 1], that a network gives to flat pictures.
+    """Returns the mean colours, (27, 3), RGB in about [0, 1], that a network gives to flat pictures.
 
     On a flat picture without end its maps repeat: every pixel before the shuffles, every fourth after them.
     """

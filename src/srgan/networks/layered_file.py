@@ -58,7 +58,7 @@ def write_layered(path: Path, architecture: Layered, tensors: Tensors) -> None:
 
 
 def read_layered(path: Path) -> Layered | None:
-    """The layers of a ``.safetensors`` file; None if it lists none, or is no such file.
+    """Reads the layers of a ``.safetensors`` file; None if it lists none, or is no such file.
 
     Raises:
         UnfitError: if they are not a list of layers that go together.
@@ -77,7 +77,7 @@ def read_layered(path: Path) -> Layered | None:
 
 
 def _layer(fields: dict[str, Any]) -> kinds.Layer:
-    """A layer from what JSON holds; files come from anywhere."""
+    """Returns a layer from what JSON holds; files come from anywhere."""
     kind = _KINDS[fields.pop(_NAME)]
     fields["sources"] = tuple(fields["sources"])
     layer = kind(**fields)

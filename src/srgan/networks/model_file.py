@@ -36,7 +36,7 @@ def write_model(path: Path, tensors: Mapping[str, NDArray[np.generic]], card: Mo
 
 
 def has_card(path: Path) -> bool:
-    """Whether a file is one of srgan's own models.
+    """Tells whether a file is one of srgan's own models.
 
     Raises:
         ModelError: if it cannot be read.
@@ -99,13 +99,13 @@ def _metadata(path: Path) -> dict[str, str]:
 
 
 def file_sha256(path: Path) -> str:
-    """The file's SHA-256 as 64 hexadecimal digits."""
+    """Returns the file's SHA-256 as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def model_sha256(path: Path) -> str:
-    """The SHA-256 of a model's file; of an ncnn network, one of its ``.param`` and its ``.bin``."""
+    """Returns the SHA-256 of a model's file; of an ncnn network, one of its ``.param`` and its ``.bin``."""
     if not is_ncnn(path):
         return file_sha256(path)
     sums = file_sha256(path) + file_sha256(path.with_suffix(".bin"))

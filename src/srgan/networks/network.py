@@ -49,7 +49,7 @@ class Network:
 
     @classmethod
     def of(cls, card: ModelCard, tensors: Tensors) -> Network:
-        """One of srgan's own generators.
+        """Returns one of srgan's own generators.
 
         Args:
             card: its card, whose halo is used.
@@ -65,7 +65,7 @@ AnyNetwork = Network | OnnxNetwork | ModuleNetwork
 
 
 def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo:
-    """What follows from an architecture.
+    """Returns what follows from an architecture.
 
     Args:
         architecture: any.

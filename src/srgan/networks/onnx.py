@@ -52,10 +52,10 @@ class OnnxNetwork:
 
 
 def is_onnx(path: Path) -> bool:
-    """Whether a file is named as an ONNX network; the format has no mark to be known by."""
+    """Tells whether a file is named as an ONNX network; the format has no mark to be known by."""
     return path.suffix.lower() == ".onnx"
 
 
 def onnx_card(path: Path) -> ModelCard:
-    """A card for a file, which is not read for it."""
+    """Returns a card for a file, which is not read for it."""
     return ModelCard(name=path.stem, generator=None, summary="ONNX; by another program.", licence="unknown")

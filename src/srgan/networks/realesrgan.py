@@ -22,13 +22,13 @@ REALESRGAN = {
 
 
 def installed_realesrgan() -> list[str]:
-    """The names whose files are there."""
+    """Returns the names whose files are there."""
     folder = _folder()
     return [name for name in REALESRGAN if folder is not None and (folder / f"{name}.param").is_file()]
 
 
 def find_realesrgan(name: str) -> Path:
-    """The ``.param`` file of a name.
+    """Returns the ``.param`` file of a name.
 
     Raises:
         MissingExtraError: if the package is not installed, or lacks it.
@@ -40,12 +40,12 @@ def find_realesrgan(name: str) -> Path:
 
 
 def is_realesrgan(path: Path) -> bool:
-    """Whether a file is the one of a name."""
+    """Tells whether a file is the one of a name."""
     return path.stem in REALESRGAN and path.parent == _folder()
 
 
 def _folder() -> Path | None:
-    """Where the package keeps networks; it is found without being imported."""
+    """Returns where the package keeps networks; it is found without being imported."""
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or not found.submodule_search_locations:
         return None

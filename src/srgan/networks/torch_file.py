@@ -58,7 +58,7 @@ class StoredTensor:
 
 
 def is_torch_file(path: Path) -> bool:
-    """Whether a file begins as those of ``torch.save`` do, or as another pickle.
+    """Tells whether a file begins as those of ``torch.save`` do, or as another pickle.
 
     Raises:
         OSError: if it cannot be read.
@@ -165,7 +165,7 @@ class _Reader(pickle.Unpickler):
         self._sizes = {} if sizes is None else sizes
 
     def find_class(self, module: str, name: str) -> Any:
-        """The stand-in for a class or function.
+        """Returns the stand-in for a class or function.
 
         Raises:
             _RefusedError: if it has none.
@@ -186,7 +186,7 @@ class _Reader(pickle.Unpickler):
         return stand_ins[module, name]
 
     def persistent_load(self, pid: Any) -> tuple[str, Callable[[], bytes]]:
-        """A storage: its type, and what reads it."""
+        """Returns a storage: its type, and what reads it."""
         _, kind, key, _, count = pid[:5]
         if kind not in _TYPES.values():
             raise ValueError(kind)

@@ -19,7 +19,7 @@ _WRAPPERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", 
 
 
 def read_tensors(path: Path) -> dict[str, Array]:
-    """The tensors of a ``.safetensors``, ``.pth`` or ``.pt`` file, told apart by what is in it.
+    """Reads the tensors of a ``.safetensors``, ``.pth`` or ``.pt`` file, told apart by its content.
 
     Returns:
         float32, by the names that they have in the file.
@@ -70,7 +70,7 @@ def _floats(tensor: NDArray[np.generic]) -> Array:
 
 
 def _weights(path: Path, saved: object) -> dict[str, StoredTensor]:
-    """The tensors of one network, out of a dictionary of them, or of such dictionaries."""
+    """Returns the tensors of one network, out of a dictionary of them, or of such dictionaries."""
     if not isinstance(saved, Mapping):
         raise ModelError(f"{path}: holds no network; save its state_dict")
     tensors = {str(name): item for name, item in saved.items() if isinstance(item, StoredTensor)}

@@ -27,7 +27,7 @@ class Box:
     score: float
 
     def overlap(self, other: Box) -> float:
-        """Intersection over union, 0..1."""
+        """Returns the intersection over union, 0..1."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
         common = max(0.0, width) * max(0.0, height)
@@ -45,7 +45,7 @@ class Detector(Protocol):
     name: str
 
     def detect(self, image: NDArray[np.uint8]) -> list[Box]:
-        """The faces of (H, W, 3), RGB, uint8, the surest first."""
+        """Returns the faces of (H, W, 3), RGB, uint8, the surest first."""
         ...
 
 

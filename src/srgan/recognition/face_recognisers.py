@@ -57,7 +57,7 @@ class DlibRecogniser:
         )
 
     def embed(self, image: NDArray[np.uint8], face: Box) -> NDArray[np.float64]:
-        """The face as (128,); see :class:`Recogniser`."""
+        """Returns the face as (128,); see :class:`Recogniser`."""
         image = np.ascontiguousarray(image)
         corners = (face.left, face.top, face.right - 1, face.bottom - 1)
         rectangle = self._dlib.rectangle(*(round(corner) for corner in corners))
@@ -108,7 +108,7 @@ class OnnxRecogniser:
         self._type = self._compiled.inputs[0].element_type.to_dtype()
 
     def embed(self, image: NDArray[np.uint8], face: Box) -> NDArray[np.float64]:
-        """The face as (n,), of length 1; see :class:`Recogniser`."""
+        """Returns the face as (n,), of length 1; see :class:`Recogniser`."""
         half = max(face.right - face.left, face.bottom - face.top) * (0.5 + self._options.margin)
         across, down = (face.left + face.right) / 2, (face.top + face.bottom) / 2
         left, top, right, bottom = map(round, (across - half, down - half, across + half, down + half))

@@ -39,7 +39,7 @@ class _View:
     found: list[bool] = field(default_factory=list)
 
     def see(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The picture as it is seen, at its true size."""
+        """Returns the picture as it is seen, at its true size."""
         if self.method is None:
             return image
         upscaled = self.method.upscale(bicubic(image, 1 / self.reduction))
@@ -168,7 +168,7 @@ def _distances_to(true: _View, view: _View) -> dict[str, float]:
 
 
 def _read(file: Path, unit: int) -> NDArray[np.uint8]:
-    """The picture, cropped to a multiple of ``unit``."""
+    """Returns the picture, cropped to a multiple of ``unit``."""
     image = read_8_bit(file)
     height, width = (side // unit * unit for side in image.shape[:2])
     if min(height, width) == 0:
@@ -177,7 +177,7 @@ def _read(file: Path, unit: int) -> NDArray[np.uint8]:
 
 
 def _central(faces: Sequence[Box], image: NDArray[np.uint8]) -> Box | None:
-    """The face nearest to the middle, where the person whom the picture is of is."""
+    """Returns the face nearest to the middle, where the person whom the picture is of is."""
 
     def distance(face: Box) -> float:
         across, down = face.left + face.right - image.shape[1], face.top + face.bottom - image.shape[0]

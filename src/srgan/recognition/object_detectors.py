@@ -87,7 +87,7 @@ class OnnxDetector:
             )
 
     def detect(self, image: NDArray[np.uint8]) -> Detections:
-        """The objects in (H, W, 3), RGB, uint8.
+        """Returns the objects in (H, W, 3), RGB, uint8.
 
         Raises:
             ModelError: if the network fails, or its outputs are not of the layout.
@@ -140,7 +140,7 @@ def _select(
 
 
 def overlaps(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of a box (4,) with others (n, 4)."""
+    """Returns the intersection over union of a box (4,) with others (n, 4)."""
     common = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
     intersection = common.clip(0).prod(axis=1)
     areas = (others[:, 2:] - others[:, :2]).prod(axis=1)

@@ -35,7 +35,7 @@ def evaluate_objects(
     annotations: Path | None = None,
     on_event: OnEvent | None = None,
 ) -> dict[str, Any]:
-    """Average precision of a detector on the ground truth and on upscaled pictures.
+    """Computes the average precision of a detector on the ground truth and on upscaled pictures.
 
     Args:
         dataset: the pictures.
@@ -147,7 +147,7 @@ def _read_annotations(path: Path) -> dict[str, Any]:
 
 
 def _annotated(coco: dict[str, Any], names: Sequence[str], path: Path | None) -> list[dict[str, Any]]:
-    """The annotations of these pictures, by their place among them."""
+    """Returns the annotations of these pictures, by their place among them."""
     ids = {Path(image["file_name"]).stem: image["id"] for image in coco["images"]}
     missing = [name for name in names if name not in ids]
     if missing:
@@ -168,7 +168,7 @@ def _annotated(coco: dict[str, Any], names: Sequence[str], path: Path | None) ->
 def _average_precision(
     objects: list[dict[str, Any]], found: list[dict[str, Any]], images: int, categories: Sequence[int]
 ) -> dict[str, float | None]:
-    """COCO's figures, by its own program."""
+    """Returns COCO's figures, by its own program."""
     if not found:
         return dict.fromkeys(_FIGURES, 0.0)
     coco, evaluation_of = _import_coco()

@@ -55,7 +55,7 @@ def read_pairs(path: Path, images: Path) -> list[Pair]:
 
 
 def first_pairs(pairs: Sequence[Pair], limit: int) -> list[Pair]:
-    """At most ``limit`` pairs: the first of each kind, half and half, in their order."""
+    """Returns at most ``limit`` pairs: the first of each kind, half and half, in their order."""
     kept: list[Pair] = []
     counts = {True: (limit + 1) // 2, False: limit // 2}
     for pair in pairs:

@@ -1,1 +1,1 @@
-"""The jobs of this package over HTTP: an API for programs, and a page for people."""
+"""Runs jobs over HTTP: an API for programs and a page for people."""

@@ -1,4 +1,4 @@
-"""Routes that answer at once: a picture for a picture, the models, how the server is."""
+"""Routes that answer directly: upscaling a picture, the list of models, health and metrics."""
 
 from __future__ import annotations
 
@@ -36,17 +36,15 @@ BODY = {
         },
     }
 }
-"""How uploads come; options may be fields of the form too."""
+"""Describes uploads for OpenAPI; options may be form fields too."""
 
 PROBLEM: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "Refused, with one sentence.", "content": {"application/problem+json": {}}}
 }
 
-_LOOK = 0.5  # seconds between two looks whether the client is still there
-
 
 def service_of(request: Request) -> Service:
-    """The server that a request is for."""
+    """Returns the service that the application was created with."""
     return cast("Service", request.app.state.service)
 
 
@@ -58,7 +56,7 @@ def service_of(request: Request) -> Service:
     openapi_extra=BODY,
 )
 async def upscale(request: Request, options: Annotated[Options, Query()]) -> Response:
-    """Answers with the result; nothing of it stays. ``Accept`` chooses the format where no option does."""
+    """Returns the result and keeps nothing. ``Accept`` chooses the format unless ``format`` is given."""
     service = service_of(request)
     if options.format is None:
         options.format = accepted_format(request.headers.get("accept"))
@@ -77,27 +75,31 @@ async def upscale(request: Request, options: Annotated[Options, Query()]) -> Res
 
 
 async def _finished(request: Request, service: Service, task: Task) -> None:
-    """Waits for the end of a task, which is cancelled if nobody waits any more."""
-    ended = asyncio.wrap_future(task.ended)
+    """Waits until a task has ended, and cancels it if the client disconnects."""
+    ended: asyncio.Future[Any] = asyncio.wrap_future(task.ended)
+    gone: asyncio.Future[Any] = asyncio.ensure_future(request.receive())  # after the body: the end
     try:
-        while not (await asyncio.wait([ended], timeout=_LOOK))[0]:
-            if service.workshop.is_closing:
-                raise ProblemError(
-                    HTTPStatus.SERVICE_UNAVAILABLE,
-                    "the server is being stopped; send the picture again later",
-                    code="stopping",
-                    headers={"Retry-After": "10"},
-                )
-            if await request.is_disconnected():
-                service.workshop.cancel(task)
+        await asyncio.wait([ended, gone], return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            service.workshop.cancel(task)
+            await asyncio.wait([ended])  # not the future itself, which must not be cancelled with this
+        if task.outcome is None and service.workshop.is_closing:
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "the server is being stopped; send the picture again later",
+                code="stopping",
+                headers={"Retry-After": "10"},
+            )
     except asyncio.CancelledError:
         service.workshop.cancel(task)
         raise
+    finally:
+        gone.cancel()
 
 
 @router.get("/v1/models", summary="List the models")
 async def models(request: Request) -> dict[str, Any]:
-    """Name, what it is for, enlargement, and whether ``detail`` and ``invented`` go with it."""
+    """Returns each model's name, purpose and licence, and whether it takes ``detail`` and ``invented``."""
     return {
         "models": [
             {
@@ -114,13 +116,13 @@ async def models(request: Request) -> dict[str, Any]:
 
 @router.get("/healthz", summary="Check that the server answers")
 async def healthz() -> dict[str, str]:
-    """Always the same."""
+    """Answers as long as the server runs."""
     return {"status": "ok"}
 
 
 @router.get("/readyz", summary="Check that the server takes work", responses=PROBLEM)
 async def readyz(request: Request) -> dict[str, str]:
-    """503 until the usual model is open."""
+    """Answers 503 until the default model is loaded."""
     if not service_of(request).workshop.is_ready:
         raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, "the server is starting; try again in a second")
     return {"status": "ready"}
@@ -128,7 +130,7 @@ async def readyz(request: Request) -> dict[str, str]:
 
 @router.get("/metrics", summary="Read metrics, for Prometheus", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
-    """Requests, jobs, seconds, pixels, the queue, memory."""
+    """Returns counts of requests, jobs, seconds and pixels, the length of the queue, and memory use."""
     workshop = service_of(request).workshop
     text = workshop.tally.text(waiting=workshop.waiting, running=workshop.running)
     return PlainTextResponse(text, media_type=MEDIA_TYPE)

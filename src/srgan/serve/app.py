@@ -1,4 +1,4 @@
-"""The server as one ASGI application."""
+"""Puts the server together as one ASGI application."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from srgan.serve.workshop import Workshop
 
 
 def create_app(settings: Settings, models: Models) -> Gate:
-    """The application, which takes the state folder when it starts and lets it go at its end.
+    """Creates the application, which locks the state folder from its start to its end.
 
     Args:
-        settings: how it is set up.
-        models: opens networks, on one device.
+        settings: configuration of the server.
+        models: loads networks, on one device.
 
     Raises:
-        DataError: if there is no folder of models.
-        InUseError: if another server has the state folder.
-        OutputError: if that cannot be written.
+        DataError: if the folder of models does not exist.
+        InUseError: if another server uses the state folder.
+        OutputError: if the state folder cannot be written.
     """
     offers = find_offers(settings.models)
     store = Store(settings.state)
@@ -71,7 +71,7 @@ def create_app(settings: Settings, models: Models) -> Gate:
 
 
 async def _problem(_: Request, error: Exception) -> Response:
-    """The answer to whatever a route raised."""
+    """Turns an exception of a route into an answer."""
     if isinstance(error, RequestValidationError):
         return explained(error.errors()).response()
     if isinstance(error, HTTPException):
@@ -82,5 +82,5 @@ async def _problem(_: Request, error: Exception) -> Response:
         return ProblemError.of(error).response()
     if isinstance(error, ProblemError):
         return error.response()
-    sentence = "the server made a mistake; its log says more"
+    sentence = "the server failed unexpectedly; see its log"
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, sentence, code="unexpected").response()

@@ -1,4 +1,4 @@
-"""What every request passes: who asks, from where, and what browsers are told of every answer."""
+"""Checks every request (host, origin, token), and adds security headers to every answer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from srgan.serve.settings import Settings
 from srgan.serve.workshop import Workshop
 
 COOKIE = "srgan"
-"""By which a browser shows that it has given the token."""
+"""Name of the cookie that proves a browser has given the token."""
 
 _OPEN = frozenset(("/healthz", "/readyz", "/login", "/login.css", "/icon.svg"))
-"""What can be asked for without the token."""
+"""Paths that need no token."""
 
 _HEADERS = {
     # Nothing from elsewhere, nothing inline: whatever a file's name or a message says, it is never a script.
@@ -39,16 +39,16 @@ _HEADERS = {
 
 
 class Gate:
-    """An ASGI application around another one.
+    """Wraps an ASGI application with the checks.
 
-    A page of another site may make a browser ask this server (cross-site requests), under a name of its own
-    that leads here (DNS rebinding). Such requests are refused by their ``Host``, ``Origin`` and
-    ``Sec-Fetch-Site``, with a token or without.
+    A page of another site can make a browser send requests here (cross-site requests), or point a name of its
+    own at this server (DNS rebinding). Such requests are refused by their ``Host``, ``Origin`` and
+    ``Sec-Fetch-Site``, even if they carry the token.
 
     Args:
-        app: what answers.
-        settings: the token, and the names that the server has.
-        workshop: whose tally counts the answers.
+        app: the application that answers accepted requests.
+        settings: the token and the host names of the server.
+        workshop: its tally counts the answers.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, workshop: Workshop) -> None:
@@ -59,7 +59,7 @@ class Gate:
         self.workshop = workshop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers, or lets the application answer."""
+        """Refuses a request, or passes it to the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -91,7 +91,7 @@ class Gate:
         if name not in self._names and not _is_number(name):
             raise ProblemError(
                 HTTPStatus.MISDIRECTED_REQUEST,
-                "this server does not answer to that name; start it with the name that clients use",
+                "this server does not answer under that host name; start it with the name that clients use",
                 code="host",
             )
 
@@ -104,7 +104,7 @@ class Gate:
             is_foreign |= urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
         if is_foreign:
             raise ProblemError(
-                HTTPStatus.FORBIDDEN, "pages of other sites cannot ask this server", code="origin"
+                HTTPStatus.FORBIDDEN, "pages of other sites cannot use this server", code="origin"
             )
 
     def _stranger(self, request: Request) -> ASGIApp:
@@ -112,16 +112,16 @@ class Gate:
             return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
         return ProblemError(
             HTTPStatus.UNAUTHORIZED,
-            "this server needs its token; send it as 'Authorization: Bearer TOKEN'",
+            "this server requires its token; send it as 'Authorization: Bearer TOKEN'",
             code="token",
             headers={"WWW-Authenticate": "Bearer"},
         ).response()
 
 
 def knows(request: Request, token: str) -> bool:
-    """Whether a request shows that it knows the token, as a header or by the page's cookie.
+    """Tells whether a request proves knowledge of the token, by its header or by the page's cookie.
 
-    What is compared is of one length, and takes one time, whatever was sent.
+    Compares digests of equal length in constant time.
     """
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and is_token(given.strip().encode("latin-1"), token):
@@ -130,12 +130,12 @@ def knows(request: Request, token: str) -> bool:
 
 
 def is_token(given: bytes, token: str) -> bool:
-    """Whether it is the token."""
+    """Tells whether ``given`` is the token, in constant time."""
     return hmac.compare_digest(_digest(given), _digest(token.encode()))
 
 
 def cookie_of(token: str) -> str:
-    """What a browser keeps in place of the token."""
+    """Returns the value of the cookie that stands for the token."""
     return hmac.new(token.encode(), b"the page's cookie", hashlib.sha256).hexdigest()
 
 
@@ -144,7 +144,7 @@ def _digest(text: bytes) -> bytes:
 
 
 def _name_in(host: str) -> str:
-    """The name in a ``Host`` header, without the port; empty if it is none."""
+    """Returns the name in a ``Host`` header without its port, or an empty string if it is invalid."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
@@ -152,7 +152,7 @@ def _name_in(host: str) -> str:
 
 
 def _is_number(name: str) -> bool:
-    """Whether it is an address, which no other site can have as its name."""
+    """Tells whether a host is an IP address, which DNS rebinding cannot forge."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

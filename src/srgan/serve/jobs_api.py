@@ -1,4 +1,4 @@
-"""Routes of jobs that take their time: videos, large pictures, and all that the page sends."""
+"""Routes for jobs that run in the background: videos, large pictures, and everything the page sends."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _task(request: Request, job: str) -> Task:
     task = service_of(request).workshop.get(job)
     if task is None or not task.is_kept:
         raise ProblemError(
-            HTTPStatus.NOT_FOUND, "there is no such job; its time may be over", code="unknown", field="job"
+            HTTPStatus.NOT_FOUND, "there is no such job; it may have expired", code="unknown", field="job"
         )
     return task
 
@@ -50,7 +50,7 @@ _Outcome = Annotated[Outcome, Depends(_outcome)]
 
 
 def describe(service: Service, task: Task) -> dict[str, Any]:
-    """A job as clients see it."""
+    """Describes a job for clients."""
     event, outcome = task.event, task.outcome
     return {
         "id": task.id,
@@ -91,7 +91,7 @@ def describe(service: Service, task: Task) -> dict[str, Any]:
 async def create(
     request: Request, response: Response, options: Annotated[Options, Query()]
 ) -> dict[str, Any]:
-    """Answers as soon as the upload is there; the job goes on even if the server is started anew."""
+    """Answers as soon as the upload is complete. With a state folder, the job survives a restart."""
     service = service_of(request)
     if options.format is None:
         options.format = accepted_format(_pictures_only(request.headers.get("accept")))
@@ -101,14 +101,14 @@ async def create(
 
 
 def _pictures_only(accept: str | None) -> str | None:
-    """What is accepted of pictures: here the answer is JSON, and may be asked for as such."""
+    """Keeps the picture types of an ``Accept`` header, which may ask for JSON too."""
     kinds = [part for part in (accept or "").split(",") if part.strip().startswith("image/")]
     return ",".join(kinds) or None
 
 
 @router.get("/v1/jobs/{job}", summary="Get the state of a job")
 async def read(request: Request, task: _Task) -> dict[str, Any]:
-    """``state`` is waiting, running, done, failed or cancelled."""
+    """Returns the job; ``state`` is waiting, running, done, failed or cancelled."""
     return describe(service_of(request), task)
 
 
@@ -116,7 +116,7 @@ async def read(request: Request, task: _Task) -> dict[str, Any]:
     "/v1/jobs/{job}/events", summary="Follow a job by server-sent events", response_class=EventSourceResponse
 )
 async def events(request: Request, task: _Task) -> AsyncIterator[ServerSentEvent]:
-    """Server-sent events: ``progress`` whenever something changed, then ``end``; both as the job itself."""
+    """Sends ``progress`` whenever the job changes, then ``end``; the data of both is the job."""
     service = service_of(request)
     ended, last = asyncio.wrap_future(task.ended), None
     while not (task.is_over or service.workshop.is_closing):
@@ -131,7 +131,7 @@ async def events(request: Request, task: _Task) -> AsyncIterator[ServerSentEvent
 
 @router.get("/v1/jobs/{job}/result", summary="Download the result", response_class=FileResponse)
 async def result(task: _Task, outcome: _Outcome) -> Response:
-    """The file, or the ranges of it that are asked for; ``Repr-Digest`` has its SHA-256."""
+    """Returns the file or the requested ranges; ``Repr-Digest`` holds its SHA-256."""
     return result_response(task, outcome)
 
 
@@ -139,17 +139,17 @@ async def result(task: _Task, outcome: _Outcome) -> Response:
     "/v1/jobs/{job}/invented", summary="Download the map of what was invented", response_class=FileResponse
 )
 async def invented(task: _Task, outcome: _Outcome) -> Response:
-    """A PNG."""
+    """Returns the map as a PNG."""
     if outcome.invented is None:
         raise ProblemError(
-            HTTPStatus.NOT_FOUND, "no map was asked for; send the file with invented=true", field="invented"
+            HTTPStatus.NOT_FOUND, "this job has no map; send the file with invented=true", field="invented"
         )
     return FileResponse(task.folder / INVENTED, media_type="image/png")
 
 
 @router.get("/v1/jobs/{job}/source", summary="Download the upload", response_class=FileResponse)
 async def source(task: _Task) -> Response:
-    """As it came, to be shown beside its result."""
+    """Returns the uploaded file unchanged."""
     return source_response(task)
 
 
@@ -157,7 +157,7 @@ async def source(task: _Task) -> Response:
     "/v1/jobs/{job}", status_code=HTTPStatus.NO_CONTENT, summary="Cancel a job and delete its files"
 )
 async def delete(request: Request, task: _Task) -> Response:
-    """Ends within a tile what is running; then the upload and the result are deleted."""
+    """Stops the work within a tile, then deletes the upload and the result."""
     workshop = service_of(request).workshop
     workshop.cancel(task)
     await asyncio.wait([asyncio.wrap_future(task.ended)], timeout=_PATIENCE)
@@ -171,7 +171,7 @@ async def delete(request: Request, task: _Task) -> Response:
 async def archive(
     request: Request, job: Annotated[list[str], Query(min_length=1, max_length=500)]
 ) -> StreamingResponse:
-    """A zip of the results of all jobs that are named and done."""
+    """Returns a zip archive with the results of the given jobs that are done."""
     tasks = [_task(request, name) for name in job]
     files = [
         (task.folder / RESULT / task.outcome.file, result_name(task, task.outcome))

@@ -1,4 +1,4 @@
-"""What an upload is, told by its content alone; whatever is not known for sure is refused."""
+"""Recognises uploads by their content alone, and refuses what it does not know."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS = (
     "pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF) and videos (MP4, MOV, MKV, WebM, AVI, MPEG, FLV)"
 )
 _SAFE = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,flv", "protocol_whitelist": "file"}
-"""FFmpeg reads lists of other files and of streams too (HLS, DASH, concat, SDP), which may lie anywhere."""
+"""Keeps FFmpeg from playlists (HLS, DASH, concat, SDP), which may point to any file or host."""
 
 _LONG = 4_000_000  # pixels; a picture with more must not keep others waiting
 _MOVING = 10  # limits of a still picture that all frames of a moving one may have together
@@ -38,13 +38,13 @@ _MOVING = 10  # limits of a still picture that all frames of a moving one may ha
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What an upload is.
+    """Describes an upload.
 
     Attributes:
-        extension: with its dot.
+        extension: file extension with its dot.
         size: (width, height) in pixels.
         is_video: whether it is a video.
-        is_long: whether it will take long.
+        is_long: whether it goes to the lane of long jobs.
     """
 
     extension: str
@@ -54,14 +54,14 @@ class Kind:
 
 
 def recognise(file: Path, limits: Limits) -> Kind:
-    """Looks into an upload.
+    """Recognises an upload.
 
     Args:
         file: the upload, which messages call "the file".
-        limits: on its pixels and its length.
+        limits: on pixels and duration.
 
     Raises:
-        ProblemError: if it is nothing that is taken, too large, or damaged where that can be seen already.
+        ProblemError: if the type is not supported, the file is too large, or it is visibly damaged.
     """
     try:
         picture = _PICTURES.get(sniff(file))
@@ -85,7 +85,7 @@ def _video(file: Path, limits: Limits, why_no_picture: str) -> Kind:
     if why_no_picture.endswith(RAW_ADVICE):
         raise _not_taken(why_no_picture)
     if extension is None:
-        raise _not_taken(f"the file is neither a picture nor a video that is read here; send {_KINDS}")
+        raise _not_taken(f"the file is neither a picture nor a video of a supported type; send {_KINDS}")
     try:
         with explained(file), av.open(f"file:{file}", options=_SAFE) as container:
             codec = first_video(container).codec_context
@@ -96,14 +96,12 @@ def _video(file: Path, limits: Limits, why_no_picture: str) -> Kind:
     if size[0] * size[1] > limits.pixels:
         raise _too_large(f"its frames have {size[0]}x{size[1]} pixels")
     if seconds > limits.video_seconds:
-        raise _too_large(
-            f"it plays for {seconds:.0f} seconds, of {limits.video_seconds:.0f} that are allowed"
-        )
+        raise _too_large(f"it lasts {seconds:.0f} seconds, and {limits.video_seconds:.0f} are allowed")
     return Kind(extension=extension, size=size, is_video=True, is_long=True)
 
 
 def _video_extension(head: bytes) -> str | None:
-    """The extension of the container that a file's first bytes announce; None if it is none that is taken."""
+    """Returns the extension of the container that a file begins with; None if it is not supported."""
     if head[4:8] == b"ftyp" or head[4:8] in (b"moov", b"mdat", b"wide", b"free"):
         return ".mov" if head[8:12] == b"qt  " or head[4:8] != b"ftyp" else ".mp4"
     if head.startswith(b"\x1aE\xdf\xa3"):
@@ -129,7 +127,7 @@ def _not_taken(sentence: str) -> ProblemError:
 def _too_large(what: str) -> ProblemError:
     return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"the file is too large: {what}; send less",
+        f"the file is too large: {what}; send a smaller one",
         code="image",
         field="file",
     )

@@ -1,4 +1,4 @@
-"""Where a person gives the token, which a cookie stands for afterwards."""
+"""The login page, which exchanges the token for a cookie."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _PAUSE = 0.5  # seconds that a wrong token costs
 
 @router.get("/login")
 async def form() -> Response:
-    """The form."""
+    """Returns the login form."""
     return FileResponse(_PAGES / "login.html")
 
 
 @router.get("/login.css")
 async def style() -> Response:
-    """How it looks."""
+    """Returns the style sheet, without a token."""
     return FileResponse(_PAGES / "style.css")
 
 
 @router.post("/login")
 async def enter(request: Request) -> Response:
-    """Takes the form; the right token leads to the page."""
+    """Checks the token, sets the cookie and redirects to the page."""
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -1,4 +1,4 @@
-"""The models that a server offers, by name: a request cannot name a file."""
+"""Lists the models that a server offers by name, so that a request cannot name a file."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ENDINGS = (".safetensors", ".pth", ".pt", ".onnx", ".param")
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A model that may be asked for.
+    """A model that requests can name.
 
     Attributes:
         model: its name, or its file.
-        card: what is known of it.
+        card: its model card.
     """
 
     model: str | Path
@@ -29,19 +29,19 @@ class Offer:
 
 
 def find_offers(folder: Path | None) -> dict[str, Offer]:
-    """The shipped models, the usual one first, and those of a folder under the stems of their files.
+    """Returns the shipped models, the default first, and those of a folder, named by their files' stems.
 
-    A file that cannot be read is left out, and the log says so.
+    Skips files that cannot be read, with a warning in the log.
 
     Raises:
-        DataError: if there is no such folder.
+        DataError: if the folder does not exist.
     """
     names = sorted(list_models(), key=lambda name: (name != DEFAULT_MODEL, name))
     offers = {name: Offer(model=name, card=load_card(name)) for name in names}
     if folder is None:
         return offers
     if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder", field="models")
+        raise DataError(f"{folder}: the folder does not exist; choose another", field="models")
     for path in sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS):
         try:
             offers[path.stem] = Offer(model=path.resolve(), card=load_card(path))

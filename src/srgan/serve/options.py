@@ -1,4 +1,4 @@
-"""The options of a request: those of the command line, under the same names."""
+"""Options of a request, named as on the command line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEDIA_TYPES: dict[str, Format] = {
     "image/tiff": "tiff",
     "image/avif": "avif",
 }
-"""The formats that a request can accept."""
+"""Picture formats by media type."""
 
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$")]
 _OF_THE_SERVER = ("tile", "precision", "engine", "device")
@@ -32,7 +32,7 @@ _MOST_TIMES_LARGER = 16  # pixels of a result for each that an upload may have: 
 
 
 class Options(BaseModel):
-    """What may be asked for, as query or as form fields; see ``srgan upscale --help``."""
+    """Options as query parameters or form fields; see ``srgan upscale --help``."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=500)
 
@@ -57,14 +57,14 @@ class Options(BaseModel):
     codec: _Word | None = Field(None, description="Video encoder, such as libx265.")
     crf: int | None = Field(None, ge=0, le=63, description="Constant quality of a video; smaller is better.")
     preset: _Word | None = Field(None, description="Speed of the video encoder, such as veryfast.")
-    start: str | None = Field(None, description="Where to begin in a video: seconds or h:mm:ss.")
-    end: str | None = Field(None, description="Where to end in a video: seconds or h:mm:ss.")
+    start: str | None = Field(None, description="Time in a video to begin at, in seconds or h:mm:ss.")
+    end: str | None = Field(None, description="Time in a video to end at, in seconds or h:mm:ss.")
 
     def with_fields(self, fields: Mapping[str, str]) -> Options:
-        """These, and those that came as fields of a form, which count more.
+        """Adds the fields of a form, which override the query.
 
         Raises:
-            ProblemError: if one is unknown or has a wrong value.
+            ProblemError: if a field is unknown or has a wrong value.
         """
         try:
             return Options.model_validate({**self.model_dump(exclude_unset=True), **fields})
@@ -72,14 +72,14 @@ class Options(BaseModel):
             raise explained(error.errors()) from error
 
     def for_job(self, models: Mapping[str, str | Path], pixels: int) -> JobOptions:
-        """These as the jobs room takes them.
+        """Converts the options for a job.
 
         Args:
-            models: what each name stands for.
-            pixels: the most that this server takes.
+            models: model or file for each name.
+            pixels: most pixels of an input.
 
         Raises:
-            ProblemError: if there is no such model, encoder or part of a video.
+            ProblemError: if the model, the encoder or the part of the video does not exist.
         """
         if self.model is not None and self.model not in models:
             near = difflib.get_close_matches(self.model, models, n=1)
@@ -109,36 +109,36 @@ class Options(BaseModel):
 
     @property
     def extension(self) -> str | None:
-        """Of a picture's result, with its dot; None for the input's."""
+        """Extension of a picture's result, with its dot; None for that of the input."""
         return None if self.format in (None, "auto") else f".{self.format}"
 
 
 def check_result(options: JobOptions, size: tuple[int, int], most: int) -> None:
-    """Refuses results that are too large, whatever their input's size.
+    """Refuses results that would be too large.
 
     Args:
-        options: of the job.
+        options: options of the job.
         size: (width, height) of the input.
-        most: pixels that an input may have.
+        most: most pixels of an input.
 
     Raises:
-        ProblemError: if the result would have more than sixteen times as many.
+        ProblemError: if the result would have more than 16 times as many pixels.
     """
     width, height = options.output_size(*size)
     if width * height > _MOST_TIMES_LARGER * most:
         raise ProblemError(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"the result would have {width}x{height} pixels, more than this server makes; ask for fewer",
+            f"the result would have {width}x{height} pixels, more than this server allows; ask for fewer",
             code="usage",
             field="scale" if options.scale is not None else "width" if options.width else "height",
         )
 
 
 def accepted_format(accept: str | None) -> Format | None:
-    """The format that an ``Accept`` header asks for; None if anything will do.
+    """Returns the format that an ``Accept`` header asks for; None if it accepts any.
 
     Raises:
-        ProblemError: if it asks for none that can be written.
+        ProblemError: if it accepts no format that can be written.
     """
     wanted = [part.strip().partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
     weights = [_weight(part) for part in (accept or "*/*").split(",")]
@@ -163,12 +163,12 @@ def _weight(part: str) -> float:
 
 
 def explained(errors: Sequence[Any]) -> ProblemError:
-    """The first of the errors that a model of options found, as a sentence."""
+    """Turns the first validation error into a problem with one sentence."""
     error = errors[0]
     place = [str(part) for part in error["loc"] if part not in ("query", "path", "body")]
     name = place[0] if place else None
     if name in _OF_THE_SERVER:
-        sentence = f"{name} is chosen when the server starts; leave it out"
+        sentence = f"{name} is set when the server starts; leave it out"
     elif error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name or "", Options.model_fields, n=1)
         advice = f"did you mean {near[0]}?" if near else "see /v1/openapi.json"

@@ -1,4 +1,4 @@
-"""What became of a task, as clients may know it: with names of theirs, and no path of this computer."""
+"""Reports results and errors to clients, without revealing paths of this computer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from srgan.serve.problems import ProblemError
 from srgan.serve.task import Outcome, Task
 
 RESULT, INVENTED = "result", "invented.png"
-"""The folder of a task's result, and its map, in the task's own folder."""
+"""Names, in the task's folder, of the folder of its result and of its map."""
 
 
 def outcome_of(task: Task, result: JobResult) -> Outcome:
-    """What a job gave, whose result is whole."""
+    """Describes the result of a job that is done."""
     assert result.input_size is not None
     assert result.output_size is not None
     file = Path(result.output)
@@ -37,7 +37,7 @@ def outcome_of(task: Task, result: JobResult) -> Outcome:
 
 
 def error_of(error: Exception, task: Task) -> JobError:
-    """Why a task failed that did not come as far as a result."""
+    """Describes why a task failed before it had a result."""
     if isinstance(error, ProblemError):
         return JobError(code=error.code, field=error.field, message=error.detail)
     found = JobError.of(error, task.name)
@@ -45,6 +45,6 @@ def error_of(error: Exception, task: Task) -> JobError:
 
 
 def named(message: str, task: Task) -> str:
-    """A message in which files are called as the client calls them: no path of this computer leaves it."""
+    """Replaces paths of this computer in a message by the client's names."""
     message = message.replace(str(task.folder / task.source), task.name)
     return message.replace(f"{task.folder / RESULT}{os.sep}", "").replace(str(task.folder), "the job")

@@ -1,4 +1,4 @@
-"""The page's files: a fixed list, so that no request can name another one."""
+"""Serves the page's files from a fixed list, so that no request can name another file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).with_name("web")
 
 @router.get("/")
 async def index() -> Response:
-    """The page itself."""
+    """Returns the page."""
     return FileResponse(_FOLDER / "index.html")
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong, as RFC 9457 says it: JSON with a status and one sentence."""
+"""Problem details for HTTP (RFC 9457): JSON with a status and one sentence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from srgan.errors import (
 from srgan.jobs.result import JobError
 
 _NAMES = {"file_format": "format", "source": "file"}
-"""Options that requests call in another way than Python does."""
+"""Options whose names differ between requests and Python."""
 
 _STATUSES = {
     CancelledError.code: HTTPStatus.CONFLICT,
@@ -31,14 +31,14 @@ _STATUSES = {
 
 
 class ProblemError(Exception):
-    """A request that is not answered as asked.
+    """A request that is refused or fails.
 
     Args:
-        status: of HTTP.
+        status: HTTP status.
         detail: one sentence: what, where, what to do.
-        code: a short word for the kind of problem.
-        field: the option that it is about, under the name that requests have for it; None if none.
-        headers: that go with the answer.
+        code: short name of the kind of problem.
+        field: option that it concerns, as requests name it; None if none.
+        headers: added to the answer.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class ProblemError(Exception):
 
     @classmethod
     def of(cls, error: SrganError | JobError) -> ProblemError:
-        """What an error means for the client."""
+        """Converts an error of a job."""
         status = _STATUSES.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
         if error.field == "max_pixels":
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -67,7 +67,7 @@ class ProblemError(Exception):
         return cls(status, message, code=error.code, field=error.field)
 
     def to_json(self) -> dict[str, Any]:
-        """The answer's members."""
+        """Returns the members of the JSON object."""
         return {
             "type": "about:blank",
             "title": self.status.phrase,
@@ -78,7 +78,7 @@ class ProblemError(Exception):
         }
 
     def response(self) -> JSONResponse:
-        """The answer."""
+        """Returns the answer as problem+json."""
         return JSONResponse(
             self.to_json(), self.status, headers=self.headers, media_type="application/problem+json"
         )

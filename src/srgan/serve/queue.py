@@ -1,4 +1,4 @@
-"""Jobs that wait: clients take turns, so that one with many does not keep the others waiting."""
+"""A queue in which clients take turns, so that one with many jobs does not hold up the others."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Generic, Protocol, TypeVar
 
 
 class Waiting(Protocol):
-    """What can wait."""
+    """An item of the queue."""
 
     @property
     def client(self) -> str:
-        """Whose it is."""
+        """Client that the item belongs to."""
         ...
 
 
@@ -20,7 +20,7 @@ Item = TypeVar("Item", bound=Waiting)
 
 
 class FairQueue(Generic[Item]):
-    """First come, first served for each client; and one of each client in turn. Threads may share it."""
+    """Serves clients in turn, and each client's items in order. Thread-safe."""
 
     def __init__(self) -> None:
         self._clients: OrderedDict[str, deque[Item]] = OrderedDict()
@@ -32,18 +32,18 @@ class FairQueue(Generic[Item]):
             return sum(map(len, self._clients.values()))
 
     def count(self, client: str) -> int:
-        """How many of a client's wait."""
+        """Returns the number of a client's waiting items."""
         with self._changed:
             return len(self._clients.get(client, ()))
 
     def put(self, item: Item) -> None:
-        """Adds one."""
+        """Adds an item."""
         with self._changed:
             self._clients.setdefault(item.client, deque()).append(item)
             self._changed.notify()
 
     def take(self) -> Item | None:
-        """The next one, as soon as there is one; None once the queue is closed."""
+        """Waits for the next item and removes it; returns None once the queue is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._clients or self._is_closed)
             if self._is_closed:
@@ -55,7 +55,7 @@ class FairQueue(Generic[Item]):
             return item
 
     def remove(self, item: Item) -> bool:
-        """Takes one out; False if it does not wait any more."""
+        """Removes an item; returns False if it no longer waits."""
         with self._changed:
             items = self._clients.get(item.client, deque())
             if item not in items:
@@ -66,7 +66,7 @@ class FairQueue(Generic[Item]):
             return True
 
     def position(self, item: Item) -> int | None:
-        """How many are before this one; None if it does not wait."""
+        """Returns the number of items ahead of this one; None if it does not wait."""
         with self._changed:
             order = sorted(
                 (turn, place, waiting is item)
@@ -76,7 +76,7 @@ class FairQueue(Generic[Item]):
         return next((number for number, (*_, is_it) in enumerate(order) if is_it), None)
 
     def close(self) -> None:
-        """Lets all who wait in :meth:`take` go."""
+        """Ends every waiting :meth:`take`."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Results as answers: files with their names, ranges and checksums."""
+"""Answers with a result: its name, ranges and checksum."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _TYPES = {
 
 
 def media_type(file: str) -> str:
-    """Of a file, by its extension."""
+    """Returns the media type of a file by its extension."""
     return _TYPES.get(Path(file).suffix, "application/octet-stream")
 
 
 def result_name(task: Task, outcome: Outcome) -> str:
-    """What a result is called where it is saved: as ``srgan upscale`` names it."""
+    """Returns the file name of a result, as ``srgan upscale`` names it."""
     scale = outcome.output_size[0] / outcome.input_size[0]
     return f"{Path(task.name).stem}-x{scale:.3g}{Path(outcome.file).suffix}"
 
 
 def result_response(task: Task, outcome: Outcome, background: BackgroundTask | None = None) -> FileResponse:
-    """A result, in ranges if asked for, with its SHA-256 as in RFC 9530."""
+    """Answers with a result or the requested ranges, and its SHA-256 as in RFC 9530."""
     digest = base64.b64encode(bytes.fromhex(outcome.sha256)).decode()
     return FileResponse(
         task.folder / RESULT / outcome.file,
@@ -51,5 +51,5 @@ def result_response(task: Task, outcome: Outcome, background: BackgroundTask | N
 
 
 def source_response(task: Task) -> FileResponse:
-    """The upload itself, to be shown beside its result."""
+    """Answers with the uploaded file."""
     return FileResponse(task.folder / task.source, media_type=media_type(task.source), filename=task.name)

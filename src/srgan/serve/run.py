@@ -1,4 +1,4 @@
-"""Listening, until told to stop."""
+"""Listens until it is told to stop."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import uvicorn
 from srgan.errors import SrganError
 from srgan.jobs.models import Models
 from srgan.serve.app import create_app
+from srgan.serve.protocol import Protocol
 from srgan.serve.settings import Settings
 
-_MOST_CONNECTIONS = 1000
 _LONGEST_HEADERS = 16 * 2**10  # bytes
 _SWITCH = 0.0005  # seconds for which a thread at work may keep the one that answers from running
 _GRACE = 5  # seconds that answers may go on after Ctrl-C
@@ -24,19 +24,20 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
     """Serves until Ctrl-C or SIGTERM.
 
     Args:
-        settings: where, for whom, and how much.
-        models: opens networks.
-        tell: takes one line: where the page is.
+        settings: configuration of the server.
+        models: loads networks.
+        tell: receives one line with the address of the page.
 
     Raises:
-        SrganError: as ``create_app`` does, or if the address cannot be had.
+        SrganError: as ``create_app`` does, or if the address cannot be used.
     """
     server = Server(settings, models, tell)
     try:
         listening = server.config.bind_socket()
     except SystemExit:  # it has said why
         raise SrganError(
-            f"{settings.host}:{settings.port} cannot be listened at; choose another port", field="port"
+            f"{settings.host}:{settings.port}: the server cannot listen there; choose another port",
+            field="port",
         ) from None
     sys.setswitchinterval(_SWITCH)
     with suppress(KeyboardInterrupt):  # which is how a server is ended
@@ -44,10 +45,10 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
 
 
 class Server(uvicorn.Server):
-    """How HTTP is spoken.
+    """Configures uvicorn.
 
     Args:
-        settings: as for :func:`run`, and ``models`` and ``tell`` too.
+        settings: as for :func:`run`, like ``models`` and ``tell``.
 
     Raises:
         SrganError: as ``create_app`` does.
@@ -62,10 +63,9 @@ class Server(uvicorn.Server):
                 app,
                 host=settings.host,
                 port=settings.port,
-                http="h11",
+                http=Protocol,
                 ws="none",
                 h11_max_incomplete_event_size=_LONGEST_HEADERS,
-                limit_concurrency=_MOST_CONNECTIONS,
                 timeout_graceful_shutdown=_GRACE,
                 server_header=False,
                 access_log=False,
@@ -74,13 +74,13 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Says where it listens, as soon as it does."""
+        """Reports the address once the server listens."""
         await super().startup(sockets)
         for listening in sockets or ():
             place, port = listening.getsockname()[:2]
             self._tell(f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Lets go of those who wait for work, so that their connections can end."""
+        """Answers requests that wait for work, so that their connections can close."""
         self._workshop.close()
         await super().shutdown(sockets)

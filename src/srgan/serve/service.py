@@ -1,4 +1,4 @@
-"""What all routes share: the settings, the models, the workshop; and how a request becomes a task."""
+"""State that all routes share, and the way from a request to a task."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from srgan.serve.workshop import Workshop
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One running server.
+    """A running server.
 
     Attributes:
-        settings: how it was set up.
-        offers: the models by name.
-        store: where tasks are kept.
-        workshop: where they are done.
+        settings: configuration of the server.
+        offers: models by name.
+        store: keeps tasks on the disk.
+        workshop: runs tasks.
     """
 
     settings: Settings
@@ -39,15 +39,15 @@ class Service:
     workshop: Workshop
 
     async def take(self, request: Request, query: Options, *, is_kept: bool) -> Task:
-        """Receives an upload, looks into it, and gives it to the workshop.
+        """Receives an upload, checks it, and queues it.
 
         Args:
-            request: whose body is the upload.
-            query: its options, to which a form's fields are added.
-            is_kept: whether the task stays after it is answered, and may be a video.
+            request: its body is the upload.
+            query: its options; form fields are added.
+            is_kept: whether the task outlives the request and may be a video.
 
         Raises:
-            ProblemError: if it is not taken. Nothing of it is left then.
+            ProblemError: if it is refused; its files are deleted.
         """
         client = request.client.host if request.client else "unknown"
         self._check_queue(client)
@@ -68,10 +68,10 @@ class Service:
         return task
 
     def _check_queue(self, client: str) -> None:
-        """Refuses what would have to wait too long.
+        """Refuses a task if the queue is full.
 
         Raises:
-            ProblemError: with the seconds after which to try again.
+            ProblemError: with ``Retry-After``.
         """
         waiting, most = self.workshop.waiting, self.settings.limits.waiting
         if waiting >= most or self.workshop.waiting_of(client) >= max(1, most // 4):
@@ -84,10 +84,10 @@ class Service:
             )
 
     def _check_disk(self) -> None:
-        """Refuses what does not fit on the disk any more.
+        """Refuses an upload if the disk budget is used up.
 
         Raises:
-            ProblemError: with the seconds after which to try again.
+            ProblemError: with ``Retry-After``.
         """
         if self.store.bytes() >= self.settings.limits.disk_bytes:
             raise ProblemError(
@@ -106,14 +106,14 @@ class Service:
         if kind.is_video and not task.is_kept:
             raise ProblemError(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                "the file is a video, and videos take long; send it to /v1/jobs",
+                "the file is a video; send it to /v1/jobs",
                 code="type",
                 field="file",
             )
         if kind.is_video and options.invented:
             raise ProblemError(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
-                "only pictures get a map of what was invented; leave it out",
+                "a map of what was invented works with pictures only; leave it out",
                 code="usage",
                 field="invented",
             )

@@ -1,4 +1,4 @@
-"""What is decided when the server starts: where it listens, who may ask, and how much."""
+"""Configuration of a server: address, access and limits."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one request, and all together, may take.
+    """Limits on one request and on all together.
 
     Attributes:
-        upload_bytes: of one upload.
-        pixels: of a picture, or of a video's frame, before it is enlarged.
-        video_seconds: how long a video may play.
-        work_seconds: how long one job may take.
-        disk_bytes: of all uploads and results that are kept.
-        waiting: jobs that wait for their turn; one client has at most a quarter of them.
-        keep_seconds: how long a result can be fetched.
-        silence_seconds: how long an upload may stand still.
+        upload_bytes: largest upload, in bytes.
+        pixels: most pixels of a low-res picture or video frame.
+        video_seconds: longest video, in seconds.
+        work_seconds: longest job, in seconds.
+        disk_bytes: space for all uploads and results, in bytes.
+        waiting: most waiting jobs; one client may have a quarter of them.
+        keep_seconds: age at which a result is deleted, in seconds.
+        silence_seconds: longest pause in an upload, in seconds.
     """
 
     upload_bytes: int = 2 * 2**30
@@ -33,16 +33,16 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How a server is set up.
+    """Configuration of a server.
 
     Attributes:
-        host: the address to listen at.
-        port: likewise; 0 for any that is free.
-        state: the folder of jobs, uploads and results.
-        models: a folder of model files that are offered beside the shipped ones; None for none.
-        token: what every request must know; None if everybody may ask.
-        names: under which the server may be reached, beside numbers and this computer's own names.
-        limits: how much may be asked for.
+        host: address to listen at.
+        port: port to listen at; 0 for any free one.
+        state: folder of jobs, uploads and results.
+        models: folder of model files to offer beside the shipped ones; None for none.
+        token: secret that every request must send; None to let everybody in.
+        names: host names to answer under, beside IP addresses and this computer's own names.
+        limits: limits on requests.
     """
 
     host: str = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""What is kept on the disk: records of tasks in SQLite, their files in a folder each."""
+"""Keeps tasks on the disk: their records in SQLite, their files in a folder each."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _SECOND = 1.0
 
 
 class Store:
-    """The state folder of one server, which no other process may use meanwhile. Threads may share it.
+    """The state folder of one server, locked against other processes. Thread-safe.
 
     Args:
         folder: made if absent.
 
     Raises:
-        InUseError: if another server has it.
+        InUseError: if another server uses it.
         OutputError: if it cannot be written, or holds another program's data.
     """
 
@@ -49,11 +49,11 @@ class Store:
             raise OutputError(f"{file}: cannot be used ({error}); choose another folder") from error
 
     def folder_of(self, task: str) -> Path:
-        """Where a task's files are."""
+        """Returns the folder of a task's files."""
         return self._folder / task
 
     def save(self, record: Record) -> None:
-        """Writes a record, in place of the one of the same id.
+        """Writes a record, replacing that of the same id.
 
         Raises:
             OutputError: if it cannot be written.
@@ -61,16 +61,16 @@ class Store:
         self._write("REPLACE INTO tasks VALUES (?, ?)", record.id, record.to_json())
 
     def remove(self, task: str) -> None:
-        """Forgets a task, and deletes its files.
+        """Deletes a task and its files.
 
         Raises:
-            OutputError: if that cannot be.
+            OutputError: if that fails.
         """
         self._write("DELETE FROM tasks WHERE id = ?", task)
         remove_folder(self.folder_of(task))
 
     def tasks(self) -> list[Task]:
-        """All that are kept; folders of what is not are deleted."""
+        """Returns all kept tasks, and deletes folders that belong to none."""
         with self._guard, closing(self._database.execute("SELECT id, record FROM tasks")) as rows:
             records = dict(rows.fetchall())
         for path in self._folder.iterdir():
@@ -87,7 +87,7 @@ class Store:
         return tasks
 
     def bytes(self) -> int:
-        """How much the files of all tasks are, uploads that are coming too; looked up once a second."""
+        """Returns the bytes of all files, unfinished uploads included; measured once a second at most."""
         with self._guard:
             if time.monotonic() - self._measured > _SECOND:
                 # Folders and files go meanwhile, which ``walk`` does not mind.
@@ -96,7 +96,7 @@ class Store:
             return self._bytes
 
     def close(self) -> None:
-        """Lets another process have the folder."""
+        """Unlocks the folder."""
         with self._guard:
             self._database.close()
         self._lock.release()

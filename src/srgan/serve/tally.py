@@ -1,4 +1,4 @@
-"""What the server has done so far, as Prometheus reads it."""
+"""Counts what the server has done, for Prometheus."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Tally:
-    """Counts requests and jobs. Threads may share it.
+    """Counts requests and jobs. Thread-safe.
 
     Attributes:
-        seconds_each: how long a job takes, an average in which the latest count most.
+        seconds_each: moving average of the seconds a job takes.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Tally:
                 self.seconds_each += 0.2 * (result.seconds - self.seconds_each)
 
     def text(self, *, waiting: int, running: int) -> str:
-        """The text format of Prometheus, version 0.0.4."""
+        """Returns the metrics in Prometheus's text format, version 0.0.4."""
         with self._guard:
             requests = {
                 f'method="{method}",route="{route}",status="{status}"': count
@@ -55,13 +55,13 @@ class Tally:
             *_lines("srgan_requests_total", "counter", "Requests answered.", requests),
             *_lines("srgan_jobs_total", "counter", "Jobs that ended.", jobs),
             *_lines("srgan_work_seconds_total", "counter", "Seconds of work.", {"": seconds}),
-            *_lines("srgan_pixels_total", "counter", "Pixels that were enlarged.", {"": pixels}),
-            *_lines("srgan_jobs_waiting", "gauge", "Jobs that wait for their turn.", {"": waiting}),
-            *_lines("srgan_jobs_running", "gauge", "Jobs that are begun.", {"": running}),
+            *_lines("srgan_pixels_total", "counter", "Low-res pixels upscaled.", {"": pixels}),
+            *_lines("srgan_jobs_waiting", "gauge", "Jobs waiting for their turn.", {"": waiting}),
+            *_lines("srgan_jobs_running", "gauge", "Jobs begun.", {"": running}),
             *_lines(
                 "srgan_memory_bytes",
                 "gauge",
-                "Memory of the server.",
+                "Resident memory of the server.",
                 {"": psutil.Process().memory_info().rss},
             ),
         ]

@@ -1,4 +1,4 @@
-"""One upload, and what becomes of it."""
+"""A task: one upload, its state and its result."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a job gave.
+    """The result of a job.
 
     Attributes:
-        file: the result's name in the task's folder.
-        bytes: its length.
-        sha256: of its bytes, in hexadecimal.
+        file: file name of the result in the task's folder.
+        bytes: its size.
+        sha256: its SHA-256, in hexadecimal.
         input_size: (width, height) before.
         output_size: (width, height) after.
-        frames: how many it has.
-        seconds: that it took.
-        model: that was used.
-        notes: what a person should know of it, a sentence each.
-        invented: the map's name in the folder; None if none was asked for.
+        frames: number of frames.
+        seconds: duration of the work.
+        model: name of the model.
+        notes: remarks for people, a sentence each.
+        invented: file name of the map; None if there is none.
     """
 
     file: str
@@ -47,23 +47,23 @@ class Outcome:
 
 @dataclass(kw_only=True, eq=False)
 class Record:
-    """What is kept of a task on the disk.
+    """The part of a task that is kept on the disk.
 
     Attributes:
-        id: nobody can guess it: who has it may see the task, and cancel it.
-        client: whose it is.
-        name: what the client calls the file, for people to read.
-        source: the upload's name in the task's folder.
-        options: of the request.
+        id: unguessable; whoever knows it may see and cancel the task.
+        client: address of the client.
+        name: the client's name of the file, shown to people.
+        source: file name of the upload in the task's folder.
+        options: options of the request.
         is_video: whether it is a video.
-        is_long: whether it goes among those that take long.
-        is_kept: whether it is there until its time is over, or only until it is answered.
+        is_long: whether it goes to the lane of long jobs.
+        is_kept: whether it stays until it expires, rather than until the request is answered.
         created: seconds since 1970.
-        state: where it stands.
-        started: when work began the first time; None if it did not.
-        finished: when it ended; None if it did not.
-        outcome: what it gave, if it is done.
-        error: why it failed, if it did.
+        state: its current state.
+        started: time when work first began; None before.
+        finished: time when it ended; None before.
+        outcome: its result, once it is done.
+        error: reason of its failure; None if it did not fail.
     """
 
     id: str
@@ -82,12 +82,12 @@ class Record:
     error: JobError | None = None
 
     def to_json(self) -> str:
-        """All of it."""
+        """Serialises the record."""
         return json.dumps({item.name: _plain(getattr(self, item.name)) for item in fields(Record)})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """As :meth:`to_json` gave it."""
+        """Restores a record from :meth:`to_json`."""
         values = json.loads(text)
         if values["outcome"] is not None:
             values["outcome"] = Outcome(**values["outcome"])
@@ -102,14 +102,14 @@ def _plain(value: Any) -> Any:
 
 @dataclass(kw_only=True, eq=False)
 class Task(Record):
-    """A record that is being worked on.
+    """A record in memory, with its progress.
 
     Attributes:
-        folder: where its files are.
-        event: where the work stands; None before it begins.
-        first: when the first event of this run came, and how much was done by then.
-        stop: set to end it.
-        ended: done as soon as it is not going to change any more.
+        folder: folder of its files.
+        event: latest progress; None before work begins.
+        first: time of the first event of this run, and the amount done by then.
+        stop: set to cancel it.
+        ended: completes when the task has ended.
     """
 
     folder: Path = Path()
@@ -120,12 +120,12 @@ class Task(Record):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will become of it."""
+        """Whether the task has ended."""
         return self.state in ("done", "failed", "cancelled")
 
     @property
     def seconds_left(self) -> float | None:
-        """About how long the work goes on; None while nobody knows."""
+        """Estimated seconds until the end; None while unknown."""
         if self.event is None or self.first is None or not self.event.total:
             return None
         began, before = self.first
@@ -135,7 +135,7 @@ class Task(Record):
         return (time.monotonic() - began) / done * max(0.0, self.event.total - self.event.done)
 
     def note(self, event: Event) -> None:
-        """Takes an event of the work."""
+        """Records progress."""
         if event.note is not None:
             return
         if self.first is None or (self.event is not None and event.done < self.event.done):

@@ -1,4 +1,4 @@
-"""Who may use the device: one at a time, in the order of asking, and nobody for long while others wait."""
+"""Shares a device: one user at a time, in the order of asking, in short slices while others wait."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Self
 from srgan.events import Cancel, check
 
 SLICE = 2.0
-"""Seconds that one who works may go on while another waits."""
+"""Seconds for which a user keeps the device while another waits."""
 
 _LOOK = 0.2  # seconds after which one who waits looks whether that is still wanted
 
 
 class Device:
-    """One network at a time. It is held by who stands first in the line."""
+    """Something that one thread uses at a time: the first in line."""
 
     def __init__(self) -> None:
         self.line: list[Turn] = []
@@ -24,7 +24,7 @@ class Device:
 
 
 class Turn:
-    """The use of a device, as a context; :meth:`pass_on` lets others in between.
+    """Holds a device during a block; :meth:`pass_on` lets others in between, :meth:`end` releases it early.
 
     Args:
         device: to be used.
@@ -40,17 +40,25 @@ class Turn:
         return self
 
     def __exit__(self, _: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
-        self._give()
+        self.end()
 
     def pass_on(self) -> None:
-        """Waits until others have had their turn, if there are any, and this one took its time.
+        """Lets waiting threads have the device, once this one has held it for a slice.
 
         Raises:
             CancelledError: if ``cancel`` says so meanwhile.
         """
-        if len(self._device.line) > 1 and time.monotonic() - self._since > SLICE:
-            self._give()
+        line = self._device.line
+        if len(line) > 1 and line[0] is self and time.monotonic() - self._since > SLICE:
+            self.end()
             self._take()
+
+    def end(self) -> None:
+        """Releases the device; does nothing if that has happened."""
+        with self._device.changed:
+            if self in self._device.line:
+                self._device.line.remove(self)
+            self._device.changed.notify_all()
 
     def _take(self) -> None:
         device = self._device
@@ -60,12 +68,6 @@ class Turn:
                 while not device.changed.wait_for(lambda: device.line[0] is self, _LOOK):
                     check(self._cancel)
             except BaseException:
-                self._give()
+                self.end()
                 raise
         self._since = time.monotonic()
-
-    def _give(self) -> None:
-        with self._device.changed:
-            if self in self._device.line:
-                self._device.line.remove(self)
-            self._device.changed.notify_all()

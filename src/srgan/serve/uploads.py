@@ -1,4 +1,4 @@
-"""Uploads, as a form or as the raw body: they go to the disk as they come, and never lie in memory."""
+"""Receives uploads, as a form or as the raw body, and streams them to the disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from srgan.serve.problems import ProblemError
 from srgan.serve.settings import Limits
 
 UPLOAD = "upload"
-"""What the file is called until it is known what it is."""
+"""File name of an upload until its type is known."""
 
 _MOST_FIELD, _MOST_PARTS = 1000, 50  # bytes of a field; parts of a form
 _LONGEST_NAME = 120
@@ -29,12 +29,12 @@ _SLOWEST = 1000  # bytes a second
 
 @dataclass(kw_only=True)
 class Upload:
-    """What came.
+    """A received upload.
 
     Attributes:
-        name: what the client calls the file; empty if it says nothing.
-        bytes: of the file.
-        fields: the form's others.
+        name: the client's name of the file; empty if not given.
+        bytes: size of the file.
+        fields: the other fields of the form.
     """
 
     name: str = ""
@@ -43,17 +43,17 @@ class Upload:
 
 
 async def receive(request: Request, folder: Path, limits: Limits, check_disk: Callable[[], None]) -> Upload:
-    """Writes what a request brings to ``folder/upload``.
+    """Writes the upload of a request to ``folder/upload``.
 
     Args:
         request: a form with a file in the field ``file``, or the file as its body.
         folder: made if absent.
-        limits: on bytes and on silence.
-        check_disk: called again and again, raises what is wrong if too much is there.
+        limits: on size and pauses.
+        check_disk: called as data arrives; raises if the disk budget is used up.
 
     Raises:
-        ProblemError: if there is no file, or more than is allowed, or nothing comes any more.
-        ClientDisconnect: if the client has gone.
+        ProblemError: if there is no file, or it is too large or too slow.
+        ClientDisconnect: if the client disconnects.
         OutputError: if it cannot be written.
     """
     length = request.headers.get("content-length", "")
@@ -76,18 +76,18 @@ async def receive(request: Request, folder: Path, limits: Limits, check_disk: Ca
     if not upload.bytes:
         raise ProblemError(
             HTTPStatus.BAD_REQUEST,
-            "no file came; send one as the form's field 'file', or as the body",
+            "the request holds no file; send one as the form's field 'file', or as the body",
             field="file",
         )
     return upload
 
 
 def shown_name(name: str, extension: str) -> str:
-    """What people see as the name of a file: without folders, and with the extension of what it is.
+    """Returns a file name to show: without folders, with the extension of its actual type.
 
     Args:
-        name: as a client gave it, which may be anything.
-        extension: with its dot.
+        name: the client's name of the file, which may be anything.
+        extension: extension of the actual type, with its dot.
     """
     last = re.split(r"[/\\\\]", name)[-1]
     clean = "".join(letter for letter in last if letter.isprintable() and letter not in '<>:"|?*')
@@ -96,7 +96,7 @@ def shown_name(name: str, extension: str) -> str:
 
 
 async def _chunks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
-    """The body, as long as it comes fast enough and is not too large."""
+    """Yields the body, while it is fast enough and not too large."""
     stream = aiter(request.stream())
     total, began = 0, time.monotonic()
     while True:
@@ -118,7 +118,7 @@ async def _chunks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
 def _too_slow() -> ProblemError:
     return ProblemError(
         HTTPStatus.REQUEST_TIMEOUT,
-        "the upload came too slowly; send it again",
+        "the upload was too slow; send it again",
         code="slow",
         field="file",
         headers={"Connection": "close"},
@@ -128,7 +128,7 @@ def _too_slow() -> ProblemError:
 def _too_large(limits: Limits) -> ProblemError:
     return ProblemError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"the upload has more than the {limits.upload_bytes:,} bytes that are allowed; send a smaller file",
+        f"the upload has more than the {limits.upload_bytes:,} bytes allowed; send a smaller file",
         code="size",
         field="file",
         headers={"Connection": "close"},
@@ -136,7 +136,7 @@ def _too_large(limits: Limits) -> ProblemError:
 
 
 class _Form:
-    """Takes a form apart as it comes: the file's bytes are handed on, fields are kept."""
+    """Parses a form as it arrives: collects bytes of the file to be written, and keeps the fields."""
 
     def __init__(self, upload: Upload) -> None:
         self.file: list[bytes] = []
@@ -214,9 +214,9 @@ async def _receive_form(
             form.file.clear()
             await run_in_threadpool(write, data)
     except FormParserError:
-        raise _bad_form("the form cannot be read; send it as multipart/form-data") from None
+        raise _bad_form("the form is malformed; send it as multipart/form-data") from None
     if not form.is_whole:
-        raise _bad_form("the form ends before its end; send it again")
+        raise _bad_form("the form is incomplete; send it again")
 
 
 def _bad_form(sentence: str) -> ProblemError:

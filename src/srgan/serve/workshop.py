@@ -1,4 +1,4 @@
-"""Where tasks are done: two lanes, for what is quick and for what is long, that share one device."""
+"""Runs the tasks: short and long ones wait in separate lanes, which share one device."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ from srgan.serve.turns import Device, Turn
 
 _log = logging.getLogger(__name__)
 _SWEEP = 30.0  # seconds between two looks at what is over its time
+_WORKERS = 2
+"""Threads of a lane: one can encode a result while the other takes the next task."""
 
 
 class Workshop:
-    """Takes tasks, and does them with one network at a time.
+    """Runs tasks, one network at a time.
 
-    What is short does not wait for videos: either lane passes the device on to the other every few seconds.
+    Short tasks do not wait for videos: the lanes pass the device to each other every few seconds.
 
     Args:
-        store: where tasks are kept.
-        models: opens networks.
-        names: what each name of a model stands for.
-        limits: how much is taken.
+        store: keeps tasks on the disk.
+        models: loads networks.
+        names: model or file for each name.
+        limits: limits on jobs.
     """
 
     def __init__(self, store: Store, models: Models, names: Mapping[str, str | Path], limits: Limits) -> None:
@@ -54,11 +56,15 @@ class Workshop:
         self._lanes: dict[bool, FairQueue[Task]] = {False: FairQueue(), True: FairQueue()}
         self._closing = threading.Event()
         self._is_ready = threading.Event()
-        self._threads = [threading.Thread(target=self._work, args=(lane,)) for lane in self._lanes.values()]
+        self._threads = [
+            threading.Thread(target=self._work, args=(lane, head))
+            for lane, head in ((lane, Device()) for lane in self._lanes.values())
+            for _ in range(_WORKERS)
+        ]
         self._threads += [threading.Thread(target=work) for work in (self._open_usual, self._sweep)]
 
     def start(self) -> None:
-        """Begins, with what an earlier server left undone."""
+        """Starts the threads, and queues the unfinished tasks of an earlier server."""
         for task in sorted(self._store.tasks(), key=lambda task: task.created):
             self._tasks[task.id] = task
             if task.is_over:
@@ -70,18 +76,21 @@ class Workshop:
             thread.start()
 
     def close(self) -> None:
-        """Begins no more, and ends within a tile what is begun."""
+        """Stops running tasks within a tile, and cancels those that are not kept."""
         self._closing.set()
         for lane in self._lanes.values():
             lane.close()
+        for task in list(self._tasks.values()):
+            if not task.is_kept:
+                self.cancel(task)
 
     @property
     def is_closing(self) -> bool:
-        """Whether nothing will be done any more."""
+        """Whether the workshop is being stopped."""
         return self._closing.is_set()
 
     def stop(self) -> None:
-        """Waits for the end; what is kept goes on at the next start."""
+        """Waits until all threads have ended; kept tasks continue at the next start."""
         self.close()
         for thread in self._threads:
             thread.join()
@@ -92,63 +101,70 @@ class Workshop:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the usual model is open."""
+        """Whether the default model is loaded."""
         return self._is_ready.is_set()
 
     @property
     def waiting(self) -> int:
-        """How many tasks wait."""
+        """Number of waiting tasks."""
         return sum(map(len, self._lanes.values()))
 
     @property
     def running(self) -> int:
-        """How many tasks are begun: two at most, of which one has the device."""
+        """Number of running tasks; one of them has the device."""
         return sum(task.state == "running" for task in list(self._tasks.values()))
 
     def waiting_of(self, client: str) -> int:
-        """How many of a client's tasks wait."""
+        """Returns the number of a client's waiting tasks."""
         return sum(lane.count(client) for lane in self._lanes.values())
 
     def add(self, task: Task) -> None:
-        """Takes a task whose upload lies in its folder."""
+        """Queues a task whose upload is in its folder."""
         self._tasks[task.id] = task
         if task.is_kept:
             self._store.save(task)
         self._lanes[task.is_long].put(task)
+        if self.is_closing and not task.is_kept:
+            self.cancel(task)
 
     def get(self, task: str) -> Task | None:
-        """The task of an id; None if there is none any more."""
+        """Returns the task with an id; None if there is none."""
         return self._tasks.get(task)
 
     def position(self, task: Task) -> int | None:
-        """How many are done before a task in its lane; None if it does not wait."""
+        """Returns the number of tasks ahead of a task; None if it does not wait."""
         return self._lanes[task.is_long].position(task)
 
     def cancel(self, task: Task) -> None:
-        """Ends a task: at once if it waits, within a tile if it runs."""
+        """Cancels a task: at once if it waits, within a tile if it runs."""
         task.stop.set()
         if self._lanes[task.is_long].remove(task):
             self._end(task, "cancelled")
 
     def remove(self, task: Task) -> None:
-        """Forgets a task that is over, and deletes its files."""
+        """Deletes a task that has ended, with its files."""
         self._tasks.pop(task.id, None)
         with suppress(
             OutputError
         ):  # a file that is being read cannot go everywhere; the next start removes it
             self._store.remove(task.id)
 
-    def _work(self, lane: FairQueue[Task]) -> None:
-        while (task := lane.take()) is not None:
-            try:
-                self._do(task)
-            except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
-                task.error = error_of(error, task)
-                self._end(task, "failed")
+    def _work(self, lane: FairQueue[Task], head: Device) -> None:
+        while True:
+            with Turn(head, lambda: False) as first:
+                task = lane.take()
+                if task is None:
+                    return
+                try:
+                    self._do(task, first)
+                except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
+                    task.error = error_of(error, task)
+                    self._end(task, "failed")
             if task.id not in self._tasks:  # nobody waited any longer
                 self.remove(task)
 
-    def _do(self, task: Task) -> None:
+    def _do(self, task: Task, first: Turn) -> None:
+        """Runs a task; ``first`` keeps the lane until the network is done."""
         deadline = time.monotonic() + self._limits.work_seconds
 
         def is_off() -> bool:
@@ -158,11 +174,15 @@ class Workshop:
             task.note(event)
             if time.monotonic() > deadline:
                 raise SrganError(
-                    f"it took more than {self._limits.work_seconds:g} seconds; send less at once"
+                    f"the job took more than {self._limits.work_seconds:g} seconds; send a smaller file"
                 )
             if event.figures.get("bytes", 0) > self._limits.disk_bytes:
-                raise OutputError("the result is larger than this server keeps; ask for a smaller one")
-            turn.pass_on()
+                raise OutputError("the result is too large for this server; ask for a smaller one")
+            if event.share == 1 and not task.options.get("invented"):
+                turn.end()  # what is left is to encode; a map needs another network
+                first.end()
+            else:
+                turn.pass_on()
 
         task.state = "running"
         task.started = task.started or time.time()
@@ -222,7 +242,7 @@ class Workshop:
         self._is_ready.set()
 
     def _sweep(self) -> None:
-        """Removes what is over its time."""
+        """Deletes expired tasks."""
         while not self._closing.wait(_SWEEP):
             oldest = time.time() - self._limits.keep_seconds
             for task in list(self._tasks.values()):

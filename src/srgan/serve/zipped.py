@@ -1,4 +1,4 @@
-"""Several files as one zip archive, made while it is sent."""
+"""Streams several files as one zip archive."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ _CHUNK = 2**20  # bytes
 
 
 class _Pipe:
-    """What an archive writes into, and what comes out of it."""
+    """A write-only file that hands out what was written."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []
 
     def write(self, data: bytes) -> int:
-        """Takes the next bytes."""
+        """Stores bytes until they are taken."""
         self._written.append(bytes(data))
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Does nothing, as nothing is buffered."""
 
     def close(self) -> None:
-        """As a file."""
+        """Does nothing."""
 
     def take(self) -> bytes:
-        """What was written since the last time."""
+        """Returns what was written since the last call."""
         taken, self._written = b"".join(self._written), []
         return taken
 
 
 def zipped(files: Iterable[tuple[Path, str]]) -> Iterator[bytes]:
-    """The bytes of an archive of (file, name); not compressed, for pictures and videos are.
+    """Yields an uncompressed archive of (file, name) pairs.
 
-    A name that is there already gets a number.
+    A name that occurs again gets a number.
     """
     pipe, taken = _Pipe(), set[str]()
     with ZipFile(pipe, "w") as archive:

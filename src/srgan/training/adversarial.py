@@ -38,7 +38,7 @@ Verdict = tuple[Tensor, Sequence[Tensor]]
 
 
 def make_discriminator(recipe: Recipe) -> nn.Module:
-    """The recipe's discriminator, for the recipe's crops."""
+    """Returns the recipe's discriminator, for the recipe's crops."""
     options = recipe.discriminator
     if options.kind == "unet":
         return UNetDiscriminator(options.channels)
@@ -48,7 +48,7 @@ def make_discriminator(recipe: Recipe) -> nn.Module:
 
 
 def make_features(recipe: Recipe) -> nn.Module | None:
-    """The network in whose feature maps pictures are compared, or None.
+    """Returns the network in whose feature maps pictures are compared, or None.
 
     Raises:
         ModelError: if its weights cannot be read or are another network's.
@@ -94,7 +94,7 @@ class AdversarialTrainer(Trainer):
         self.learners = {"generator": generators, "discriminator": [judges]}
 
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
-        """The generator's and the discriminator's, by the same verdicts."""
+        """Yields the generator's and the discriminator's, by the same verdicts."""
         options = self.recipe.loss
         labels = draw_labels(
             self.recipe.data.batch_size,
@@ -163,7 +163,7 @@ class AdversarialTrainer(Trainer):
         return content_loss([maps.float() for maps in sr_features], [maps.float() for maps in hr_features])
 
     def concern(self, means: Mapping[str, float]) -> str | None:
-        """Whether the discriminator has won, or died: the generator then learns nothing from it."""
+        """Tells whether the discriminator has won, or died: the generator then learns nothing from it."""
         if not {"judged_true", "judged_generated"} <= means.keys():
             return None
         true, generated = means["judged_true"], means["judged_generated"]

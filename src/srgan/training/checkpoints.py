@@ -72,7 +72,7 @@ def discard_after(folder: Path, step: int) -> None:
 
 
 def load_newest_checkpoint(folder: Path) -> dict[str, Any] | None:
-    """The newest readable checkpoint of a run, or None if it has none.
+    """Loads the newest readable checkpoint of a run; None if it has none.
 
     Raises:
         RunError: if there are checkpoints and none can be read.

@@ -63,7 +63,7 @@ def read_pairs(
 
 
 def eight_bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Samples of 8 or 16 bits as 8, the lower ones cut off."""
+    """Converts samples of 8 or 16 bits to 8, cutting the lower ones off."""
     return (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8)
 
 

@@ -49,7 +49,7 @@ class FidelityTrainer(Trainer):
             self.teacher = self.place(network).requires_grad_(False).eval()
 
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
-        """How far the generator's pictures are from the ground truth, and from the teacher's."""
+        """Yields the losses between the generator's pictures and the ground truth, and the teacher's."""
         options = self.recipe.loss
         for lr_image, hr_image in parts:
             with self.autocast():

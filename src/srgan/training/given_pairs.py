@@ -77,7 +77,7 @@ def read_given_pairs(
 
 
 def _read(files: Files, smallest_side: int, scale: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | str:
-    """A pair, or what is wrong with it."""
+    """Returns a pair, or what is wrong with it."""
     lr_file, hr_file = files
     try:
         lr_image, hr_image = (eight_bit(read_picture(file).pixels) for file in files)

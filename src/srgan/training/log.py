@@ -83,7 +83,7 @@ class RunLog:
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """The complete rows of a run's CSV file; none if the file is absent."""
+    """Reads the complete rows of a run's CSV file; none if the file is absent."""
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
@@ -92,7 +92,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 
 def last_losses(folder: Path) -> dict[str, float]:
-    """The losses of the last row of a run's ``log.csv``; none if it has no row."""
+    """Returns the losses of the last row of a run's ``log.csv``; none if it has no row."""
     rows = read_table(folder / "log.csv")
     return {
         name: float(text)

@@ -32,7 +32,7 @@ class Means:
             self._counts[index] += 1
 
     def take(self, processes: Processes) -> dict[str, float]:
-        """Each figure's mean over all processes; a figure without values is left out. Starts anew."""
+        """Returns each figure's mean over all processes; a figure without values is left out. Starts anew."""
         processes.average([self._sums])
         sums = self._sums.tolist()
         means = {
@@ -45,7 +45,7 @@ class Means:
         return means
 
     def state(self) -> dict[str, Any]:
-        """What :meth:`load` takes."""
+        """Returns what :meth:`load` takes."""
         return {"sums": self._sums, "counts": self._counts}
 
     def load(self, state: dict[str, Any]) -> None:

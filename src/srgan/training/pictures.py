@@ -94,7 +94,7 @@ _Source = tuple[int, int, Callable[[slice], Sequence[Pair]]]
 
 
 def _made(recipe: Recipe, data: Path) -> _Source:
-    """Pictures whose low-res ones are made from them."""
+    """Returns pictures whose low-res ones are made from them."""
     options = recipe.data
     files = _listed(data)
     views = [(file, 0.5 ** (copy / 2)) for copy in range(options.reduced_copies + 1) for file in files]
@@ -107,7 +107,7 @@ def _made(recipe: Recipe, data: Path) -> _Source:
 
 
 def _given(recipe: Recipe, data: Path, low_res: Path) -> _Source:
-    """Pictures whose low-res ones are given."""
+    """Returns pictures whose low-res ones are given."""
     settings = {
         "degradation.rounds": recipe.degradation.rounds,
         "data.reduced_copies": recipe.data.reduced_copies,

@@ -46,14 +46,14 @@ class Processes:
             tensor.copy_(mean.view_as(tensor))
 
     def mean(self, tensor: Tensor) -> Tensor:
-        """A tensor's mean over the processes. Gradients flow to the tensors of all of them."""
+        """Returns a tensor's mean over the processes. Gradients flow to the tensors of all of them."""
         if self.count == 1:
             return tensor
         mean: Tensor = _Mean.apply(tensor, self.count)
         return mean
 
     def any(self, flag: bool, device: torch.device) -> bool:
-        """Whether the flag is set in any process."""
+        """Tells whether the flag is set in any process."""
         if self.count == 1:
             return flag
         total = torch.tensor(float(flag), device=device)
@@ -61,7 +61,7 @@ class Processes:
         return total.item() > 0
 
     def from_first(self, value: Any) -> Any:
-        """The first process's value, in all of them."""
+        """Returns the first process's value, in all of them."""
         if self.count == 1:
             return value
         values = [value]

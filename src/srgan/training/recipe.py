@@ -181,14 +181,14 @@ class Recipe:
     run: RunOptions = field(default_factory=RunOptions)
 
     def with_steps(self, pictures: int) -> Recipe:
-        """The recipe with its length in steps, for a number of training pictures."""
+        """Returns the recipe with its length in steps, for a number of training pictures."""
         if not self.optimiser.epochs:
             return self
         steps = self.optimiser.epochs * self.data.steps_per_epoch(pictures)
         return dataclasses.replace(self, optimiser=dataclasses.replace(self.optimiser, steps=steps, epochs=0))
 
     def to_toml(self) -> str:
-        """The recipe, every field given, as TOML."""
+        """Returns the recipe, every field given, as TOML."""
         lines = []
         for name, value in dataclasses.asdict(self).items():
             if isinstance(value, dict):
@@ -204,7 +204,7 @@ def _assignment(key: str, value: object) -> str:
 
 
 def contradictions(recipe: Recipe) -> list[str]:
-    """What is wrong with a recipe whose every field is of the right type: one sentence a problem."""
+    """Returns what is wrong with a recipe whose every field is of the right type: one sentence a problem."""
     at_least_one = {
         "generator.blocks": recipe.generator.blocks,
         "generator.channels": recipe.generator.channels,

@@ -17,7 +17,7 @@ _SHIPPED = Path(__file__).parent / "recipes"
 
 
 def list_recipes() -> list[str]:
-    """Names of the recipes that come with the package, sorted."""
+    """Returns the names of the recipes that come with the package, sorted."""
     return sorted(path.stem for path in _SHIPPED.glob("*.toml"))
 
 
@@ -69,7 +69,7 @@ def _apply(values: dict[str, Any], change: str) -> None:
 
 
 def _build(kind: type[Any], values: dict[str, Any], prefix: str, problems: list[str]) -> object:
-    """An instance of the dataclass ``kind``, or None after adding to ``problems``."""
+    """Returns an instance of the dataclass ``kind``, or None after adding to ``problems``."""
     types = typing.get_type_hints(kind)
     names = [item.name for item in dataclasses.fields(kind)]
     before = len(problems)

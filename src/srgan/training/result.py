@@ -79,7 +79,7 @@ def _degradation(options: DegradationOptions, low_res: str) -> str:
 
 
 def _without_folders(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Where a file lay on this computer is nobody else's business."""
+    """Removes the place of a file on this computer, which concerns nobody else."""
     loss = recipe["loss"]
     names = {key: Path(loss[key]).name for key in ("features_file", "teacher")}
     return {**recipe, "start": Path(recipe["start"]).name, "loss": {**loss, **names}}

@@ -120,7 +120,7 @@ def train(
 
 @contextmanager
 def _run_folder(out: Path, processes: Processes) -> Iterator[None]:
-    """The run's folder, for this run alone."""
+    """Returns the run's folder, for this run alone."""
     if not processes.is_first:
         yield
         return
@@ -134,7 +134,7 @@ def _run_folder(out: Path, processes: Processes) -> Iterator[None]:
 
 
 def _opened_log(trainer: Trainer, out: Path) -> AbstractContextManager[RunLog | None]:
-    """The run's log in the first process, None in the others."""
+    """Returns the run's log in the first process, None in the others."""
     if not trainer.processes.is_first:
         return nullcontext()
     return closing(RunLog(out, (*trainer.losses, *_COLUMNS), trainer.step))

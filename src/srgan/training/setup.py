@@ -25,7 +25,7 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def choose_device(device: Device) -> torch.device:
-    """The device a run computes on; "auto" takes CUDA, then Apple's, then the CPU.
+    """Returns the device a run computes on; "auto" takes CUDA, then Apple's, then the CPU.
 
     Under torchrun each process of a computer takes a CUDA device of its own.
 
@@ -46,13 +46,13 @@ def choose_device(device: Device) -> torch.device:
 
 
 def processor() -> Mapping[str, Any]:
-    """What PyTorch knows of the processor; nothing where its version is too old to tell."""
+    """Returns what PyTorch knows of the processor; nothing where its version is too old to tell."""
     capabilities = getattr(torch.cpu, "get_capabilities", None)
     return capabilities() if capabilities else {}
 
 
 def computes_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 natively, rather than slowly emulating it."""
+    """Tells whether the device computes in bfloat16 natively, rather than emulating it slowly."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
@@ -61,13 +61,13 @@ def computes_bf16(device: torch.device) -> bool:
 
 
 def autocast_dtype(precision: Literal["auto", "bf16", "fp32"], device: torch.device) -> torch.dtype:
-    """The type convolutions compute in; weights and their updates are always float32."""
+    """Returns the type convolutions compute in; weights and their updates are always float32."""
     bf16 = computes_bf16(device) if precision == "auto" else precision == "bf16"
     return torch.bfloat16 if bf16 else torch.float32
 
 
 def load_teacher(model: str, scale: int) -> nn.Module:
-    """A network to learn from, in PyTorch: one of srgan's own or of another program's.
+    """Returns a network to learn from, in PyTorch: one of srgan's own or of another program's.
 
     Args:
         model: name of a shipped model, or a file, see
@@ -92,7 +92,7 @@ def load_teacher(model: str, scale: int) -> nn.Module:
 
 
 def start_network(config: GeneratorConfig, start: str) -> nn.Module:
-    """The generator at the start of a run.
+    """Returns the generator at the start of a run.
 
     Args:
         config: its dimensions.
@@ -120,7 +120,7 @@ def _generator(config: GeneratorConfig, tensors: Tensors) -> nn.Module:
 def make_optimisers(
     network: nn.Module, options: OptimiserOptions, dtype: torch.dtype
 ) -> list[torch.optim.Optimizer]:
-    """The optimisers of all of a network's weights, each weight in one.
+    """Returns the optimisers of all of a network's weights, each weight in one.
 
     Muon takes the convolutions between feature maps. The first and the last layer, whose rows are colours
     rather than features, and all biases, slopes and norms are AdamW's.
@@ -142,7 +142,7 @@ def make_optimisers(
 
 
 def schedule(step: int, options: OptimiserOptions) -> float:
-    """The factor on every learning rate at a step: a linear rise, then half a cosine down to zero."""
+    """Returns the factor on every learning rate at a step: a linear rise, then half a cosine down to zero."""
     warmup = options.warmup * options.steps
     if step < warmup:
         return (step + 1) / (warmup + 1)

@@ -88,7 +88,7 @@ class Trainer(ABC):
 
     @abstractmethod
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
-        """The losses of a batch, part by part.
+        """Returns the losses of a batch, part by part.
 
         Args:
             parts: low-res crops (n, 3, crop, crop), and their ground truth (n, 3, scale crop, scale crop).
@@ -100,7 +100,7 @@ class Trainer(ABC):
         return list(chain.from_iterable(self.learners.values()))
 
     def concern(self, _means: Mapping[str, float], /) -> str | None:
-        """What a person should know of the means of some steps; None while all goes well."""
+        """Returns what a person should know of the means of some steps; None while all goes well."""
         return None
 
     def place(self, module: _Module) -> _Module:
@@ -119,7 +119,7 @@ class Trainer(ABC):
         self.step += 1
 
     def autocast(self) -> torch.autocast:
-        """The context in which networks compute."""
+        """Returns the context in which networks compute."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     def _minimise(self, parts: Iterable[Losses]) -> None:

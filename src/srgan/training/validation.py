@@ -20,7 +20,7 @@ Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 @torch.no_grad()
 def upscale(network: nn.Module, lr_image: NDArray[np.uint8], device: torch.device) -> NDArray[np.uint8]:
-    """One picture through the network: (h, w, 3) to (scale * h, scale * w, 3), uint8."""
+    """Runs one picture through the network: (h, w, 3) to (scale * h, scale * w, 3), uint8."""
     batch = torch.from_numpy(lr_image).to(device).permute(2, 0, 1)[None].float() / 255
     batch = batch.contiguous(memory_format=torch.channels_last)
     sr_image = network(batch)[0].float().clamp(0, 1).mul(255).round()
@@ -28,7 +28,7 @@ def upscale(network: nn.Module, lr_image: NDArray[np.uint8], device: torch.devic
 
 
 def validate(network: nn.Module, pairs: Sequence[Pair], device: torch.device) -> float:
-    """Mean PSNR of Y in dB (a border of ``scale`` pixels cropped) over ``(lr_image, hr_image)`` pairs."""
+    """Averages PSNR of Y in dB (a border of ``scale`` pixels cropped) over ``(lr_image, hr_image)`` pairs."""
     return float(
         np.mean([psnr_y(upscale(network, lr, device), hr, border=_scale_of(lr, hr)) for lr, hr in pairs])
     )

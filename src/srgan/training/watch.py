@@ -25,7 +25,7 @@ class Watch:
         self._rows = 0
 
     def notice(self, means: Mapping[str, float]) -> str | None:
-        """What the newest row of the log gives cause to say; None if nothing."""
+        """Returns what the newest row of the log gives cause to say; None if nothing."""
         concern = self._trainer.concern(means)
         self._rows = self._rows + 1 if concern == self._concern else 1
         self._concern = concern

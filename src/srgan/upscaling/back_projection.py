@@ -46,7 +46,7 @@ class Axis:
 
     @classmethod
     def of(cls, length: int, scale: int) -> Axis:
-        """An axis of ``length`` low-res pixels, enlarged by ``scale``."""
+        """Returns an axis of ``length`` low-res pixels, enlarged by ``scale``."""
         # All squares have the same matrices but the first and the last two, near which the axis ends.
         left_out = max(-(-length // LR_SQUARE) - 5, 0)
         ends = _short_axis(length - left_out * LR_SQUARE, scale)
@@ -77,7 +77,7 @@ def _short_axis(length: int, scale: int) -> Axis:
 
 @cache
 def _inverse(scale: int) -> NDArray[np.float64]:
-    """The filter of ``2 * _RADIUS + 1`` taps that undoes enlarging and reducing, far from borders."""
+    """Returns the filter of ``2 * _RADIUS + 1`` taps that undoes enlarging and reducing, far from borders."""
     length = 4 * _RADIUS + 1
     reduction = _matrices(*bicubic_taps(scale * length, length, 1 / scale), length, scale * length, 0)
     enlargement = _matrices(*bicubic_taps(length, scale * length, scale), scale * length, length, 0)

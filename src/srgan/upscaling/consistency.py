@@ -142,12 +142,12 @@ def _blocks(
 
 
 def _inside(band: NDArray[Any], margin: int) -> tuple[slice, ...]:
-    """Where a band lies in framed squares."""
+    """Returns where a band lies in framed squares."""
     return (slice(None), *(slice(margin, margin + side) for side in band.shape[:2]))
 
 
 def _measured(near: _Near, enough: float) -> _Block:
-    """The residual where a cell that is open is near."""
+    """Measures the residual near open cells."""
     block = near[1]
     square, margin = block.vertical.square, block.vertical.margin
     pixels = _met(near, lambda each: each.pixels, margin)
@@ -165,7 +165,7 @@ def _measured(near: _Near, enough: float) -> _Block:
 
 
 def _back_projected(near: _Near, strength: float) -> _Block:
-    """The residual enlarged and added, as far as that is possible between black and white."""
+    """Adds the upscaled residual, as far as that is possible between black and white."""
     block = near[1]
     residual = _met(near, lambda each: each.residual, LR_MARGIN)
     chosen = _beside(_met(near, lambda each: each.is_lacking, 1))
@@ -182,7 +182,7 @@ def _back_projected(near: _Near, strength: float) -> _Block:
 
 
 def _met(near: _Near, part: Callable[[_Block], NDArray[_Scalar]], margin: int) -> NDArray[_Scalar]:
-    """A part of the middle block, its upper and lower margin filled from the blocks there, if any."""
+    """Returns a part of the middle block, its upper and lower margin filled from the blocks there, if any."""
     above, block, below = near
     own = part(block)
     if above is not None:
@@ -193,13 +193,13 @@ def _met(near: _Near, part: Callable[[_Block], NDArray[_Scalar]], margin: int) -
 
 
 def _beside(flags: Flags) -> Chosen:
-    """The squares of which a cell, or one that touches it, has the flag."""
+    """Returns the squares of which a cell, or one that touches it, has the flag."""
     near: Flags = np.logical_or.reduce(windows(flags, _CELLS, 1), axis=(-2, -1))
     return ... if near.all() else near.nonzero()
 
 
 def _clipped(pixels: Floats) -> Flags:
-    """The cells of squares, (..., 4, 4), in which clipping will take away more than a little."""
+    """Returns the cells of squares, (..., 4, 4), in which clipping will take away more than a little."""
     lowest, highest = pixels.min(axis=(-2, -1)), pixels.max(axis=(-2, -1))
     some = (lowest < -_CLIPPED_LITTLE) | (highest > 255 + _CLIPPED_LITTLE)
     result = np.zeros((*some.shape, _CELLS, _CELLS), np.bool_)
@@ -218,7 +218,7 @@ def _in_cells(flags: Flags) -> Flags:
 def _one_ahead(
     thread: ThreadPoolExecutor, work: Callable[[_Near], _Block], items: Iterator[_Near]
 ) -> Iterator[_Block]:
-    """What the thread makes of each, handed out when the next is under way."""
+    """Yields what the thread makes of each, handed out when the next is under way."""
     futures = (thread.submit(work, item) for item in items)
     for _, future, _ in _with_neighbours(futures):
         yield future.result()
@@ -233,7 +233,7 @@ def _with_neighbours(items: Iterator[_Item]) -> Iterator[tuple[_Item | None, _It
 
 
 def _in_blocks(bands: Iterator[NDArray[Any]], rows: int) -> Iterator[NDArray[Any]]:
-    """The same rows in bands of one height; the last may be lower."""
+    """Yields the same rows in bands of one height; the last may be lower."""
     left: NDArray[Any] | None = None
     for band in bands:
         left = band if left is None else np.concatenate((left, band))

@@ -54,7 +54,7 @@ def given(image: PictureLike) -> Given:
 
 
 def array_of(image: object) -> _Array:
-    """A picture, or a batch, as an array of a type that can be enlarged.
+    """Converts a picture, or a batch, to an array of a type that can be upscaled.
 
     Lists and tuples are taken as NumPy does; their whole numbers are bytes, and have to be from 0 to 255.
 
@@ -77,7 +77,7 @@ def array_of(image: object) -> _Array:
 
 
 def rgb_of(image: object) -> _Array:
-    """A single picture without alpha as (H, W, 3), uint8, uint16 or float32; grey is not copied.
+    """Converts a single picture without alpha to (H, W, 3), uint8, uint16 or float32; grey is not copied.
 
     Raises:
         UsageError: if it is none.

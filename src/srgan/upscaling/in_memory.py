@@ -64,7 +64,7 @@ def _enlarged_shape(samples: _Array, scale: int) -> tuple[int, ...]:
 
 
 def _pixels_of(samples: _Array) -> tuple[_Array, _Array | None]:
-    """What a network takes of one picture's samples, (H, W) or (H, W, 1 to 4), and its alpha.
+    """Returns what a network takes of one picture's samples, (H, W) or (H, W, 1 to 4), and its alpha.
 
     Returns:
         (H, W, 3), uint8, uint16 or float32, whose fully transparent pixels have the colours near them; and
@@ -85,7 +85,7 @@ def _put_pixels(result: _Array, bands: Iterator[_Array]) -> None:
 
 
 def _split(samples: _Array) -> tuple[_Array, _Array | None]:
-    """Views of the colours, (H, W, 1 or 3), and of the alpha, (H, W)."""
+    """Splits samples into views of the colours, (H, W, 1 or 3), and of the alpha, (H, W)."""
     if samples.ndim == 2:
         return samples[..., None], None
     if samples.shape[2] in (2, 4):

@@ -23,7 +23,7 @@ _RECLAIMABLE = (
 
 
 def auto_tile(bytes_per_pixel: int, free: int) -> int:
-    """The side of the fastest tile that takes at most a quarter of the free memory.
+    """Returns the side of the fastest tile that takes at most a quarter of the free memory.
 
     Args:
         bytes_per_pixel: what a tile's layers take, for each of its pixels.
@@ -37,7 +37,7 @@ def auto_tile(bytes_per_pixel: int, free: int) -> int:
 
 
 def free_memory(root: Path = Path("/")) -> int:
-    """Bytes that this process may still take: the system's free memory, or a container's where that is less.
+    """Returns the free memory in bytes: the system's, or the container's where that is less.
 
     Args:
         root: where ``proc`` and ``sys`` are.
@@ -71,13 +71,13 @@ def _groups(root: Path) -> Iterator[Path]:
 
 
 def _reclaimable(statistics: Path) -> int:
-    """Bytes that the kernel gives back before a group's memory runs out."""
+    """Returns the bytes that the kernel gives back before a group's memory runs out."""
     found = dict(line.split(maxsplit=1) for line in _text(statistics).splitlines())
     return sum(next((int(found[name]) for name in names if name in found), 0) for names in _RECLAIMABLE)
 
 
 def _numbers(group: Path, names: Iterable[str]) -> list[int]:
-    """A control group's figures, without those that it does not have, or that are ``max``."""
+    """Returns a control group's figures, without those that it does not have, or that are ``max``."""
     texts = (_text(group / name).strip() for name in names)
     return [int(text) for text in texts if text.isdecimal()]
 

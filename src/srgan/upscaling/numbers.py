@@ -6,10 +6,10 @@ import numbers
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a real number, of Python's or NumPy's."""
+    """Tells whether it is a real number, of Python's or NumPy's."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def is_whole(value: object, least: int) -> bool:
-    """Whether it is a whole number from ``least`` on."""
+    """Tells whether it is a whole number from ``least`` on."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= least

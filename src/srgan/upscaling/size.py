@@ -43,11 +43,11 @@ class OutputSize:
                 )
 
     def for_network(self: _Size, scale: int) -> _Size:
-        """The same with the network's scale where none is given."""
+        """Returns the same with the network's scale where none is given."""
         return self if self.scale is not None else replace(self, scale=float(scale))
 
     def output_size(self, width: int, height: int) -> tuple[int, int]:
-        """The result's (width, height) for an input's; see :meth:`for_network` first."""
+        """Returns the result's (width, height) for an input's; see :meth:`for_network` first."""
         if self.width and self.height:
             return self.width, self.height
         factor = self.scale or 1.0

@@ -24,7 +24,7 @@ def framed(shape: tuple[int, int], size: int, margin: int, kind: Any = np.float3
 
 
 def squares(image: NDArray[_Scalar], size: int, margin: int) -> NDArray[_Scalar]:
-    """A view of framed squares without their margins, (3, rows, columns, size, size)."""
+    """Returns a view of framed squares without their margins, (3, rows, columns, size, size)."""
     inside = image[:, margin:-margin, margin:-margin]
     _, height, width = inside.shape
     return inside.reshape(3, height // size, size, width // size, size).swapaxes(2, 3)
@@ -46,7 +46,7 @@ def windows(image: NDArray[_Scalar], size: int, margin: int) -> NDArray[_Scalar]
 def products(
     image: Floats, size: int, margin: int, vertical: Floats, horizontal: Floats, chosen: Chosen
 ) -> Floats:
-    """Matrices on the rows and columns of chosen squares and their margins.
+    """Multiplies the rows and columns of chosen squares and their margins by matrices.
 
     Args:
         image: framed squares.

@@ -48,7 +48,7 @@ class TiledNetwork:
         return self.engine.upscale(window, halo)
 
     def changed_parts(self) -> Compute:
-        """What enlarges the tiles of pictures that follow each other."""
+        """Returns what enlarges the tiles of pictures that follow each other."""
 
         @cache
         def parts(halo: int) -> ChangedParts:
@@ -156,7 +156,7 @@ class TiledNetwork:
 
 
 def is_grey(pixels: NDArray[Any]) -> bool:
-    """Whether all three channels of (H, W, 3) are equal everywhere."""
+    """Tells whether all three channels of (H, W, 3) are equal everywhere."""
     red, green, blue = (pixels[:, :, channel] for channel in range(3))
     return np.array_equal(red, green) and np.array_equal(red, blue)
 

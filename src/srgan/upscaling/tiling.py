@@ -87,7 +87,7 @@ def plan_tiles(height: int, width: int, *, halo: int, tile: int | None, multiple
 
 
 def round_up(length: int, multiple: int) -> int:
-    """The next multiple from ``length`` on."""
+    """Returns the next multiple from ``length`` on."""
     return -(-length // multiple) * multiple
 
 
@@ -140,12 +140,12 @@ def _tilings(height: int, width: int, tile: int, halo: float) -> Iterator[tuple[
 
 
 def _starts(length: int, tile: int) -> list[int]:
-    """Where tiles begin that cover ``length``; none reaches beyond it, unless one alone does."""
+    """Returns where tiles begin that cover ``length``; none reaches beyond it, unless one alone does."""
     return [*range(0, length - tile, tile), max(length - tile, 0)]
 
 
 def _reflected(start: int, stop: int, length: int, halo: int, repeats_edge: bool) -> NDArray[np.intp]:
-    """Positions in [0, length) of start - halo ... stop + halo - 1, reflected at both ends."""
+    """Returns positions in [0, length) of start - halo ... stop + halo - 1, reflected at both ends."""
     last = 2 * length - 1 if repeats_edge else max(2 * length - 2, 1)
     position = np.arange(start - halo, stop + halo) % (last + 1 if repeats_edge else last)
     return np.minimum(position, last - position)

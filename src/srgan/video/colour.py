@@ -1,4 +1,4 @@
-"""Colours of a video: its YUV samples as the project's RGB pictures, and back, by the stream's own matrix."""
+"""Converts between a video's YUV samples and RGB pictures, with the stream's own matrix."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _RESIZED = int(Interpolation.LANCZOS | _EXACT)
 
 @dataclass(frozen=True, kw_only=True)
 class Colour:
-    """What a stream says about its colours, in the codes of ITU-T H.273.
+    """The colour tags of a stream, as codes of ITU-T H.273.
 
     Attributes:
         matrix: of the samples; never unspecified.
@@ -53,12 +53,12 @@ class Colour:
 
     @property
     def deep(self) -> bool:
-        """Whether pictures of it are uint16."""
+        """Whether its pictures are uint16."""
         return self.depth > 8
 
     @classmethod
     def of(cls, frame: VideoFrame) -> Colour:
-        """The colours of a decoded frame.
+        """Reads the colour tags of a decoded frame.
 
         Raises:
             VideoError: if they are of a kind that cannot be converted.
@@ -80,7 +80,7 @@ class Colour:
         )
 
     def tagged_for(self, width: int, height: int) -> Colour:
-        """These colours as a result of another size is tagged.
+        """Returns the tags for a result of another size.
 
         Players guess an unspecified matrix by the size: where they would now guess another one, it is named.
         """
@@ -94,7 +94,7 @@ def _guess(width: int, height: int) -> int:
 
 
 class Converter:
-    """Turns frames into RGB pictures and pictures into frames. Not for several threads at a time.
+    """Converts frames to RGB pictures and back. Not thread-safe.
 
     8-bit samples are converted by libswscale, which is exact to rounding. Its 16-bit matrices are not (three
     levels of 1023, measured): of deeper samples it only resizes the chroma, and the matrix is applied here.
@@ -107,7 +107,7 @@ class Converter:
         self._matrix = 5 if colour.matrix == _BT601 else colour.matrix  # libswscale's code for BT.601
 
     def to_rgb(self, frame: VideoFrame, size: tuple[int, int]) -> NDArray[Any]:
-        """A decoded frame as (height, width, 3) RGB, uint8 or uint16; resized if it is not of ``size``."""
+        """Converts a decoded frame to (height, width, 3) RGB, uint8 or uint16, resized to ``size``."""
         flags = _SAME_SIZE if (frame.width, frame.height) == size else _RESIZED
         width, height = size
         if frame.format.is_rgb or frame.format.has_palette or not self._colour.deep:
@@ -126,7 +126,7 @@ class Converter:
         return self._rgb_of(samples)
 
     def alpha_of(self, frame: VideoFrame, size: tuple[int, int]) -> NDArray[Any] | None:
-        """How opaque a frame is, like :meth:`to_rgb`: (height, width); None if it has no transparency."""
+        """Returns the alpha of a frame, (height, width), like :meth:`to_rgb`; None if it has none."""
         if not any(component.is_alpha for component in frame.format.components):
             return None
         flags = _SAME_SIZE if (frame.width, frame.height) == size else _RESIZED
@@ -135,7 +135,7 @@ class Converter:
         return np.ascontiguousarray(pixels[..., 3])
 
     def from_rgb(self, pixels: NDArray[Any], pixel_format: str, size: tuple[int, int]) -> VideoFrame:
-        """(height, width, 3) RGB, uint8 or uint16, as a frame; resized if it is not of ``size``.
+        """Converts (height, width, 3) RGB, uint8 or uint16, to a frame, resized to ``size``.
 
         For a pixel format that has transparency, it may also be (height, width, 4).
         """
@@ -184,7 +184,7 @@ class Converter:
         return frame
 
     def _plain(self, frame: VideoFrame, width: int, height: int, pixel_format: str, flags: int) -> VideoFrame:
-        """Another layout of the same YUV samples: no matrix, no change of range."""
+        """Changes the layout of YUV samples, without matrix or change of range."""
         return self._reformatter.reformat(
             frame,
             width,
@@ -199,7 +199,7 @@ class Converter:
         )
 
     def _levels(self) -> tuple[float, float, float]:
-        """Black, the luma's span and the chroma's span, of samples shifted to 16 bits."""
+        """Returns black, the luma span and the chroma span of samples shifted to 16 bits."""
         if self._colour.full_range:
             span = float(2**16 - 2 ** (16 - self._colour.depth))
             return 0.0, span, span
@@ -230,7 +230,7 @@ class Converter:
 
 
 def _rows_of(frame: VideoFrame) -> list[NDArray[np.uint8]]:
-    """The bytes of each plane, (height, bytes a row), padding included, to be read and written."""
+    """Returns the bytes of a plane, (height, bytes per row), padding included, as a writable view."""
     return [
         np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
         for plane in frame.planes

@@ -1,4 +1,4 @@
-"""HDR10's static metadata (SMPTE ST 2086, CTA-861.3): of a decoded frame, as encoders are told them."""
+"""Carries HDR10's static metadata (SMPTE ST 2086, CTA-861.3) from a decoded frame to an encoder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PARAMETERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class HdrMetadata:
-    """What a video says about the display it was made on, and about its brightest pictures.
+    """The mastering display of a video, and the light levels of its brightest pictures.
 
     Attributes:
         points: x and y, in CIE 1931, of red, green, blue and white; None if unknown.
@@ -35,7 +35,7 @@ class HdrMetadata:
 
     @classmethod
     def of(cls, frame: VideoFrame) -> HdrMetadata | None:
-        """The metadata of a decoded frame; None if it has none."""
+        """Reads the metadata of a decoded frame; None if it has none."""
         try:
             display: Any = frame.side_data.get("MASTERING_DISPLAY_METADATA")
             level: Any = frame.side_data.get("CONTENT_LIGHT_LEVEL")
@@ -57,7 +57,7 @@ class HdrMetadata:
         return cls(points=points, luminance=luminance, light=light)
 
     def settings(self, codec: str, usual: dict[str, str]) -> dict[str, str] | None:
-        """What an encoder is told, its usual settings included; None if it cannot be told."""
+        """Returns the settings of an encoder, with its usual ones; None if it cannot store the metadata."""
         if codec not in _PARAMETERS:
             return None
         option, display_key, light_key = _PARAMETERS[codec]
@@ -70,7 +70,7 @@ class HdrMetadata:
         return {**usual, option: ":".join(parameters)}
 
     def _display(self, chromaticity: int, luminance: int) -> str | None:
-        """The display in the units of an encoder."""
+        """Formats the display in the units of an encoder."""
         if self.points is None or self.luminance is None:
             return None
 

@@ -1,4 +1,4 @@
-"""Image sequences, a numbered file for each frame: patterns such as ``frame-%05d.png``, known from FFmpeg."""
+"""Image sequences, one numbered file per frame, named by FFmpeg's patterns such as ``frame-%05d.png``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAMED = 5  # how many missing numbers are named
 
 
 def is_pattern(path: Path) -> bool:
-    """Whether a name stands for numbered files: it has one ``%d`` or ``%05d``, and is itself no file.
+    """Tells whether a name is a pattern: it has one ``%d`` or ``%05d``, and no file is called so.
 
     Where a word goes on behind it, as in ``50%discount.jpg``, it does only if there are such files.
     """
@@ -30,17 +30,17 @@ def is_pattern(path: Path) -> bool:
 
 
 def has_number(path: Path) -> bool:
-    """Whether a name has one ``%d`` or ``%05d``."""
+    """Tells whether a name has one ``%d`` or ``%05d``."""
     return path.name.count("%") == 1 and _NUMBER.search(path.name) is not None
 
 
 def frame_path(pattern: Path, number: int) -> Path:
-    """The file of one frame."""
+    """Returns the file of a frame."""
     return pattern.with_name(pattern.name % number)
 
 
 def number_of(pattern: Path, name: str) -> int | None:
-    """The number that a file's name has by a pattern; None if it does not follow it."""
+    """Returns the number in a file's name; None if it does not match the pattern."""
     before, after = _NUMBER.split(pattern.name)
     match = re.fullmatch(f"{re.escape(before)}([0-9]+){re.escape(after)}", name)
     if match is None or pattern.name % int(match[1]) != name:
@@ -49,7 +49,7 @@ def number_of(pattern: Path, name: str) -> int | None:
 
 
 def numbers(pattern: Path) -> list[int]:
-    """The numbers of the files that are there, sorted.
+    """Returns the numbers of the existing files, sorted.
 
     Raises:
         OSError: if their folder cannot be listed.
@@ -61,7 +61,7 @@ def numbers(pattern: Path) -> list[int]:
 
 
 def whole_numbers(pattern: Path) -> tuple[set[int], set[int]]:
-    """The numbers of the files that are there, and of those among them that are not empty.
+    """Returns the numbers of the existing files, and of those that are not empty.
 
     Raises:
         OSError: if their folder cannot be listed.
@@ -71,7 +71,7 @@ def whole_numbers(pattern: Path) -> tuple[set[int], set[int]]:
 
 
 def work_path(target: Path) -> Path:
-    """The folder in which a video, or an image sequence, is made."""
+    """Returns the work folder of a video or an image sequence."""
     name = f".{target.name}{_WORK}"
     if len(os.fsencode(name)) > _LONGEST_NAME:
         name = f".{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}{_WORK}"
@@ -79,14 +79,14 @@ def work_path(target: Path) -> Path:
 
 
 def exists(target: Path) -> bool:
-    """Whether a result is there: a file, or frames that are not those of an interrupted run."""
+    """Tells whether a result exists: a file, or frames that no interrupted run left."""
     if not is_pattern(target):
         return target.exists()
     return bool(numbers(target)) and not work_path(target).exists()
 
 
 def find_pattern(folder: Path) -> Path:
-    """The pattern that the pictures of a folder follow.
+    """Finds the pattern that the pictures of a folder follow.
 
     Raises:
         VideoError: if they are not one image sequence; the folder is not named.
@@ -111,7 +111,7 @@ def find_pattern(folder: Path) -> Path:
 
 
 def frames_of(pattern: Path) -> list[Path]:
-    """All files of an image sequence, in order.
+    """Returns all files of an image sequence, in order.
 
     Raises:
         VideoError: if there are none, or some are missing between the first and the last, or empty; the

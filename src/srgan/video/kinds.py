@@ -1,4 +1,4 @@
-"""Which files are videos."""
+"""Tells videos from pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOVING_PICTURES = (".gif", ".webp")
 
 
 def is_video_file(path: Path) -> bool:
-    """Whether a file is a video: by its extension or, where that says nothing, by its content."""
+    """Tells whether a file is a video, by its extension or, failing that, by its content."""
     extension = path.suffix.lower()
     if extension in VIDEO_EXTENSIONS or extension in EXTENSIONS:
         return extension in VIDEO_EXTENSIONS
@@ -31,7 +31,7 @@ def is_video_file(path: Path) -> bool:
 
 
 def is_video(source: Path, target: Path) -> bool:
-    """Whether ``target`` is to be made of ``source`` frame by frame: either may be a video or its frames."""
+    """Tells whether a job is done frame by frame: whether an end of it is a video or an image sequence."""
     return (
         target.suffix.lower() in VIDEO_CONTAINERS
         or is_pattern(source)
@@ -41,7 +41,7 @@ def is_video(source: Path, target: Path) -> bool:
 
 
 def are_frames(source: Path, target: Path) -> bool:
-    """Whether ``target`` stands for numbered frames: not where ``source`` itself is called so."""
+    """Tells whether ``target`` names an image sequence, unless ``source`` has the same kind of name."""
     if not is_pattern(target) or target.suffix.lower() in VIDEO_CONTAINERS:
         return False
     return not has_number(source) or is_pattern(source)

@@ -1,4 +1,4 @@
-"""What a user may choose about a video."""
+"""Options of a video."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FASTEST = 1000  # frames per second
 
 @dataclass(frozen=True, kw_only=True)
 class VideoOptions(OutputSize):
-    """How a video is cut, sized and encoded; the size as in :class:`~srgan.upscaling.size.OutputSize`.
+    """Cuts, sizes and encodes a video; the size as in :class:`~srgan.upscaling.size.OutputSize`.
 
     Attributes:
         codec: an encoder's name, for example ``"libx265"``; None is the container's usual one.
@@ -45,13 +45,13 @@ class VideoOptions(OutputSize):
             raise UsageError(f"there is nothing between {self.start} and {self.end} seconds", field="end")
 
     def output_size(self, width: int, height: int) -> tuple[int, int]:
-        """The result's (width, height) for an input's: even numbers, as 4:2:0 video needs them."""
+        """Returns the result's (width, height) for an input's, even as 4:2:0 video requires."""
         wide, high = super().output_size(width, height)
         return max(2, wide // 2 * 2), max(2, high // 2 * 2)
 
 
 def parse_time(text: str, *, field: str | None = None) -> Fraction:
-    """Seconds of a time written as ``90``, ``90.5``, ``1:30`` or ``0:01:30.5``.
+    """Parses a time to seconds: written as ``90``, ``90.5``, ``1:30`` or ``0:01:30.5``.
 
     Args:
         text: the time.
@@ -71,7 +71,7 @@ def parse_time(text: str, *, field: str | None = None) -> Fraction:
 
 
 def parse_rate(text: str) -> Fraction:
-    """Frames per second, written as ``24``, ``23.976`` or ``30000/1001``.
+    """Parses a frame rate: frames per second, written as ``24``, ``23.976`` or ``30000/1001``.
 
     Raises:
         UsageError: if it is written in another way.

@@ -1,4 +1,4 @@
-"""Frames as pictures: what they show when a player has turned them, and how transparent they are."""
+"""Turns frames into pictures: upright, and with their transparency."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ORIENTATIONS = {
 
 
 def orientation_of(reader: VideoReader) -> int:
-    """How a video's frames are to be turned, as an EXIF orientation; 1 where it is by no right angle."""
+    """Returns the rotation of a video's frames as an EXIF orientation; 1 unless it is a right angle."""
     matrix = reader.display_matrix
     if matrix is None:
         return 1
@@ -43,7 +43,7 @@ def orientation_of(reader: VideoReader) -> int:
 
 
 def picture_size(reader: VideoReader, options: VideoOptions) -> tuple[int, int]:
-    """The (width, height) of results that are pictures: upright, with square pixels."""
+    """Returns the (width, height) of results that are pictures: upright, with square pixels."""
     width, height = reader.size
     width = round(width * (reader.aspect or 1))
     if orientation_of(reader) >= 5:
@@ -53,7 +53,7 @@ def picture_size(reader: VideoReader, options: VideoOptions) -> tuple[int, int]:
 
 
 def losses_of(reader: VideoReader) -> list[str]:
-    """What pictures do not hold of a video, a sentence each."""
+    """Lists what pictures cannot hold of a video, a sentence each."""
     others = {stream.type for stream in reader.container.streams} & {"audio", "subtitle"}
     notes = [f"its {kind} is left out: pictures cannot hold any" for kind in sorted(others)]
     if reader.aspect not in (None, 1):
@@ -64,7 +64,7 @@ def losses_of(reader: VideoReader) -> list[str]:
 
 
 def is_transparent(reader: VideoReader) -> bool:
-    """Whether any frame can be seen through; read anew, up to the first one that can."""
+    """Tells whether any frame is transparent; reads frames again, up to the first such one."""
     if not has_alpha(reader.first_image):
         return False
     converter = Converter(reader.colour)
@@ -73,17 +73,17 @@ def is_transparent(reader: VideoReader) -> bool:
 
 
 def has_alpha(image: VideoFrame) -> bool:
-    """Whether a decoded frame says how opaque it is."""
+    """Tells whether a decoded frame has an alpha channel."""
     return any(component.is_alpha for component in image.format.components)
 
 
 def shows_through(alpha: NDArray[Any] | None) -> bool:
-    """Whether (height, width) of how opaque a frame is, uint8 or uint16, is less than all of it somewhere."""
+    """Tells whether an alpha, (height, width), uint8 or uint16, is less than opaque anywhere."""
     return alpha is not None and bool(alpha.min() < np.iinfo(alpha.dtype).max)
 
 
 def laid_on_white(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    """(height, width, 3) over white, where (height, width) of the same type says how opaque it is."""
+    """Lays (height, width, 3) over white, with its alpha (height, width) of the same type."""
     white = np.float32(np.iinfo(alpha.dtype).max)
     cover = alpha[..., None] / white
     return np.rint(pixels * cover + white * (1 - cover)).astype(pixels.dtype)
@@ -92,12 +92,12 @@ def laid_on_white(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
 def turned_picture(
     pixels: NDArray[Any], alpha: NDArray[Any] | None, orientation: int
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """A frame, (height, width, 3), and how opaque it is, (height, width), turned as an orientation asks."""
+    """Turns a frame, (height, width, 3), and its alpha, (height, width), by an EXIF orientation."""
     if alpha is not None:
         pixels, alpha = fill_transparent(pixels, alpha), np.ascontiguousarray(upright(alpha, orientation))
     return np.ascontiguousarray(upright(pixels, orientation)), alpha
 
 
 def with_alpha(sr_image: NDArray[Any], mask: NDArray[Any] | None) -> NDArray[Any]:
-    """An enlarged picture with its transparency, if it has one: (height, width, 3 or 4)."""
+    """Appends the alpha to an upscaled picture, if it has one: (height, width, 3 or 4)."""
     return sr_image if mask is None else np.dstack((sr_image, to_depth(mask, sr_image.dtype)))

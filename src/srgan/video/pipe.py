@@ -1,4 +1,4 @@
-"""From one pipe into another, so that the network can stand between two ffmpegs."""
+"""Upscales from one pipe to another, between two FFmpeg processes."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def upscale_pipe(
 
 
 def _samples(frame: VideoFrame, number: int, bytes_per_sample: int) -> bytes:
-    """A plane without the padding at the end of its rows."""
+    """Returns a plane without the padding at the end of its rows."""
     plane = frame.planes[number]
     rows: NDArray[np.uint8] = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)
     return bytes(rows[:, : plane.width * bytes_per_sample].tobytes())

@@ -1,4 +1,4 @@
-"""One video in, one larger video out."""
+"""Upscales one video."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _HEAD = 2**20  # bytes of the input that its identity is told by, beside its siz
 
 @dataclass(frozen=True, kw_only=True)
 class UpscaledVideo(Upscaled):
-    """What became of a video.
+    """The outcome of upscaling a video.
 
     Attributes:
         repeated: how many of its frames could not be decoded, and show the one before.
@@ -59,7 +59,7 @@ def upscale_video(
     on_event: OnEvent | None = None,
     cancel: Cancel | None = None,
 ) -> UpscaledVideo:
-    """Enlarges one video, with its sound, subtitles, chapters, attachments and time stamps.
+    """Upscales one video, with its sound, subtitles, chapters, attachments and time stamps.
 
     The result appears under its name only when it is whole. Until then the work lies in a hidden folder
     beside it; after an interruption of any kind, the same call goes on from there.
@@ -121,7 +121,7 @@ def _laid_on_white(reader: VideoReader, output: Output) -> list[str]:
 def _kind_of(
     source: Path, target: Path, options: VideoOptions
 ) -> Callable[[VideoReader, Path, VideoOptions], Output]:
-    """What makes the result, told by its name."""
+    """Chooses the writer of the result by its name."""
     is_sequence = are_frames(source, target)
     if not is_sequence and target.suffix.lower() not in MOVING_PICTURES:
         container_of(target)
@@ -133,14 +133,14 @@ def _kind_of(
 
 
 def _files_of(source: Path) -> list[Path]:
-    """The files that an input consists of."""
+    """Returns the files of an input."""
     if source.is_dir():
         return frames_of(find_pattern(source))
     return frames_of(source) if is_pattern(source) else [source]
 
 
 def _is_output(file: Path, target: Path, *, are_frames: bool) -> bool:
-    """Whether writing ``target``, be it one file or numbered frames, would replace a file."""
+    """Tells whether writing ``target``, a file or an image sequence, would replace a file."""
     if are_frames:
         in_folder = target.parent.is_dir() and target.parent.samefile(file.parent)
         return in_folder and number_of(target, file.name) is not None
@@ -155,7 +155,7 @@ def _enlarge(
     on_event: OnEvent | None,
     cancel: Cancel | None,
 ) -> array[int]:
-    """Makes the frames that are not there yet.
+    """Makes the missing frames.
 
     Returns:
         When each frame of the result is shown, and when the last one ends, in units of the time base.
@@ -180,7 +180,7 @@ def _enlarge(
 
 
 def _job(reader: VideoReader, files: Sequence[Path], upscaler: Upscaler, output: Output) -> dict[str, Any]:
-    """All that decides what the result will be, as JSON holds it."""
+    """Returns all that determines the result, for JSON."""
     with files[0].open("rb") as file:
         head = hashlib.sha256(file.read(_HEAD)).hexdigest()
     states = [(file.stat().st_size, file.stat().st_mtime_ns) for file in files]
@@ -198,7 +198,7 @@ def _job(reader: VideoReader, files: Sequence[Path], upscaler: Upscaler, output:
 
 @contextmanager
 def _explained(target: Path) -> Iterator[None]:
-    """Says of what goes wrong while ``target`` is written that nothing is lost."""
+    """Adds to an error while ``target`` is written that the finished part is kept."""
     try:
         yield
     except OutputError as error:

@@ -1,4 +1,4 @@
-"""Reading, the network and writing, at the same time."""
+"""Runs decoding, the network and encoding at the same time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NumberedFrame = tuple[int, NDArray[Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class _Picture:
-    """A decoded frame: (height, width, 3), and how opaque it is, (height, width), if it is transparent."""
+    """A decoded frame, (height, width, 3), and its alpha, (height, width), if it has one."""
 
     pixels: NDArray[Any]
     alpha: NDArray[Any] | None
@@ -91,7 +91,7 @@ def _bytes_of(picture: _Picture | None) -> int:
 def _pictures(
     reader: VideoReader, times: array[int], done: int, orientation: int, *, keeps_alpha: bool
 ) -> Iterator[_Picture | None]:
-    """The frames as pictures, turned upright by ``orientation``; None for each that is done.
+    """Yields the frames as pictures, turned upright by ``orientation``; None for each that is done.
 
     The times of all are noted.
     """

@@ -1,4 +1,4 @@
-"""Two stages at the same time: reading ahead of the network, and writing behind it."""
+"""Reads ahead of the network and writes behind it, in threads."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _POLL = 0.1  # seconds between two looks at whether to stop, while there is noth
 
 
 class StoppedError(Exception):
-    """The other end of a queue takes no more, or gives no more."""
+    """Raised when the other end of a queue has stopped."""
 
 
 class ByteQueue(Generic[Item]):
-    """Items on their way from one thread to another, bounded by the memory they take.
+    """A queue between two threads, bounded by the memory of its items.
 
     An item counts from when it is put until the next one is taken, so also while it is being worked on. One
     that is larger than the whole budget travels alone.
@@ -40,7 +40,7 @@ class ByteQueue(Generic[Item]):
         self._changed = threading.Condition()
 
     def put(self, item: Item) -> None:
-        """Takes an item, as soon as there is room for it.
+        """Adds an item, once there is room for it.
 
         Raises:
             StoppedError: if no more are taken; or, from the first failure of the taker on, that failure.
@@ -55,13 +55,13 @@ class ByteQueue(Generic[Item]):
             self._changed.notify_all()
 
     def end(self, failure: BaseException | None = None) -> None:
-        """No more is put; a failure is raised at the other end, after the items that were made before it."""
+        """Ends the queue; a failure is raised at the other end, after the items before it."""
         with self._changed:
             self._ended, self._failure = True, self._failure or failure
             self._changed.notify_all()
 
     def __iter__(self) -> Iterator[Item]:
-        """The items, until the end.
+        """Yields the items until the end.
 
         Raises:
             StoppedError: if ``stop`` was called first.
@@ -83,13 +83,13 @@ class ByteQueue(Generic[Item]):
                 self._changed.notify_all()
 
     def stop(self, failure: BaseException | None = None) -> None:
-        """No more is taken; the first failure is what the other end gets to see from now on."""
+        """Stops taking items; the other end sees the first failure from now on."""
         with self._changed:
             self._stopped, self._failure = True, self._failure or failure
             self._changed.notify_all()
 
     def finish(self) -> None:
-        """Ends the queue and waits until all is taken and done.
+        """Ends the queue, and waits until all items are processed.
 
         Raises:
             Exception: what the taker failed with.
@@ -114,7 +114,7 @@ class ByteQueue(Generic[Item]):
 def ahead(
     items: Iterator[Item], budget: int, size_of: Callable[[Item], int], cancel: Cancel | None = None
 ) -> Generator[Item, None, None]:
-    """The same items, made in a thread of their own while the earlier ones are in use.
+    """Yields the same items, produced in a thread of their own while earlier ones are used.
 
     Args:
         items: consumed in the thread; its exceptions come out here, in their turn.
@@ -145,7 +145,7 @@ def behind(
     size_of: Callable[[Item], int],
     cancel: Cancel | None = None,
 ) -> Iterator[Callable[[Item], None]]:
-    """Has items written, in order, in a thread of its own.
+    """Writes items, in order, in a thread of its own.
 
     Args:
         write: called once, in the thread, with an iterator of all items; it has to take them to the end.
@@ -175,7 +175,7 @@ def behind(
 
 @contextmanager
 def _in_thread(work: Callable[[], None], name: str, queue: ByteQueue[Item]) -> Iterator[None]:
-    """Runs ``work``, which stops with the queue, beside the block."""
+    """Runs ``work`` in a thread beside the block; it stops with the queue."""
     thread = threading.Thread(target=work, name=name)
     thread.start()
     try:

@@ -70,7 +70,7 @@ class EDSR:
 
 
 def recognise(tensors: Tensors) -> Recognised | None:
-    """An EDSR by its authors' names, BasicSR's or mmagic's; None if it is something else.
+    """Recognises an EDSR by its authors' tensor names, BasicSR's or mmagic's; None if it is something else.
 
     The share of a block cannot be told from tensors: it is 0.1 in the large network of 256 channels and 1 in
     all others, as its authors have it.
@@ -113,7 +113,7 @@ def _without_means(tensors: Tensors) -> dict[str, Array]:
 
 
 def _in_ours(tensors: Tensors, mean: Array) -> dict[str, Array]:
-    """The same for pictures from 0 to 1, by other numbers in the first layer and the last."""
+    """Returns the same for pictures from 0 to 1, by other numbers in the first layer and the last."""
     changed = {
         "mean.bias": -mean,
         "conv_first.weight": tensors["conv_first.weight"] * _WHITE,

@@ -14,12 +14,12 @@ _EPSILON = 1e-5  # torch.nn.BatchNorm2d's
 
 
 def layer(tensors: Tensors, name: str) -> tuple[Array, Array]:
-    """Weight, (out, in, k, k), and bias, (out,), of a convolution."""
+    """Returns the weight, (out, in, k, k), and bias, (out,), of a convolution."""
     return tensors[f"{name}.weight"], tensors[f"{name}.bias"]
 
 
 def fold_norm(tensors: Tensors, convolution: str, norm: str) -> tuple[Array, Array]:
-    """Weight and bias of a convolution that also does the work of the batch norm behind it.
+    """Returns the weight and bias of a convolution that also does the work of the batch norm behind it.
 
     Args:
         tensors: the model's parameters.
@@ -35,7 +35,7 @@ def fold_norm(tensors: Tensors, convolution: str, norm: str) -> tuple[Array, Arr
 
 
 def cells(tensors: Tensors, name: str, side: int) -> tuple[Array, Array]:
-    """A convolution before a PixelShuffle(side), its outputs as (row, column, channel).
+    """Returns a convolution before a PixelShuffle(side), its outputs as (row, column, channel).
 
     PixelShuffle wants (channel, row, column); with the channel innermost, rows of pixels are moved in one
     piece.
@@ -53,7 +53,7 @@ def cells_of_shuffled(tensors: Tensors, name: str, side: int) -> tuple[Array, Ar
 
 
 def fold_shuffle(weight: Array, side: int) -> Array:
-    """The convolution before a PixelShuffle that equals ``weight``'s convolution after it.
+    """Returns the convolution before a PixelShuffle that equals ``weight``'s convolution after it.
 
     Sub-pixel i of a cell and tap offset d meet sub-pixel (i + d) mod side of the cell floor((i + d) / side)
     away: with side 2, nine taps reach over five cells. Exact: values are only moved. The same as

@@ -77,7 +77,7 @@ class Layered:
         return ops.picture(cells, end.side)
 
     def _result(self, ops: Ops[T], picture: T, wanted: int) -> T:
-        """The result of the layer of a number; what is needed no more is dropped on the way."""
+        """Returns the result of the layer of a number; what is needed no more is dropped on the way."""
         last_use = self._last_uses(wanted)
         pictures = self._pictures()
         maps = {0: picture}
@@ -117,7 +117,7 @@ class Layered:
         return last_use
 
     def _end(self) -> _End | None:
-        """The last layers, if they are such as engines do at low resolution."""
+        """Returns the last layers, if they are such as engines do at low resolution."""
         number, side = len(self.layers), None
         last = self._layer(number)
         if isinstance(last, Add) and last.factor == 1:
@@ -150,7 +150,7 @@ _OF_PICTURES = (Convolution, Scale, Unshuffle, Resize)
 
 
 def _of_picture(ops: Ops[T], layer: Layer, name: str, picture: T) -> T:
-    """The result of a layer that takes the picture itself, as exact as pictures need it."""
+    """Returns the result of a layer that takes the picture itself, as exact as pictures need it."""
     match layer:
         case Convolution():
             return ops.first_convolution(picture, name)
@@ -164,7 +164,7 @@ def _of_picture(ops: Ops[T], layer: Layer, name: str, picture: T) -> T:
 
 
 def _made(ops: Ops[T], layer: Layer, name: str, given: Sequence[T]) -> T:
-    """A layer's result, of what it takes."""
+    """Returns a layer's result, of what it takes."""
     x = given[0]
     match layer:
         case Convolution():
@@ -218,12 +218,12 @@ class _End:
 
 
 def tensor_name(number: int) -> str:
-    """What the names of a layer's tensors begin with; the first layer has the number 1."""
+    """Returns what the names of a layer's tensors begin with; the first layer has the number 1."""
     return f"layer{number}"
 
 
 def recognised_graph(architecture: Layered, tensors: Tensors) -> Recognised:
-    """What is told of a graph of layers: blocks are its convolutions, channels those of the first."""
+    """Returns what is told of a graph of layers: blocks are its convolutions, channels those of the first."""
     convolutions = [layer for layer in architecture.layers if isinstance(layer, Convolution)]
     return Recognised(
         name="graph of layers",

@@ -57,13 +57,13 @@ class LayeredBuilder:
         return self._extents[number]
 
     def convolution(self, x: int, weight: Array, bias: Array) -> int:
-        """A convolution: weight (out, in, k, k), bias (out,)."""
+        """Adds a convolution: weight (out, in, k, k), bias (out,)."""
         outputs, inputs, size, _ = weight.shape
         layer = Convolution(sources=(x,), inputs=inputs, outputs=outputs, size=size)
         return self.put(layer, weight=weight, bias=bias)
 
     def prelu(self, x: int, slopes: Array) -> int:
-        """A PReLU of one slope, or one for each channel."""
+        """Adds a PReLU of one slope, or one for each channel."""
         return self.put(PReLU(sources=(x,), slopes=slopes.size), weight=slopes.reshape(-1))
 
     def scale(self, x: int, weight: Array | None = None, bias: Array | None = None) -> int:
@@ -82,7 +82,7 @@ class LayeredBuilder:
         return self.put(Scale(sources=(x,), count=weight.size), weight=weight, bias=bias)
 
     def add(self, x: int, y: int, factors: tuple[float, float] = (1.0, 1.0)) -> int:
-        """The sum of two maps, each times a factor."""
+        """Adds the sum of two maps, each times a factor."""
         if factors[1] != 1 and factors[0] == 1:
             return self.add(y, x, factors[::-1])
         if factors[1] != 1:
@@ -105,7 +105,7 @@ class LayeredBuilder:
         return self.put(Shuffle(sources=(x,), side=side))
 
     def finish(self, result: int) -> tuple[Layered, dict[str, Array]]:
-        """The network that gives a result, without layers that it does not need, and its tensors.
+        """Returns the network that gives a result, without layers that it does not need, and its tensors.
 
         Raises:
             UnfitError: if it is no network that makes pictures of pictures, or a number is not finite.
@@ -129,7 +129,7 @@ class LayeredBuilder:
         return Layered(tuple(layers)), tensors
 
     def _reordered(self, x: int, order: NDArray[np.intp]) -> int:
-        """A map with its channels in another order: of the layers that make it, where that can be."""
+        """Returns a map with its channels in another order: of the layers that make it, where that can be."""
         by_channel = []
         while x and isinstance(self._layers[x - 1], _BY_CHANNEL):
             by_channel.append(x)

@@ -126,7 +126,7 @@ PICTURE = Extent(3, Fraction(1))
 
 
 def layer_shapes(layer: Layer, name: str) -> Shapes:
-    """Shape of each of a layer's tensors, by names that begin with the layer's."""
+    """Returns the shape of each of a layer's tensors, by names that begin with the layer's."""
     match layer:
         case Convolution(inputs=inputs, outputs=outputs, size=size):
             return convolution_shapes(name, inputs, outputs, size)
@@ -138,7 +138,7 @@ def layer_shapes(layer: Layer, name: str) -> Shapes:
 
 
 def extents(layers: Sequence[Layer]) -> list[Extent]:
-    """The extents of the picture and of all layers' results.
+    """Computes the extents of the picture and of all layers' results.
 
     Raises:
         UnfitError: if layers do not go together.
@@ -150,7 +150,7 @@ def extents(layers: Sequence[Layer]) -> list[Extent]:
 
 
 def next_extent(layer: Layer, found: Sequence[Extent]) -> Extent:
-    """The extent of a layer's result.
+    """Returns the extent of a layer's result.
 
     Args:
         layer: any.

@@ -58,7 +58,7 @@ class MSRResNet:
 
 
 def recognise(tensors: Tensors) -> Recognised | None:
-    """An MSRResNet by either of its sets of names; None if it is something else.
+    """Recognises an MSRResNet by either set of tensor names; None if it is something else.
 
     Raises:
         UnfitError: if it is one that cannot be run.

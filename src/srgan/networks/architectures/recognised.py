@@ -36,7 +36,7 @@ class UnfitError(Exception):
 
 
 def renamed(tensors: Tensors, rules: Iterable[tuple[str, str]]) -> dict[str, Array]:
-    """Tensors by other names: the first pattern that a whole name matches gives the new one."""
+    """Renames tensors: the first pattern that a whole name matches gives the new one."""
     compiled = [(re.compile(pattern), new) for pattern, new in rules]
 
     def rename(name: str) -> str:
@@ -49,14 +49,14 @@ def renamed(tensors: Tensors, rules: Iterable[tuple[str, str]]) -> dict[str, Arr
 
 
 def count(tensors: Mapping[str, object], pattern: str) -> int:
-    """How many numbers there are in the place of ``pattern``'s group: one more than the largest."""
+    """Returns how many numbers there are in the place of ``pattern``'s group: one more than the largest."""
     compiled = re.compile(pattern)
     numbers = [int(match[1]) for name in tensors if (match := compiled.fullmatch(name))]
     return max(numbers, default=-1) + 1
 
 
 def shape(tensors: Tensors, name: str, dimensions: int = 4) -> tuple[int, ...]:
-    """The shape of a tensor.
+    """Returns the shape of a tensor.
 
     Raises:
         UnfitError: if there is none of the name, or it has another number of dimensions.
@@ -67,7 +67,7 @@ def shape(tensors: Tensors, name: str, dimensions: int = 4) -> tuple[int, ...]:
 
 
 def root(number: int, what: str) -> int:
-    """The whole square root of a number.
+    """Returns the whole square root of a number.
 
     Raises:
         UnfitError: if it has none.

@@ -83,7 +83,7 @@ def _dense(ops: Ops[T], x: T, name: str) -> T:
 
 
 def recognise(tensors: Tensors) -> Recognised | None:
-    """An RRDBNet by any of its three sets of names; None if it is something else.
+    """Recognises an RRDBNet by any of three sets of tensor names; None if it is something else.
 
     Raises:
         UnfitError: if it is one that cannot be run.

@@ -62,13 +62,13 @@ def _silu(ops: Ops[T], x: T) -> T:
 
 
 def _inner() -> list[str]:
-    """The 3x3 convolutions between feature maps."""
+    """Returns the 3x3 convolutions between feature maps."""
     blocks = [f"block_{number + 1}.c{part}_r" for number in range(_BLOCKS) for part in (1, 2, 3)]
     return [*blocks, "conv_2"]
 
 
 def recognise(tensors: Tensors) -> Recognised | None:
-    """A SPAN; None if it is something else.
+    """Recognises a SPAN; None if it is something else.
 
     Raises:
         UnfitError: if it is one that cannot be run.

@@ -15,7 +15,7 @@ _SLOPES = (0.0, 0.1)  # of its ReLU and its LeakyReLU
 
 
 def recognise(tensors: Tensors) -> Recognised | None:
-    """An SRVGGNetCompact; None if it is something else.
+    """Recognises an SRVGGNetCompact; None if it is something else.
 
     Activations without tensors may be of either kind: it is the one with which flat pictures keep their
     colours better, as all networks of this kind are trained to do.
@@ -53,7 +53,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
 
 
 def _change(architecture: Compact, tensors: Tensors) -> float:
-    """How far the colours of flat pictures are changed."""
+    """Returns how far the colours of flat pictures are changed."""
     if {name: tensor.shape for name, tensor in tensors.items()} != architecture.shapes():
         return 0.0
     return float(np.abs(flat_colours(architecture, tensors) - COLOURS).mean())

@@ -27,7 +27,7 @@ _WITH_WEIGHTS = ("Conv2D", "BatchNormalization", "PReLU")
 
 
 def read_apart(path: Path) -> tuple[str, list[list[Array]]]:
-    """The JSON that describes a network, and the weights of its layers, in their order.
+    """Returns the JSON that describes a network, and the weights of its layers, in their order.
 
     Raises:
         UnfitError: if it lacks either, or they are not in the file itself.
@@ -77,7 +77,7 @@ class _Numbers:
         self._is_archive = is_archive
 
     def of(self, name: str, kind: str, number: int) -> list[Array]:
-        """The weights of a layer: of a name, of a kind, of which it is the one of a number."""
+        """Returns the weights of a layer: of a name, of a kind, of which it is the one of a number."""
         if self._is_archive:
             variables = self._variables(name, kind, number)
             return [self._read(variables, str(index)) for index in range(len(variables))]
@@ -86,7 +86,7 @@ class _Numbers:
         return [self._read(layer, str(each)) for each in names]
 
     def _variables(self, name: str, kind: str, number: int) -> Any:
-        """A group in a ``.keras``, found by the layer's class and number unless it says the name."""
+        """Returns a group in a ``.keras``, found by the layer's class and number unless it says the name."""
         layers = self._inside(self._file, "layers")
         place = re.sub(r"(?<=.)(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", kind).lower()
         place = f"{place}_{number}" if number else place
@@ -97,7 +97,7 @@ class _Numbers:
         return self._inside(layers, f"{place}/vars")
 
     def _inside(self, group: Any, path: str) -> Any:
-        """What is at a path, without going to other files."""
+        """Returns what is at a path, without going to other files."""
         for name in path.split("/"):
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise UnfitError("its weights are not in the file itself, or not all of them")

@@ -49,7 +49,7 @@ def read_keras(path: Path) -> KerasModel:
 
 
 def _contents(path: Path) -> tuple[dict[str, Any], list[list[Array]]]:
-    """The description of a network, and the weights of its layers, by a process that may crash.
+    """Returns the description of a network, and the weights of its layers, by a process that may crash.
 
     Raises:
         UnfitError: if they cannot be used.

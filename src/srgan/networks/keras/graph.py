@@ -30,7 +30,7 @@ _SHUFFLES = re.compile(r"shuffl|subpixel|sub_pixel|depth_?to_?space", re.IGNOREC
 
 
 def possible_results(model: KerasModel) -> tuple[Range, ...]:
-    """What the results of a network may range over, by its last layer."""
+    """Returns what the results of a network may range over, by its last layer."""
     last = next(layer for layer in model.layers if layer.name == model.output)
     if last.activation == "tanh":
         return ("-1..1",)
@@ -38,7 +38,7 @@ def possible_results(model: KerasModel) -> tuple[Range, ...]:
 
 
 def graph_of(model: KerasModel, takes: Range, gives: Range) -> tuple[Layered, dict[str, Array]]:
-    """A network as a graph of layers, and its tensors.
+    """Returns a network as a graph of layers, and its tensors.
 
     Args:
         model: the network.
@@ -100,7 +100,7 @@ class _Graph:
         self._made[layer.name] = result
 
     def finish(self, gives: Range) -> tuple[Layered, dict[str, Array]]:
-        """The network, whose result is brought to [0, 1]."""
+        """Returns the network, whose result is brought to [0, 1]."""
         black, span = SPANS[gives]
         result = self._made[self._model.output]
         if gives != "0..1":
@@ -201,7 +201,7 @@ class _Graph:
         return self._build.put(Resize(sources=(x,), times=sides.pop(), kind=kind))
 
     def _shuffled(self, x: int, layer: KerasLayer) -> int:
-        """A function of the user's own, of which only the name and the channels are known.
+        """Returns a function of the user's own, of which only the name and the channels are known.
 
         One that changes their number shuffles pixels. At the ends of a network one that does not is taken for
         one that changes the range of values, which is found out for both together.

@@ -68,7 +68,7 @@ class KerasLayer:
         return sides.pop()
 
     def number(self, *keys: str) -> float:
-        """A number that has one of these keys."""
+        """Returns a number that has one of these keys."""
         value = next(self.config[key] for key in keys if key in self.config)
         if isinstance(value, dict):  # an array of one number
             value = value["config"]["value"]
@@ -83,7 +83,7 @@ class KerasModel:
     output: str
 
     def channels_behind(self, name: str) -> int:
-        """The channels that a layer's result has by the layers behind it; 0 if they do not tell."""
+        """Returns the channels that a layer's result has by the layers behind it; 0 if they do not tell."""
         if name == self.output:
             return 3
         for layer in self.layers:
@@ -99,5 +99,5 @@ class KerasModel:
 
 
 def pair(value: Any) -> list[int]:
-    """One number or two, as whole numbers."""
+    """Returns one number or two, as whole numbers."""
     return [int(each) for each in value] if isinstance(value, list) else [int(value)]

@@ -44,7 +44,7 @@ class NcnnLayer:
     params: Mapping[int, tuple[float, ...]]
 
     def numbers(self, key: int) -> tuple[float, ...]:
-        """A parameter, which is any number of numbers.
+        """Returns a parameter, which is any number of numbers.
 
         Raises:
             UnfitError: if it is something else.
@@ -55,7 +55,7 @@ class NcnnLayer:
         return values
 
     def number(self, key: int, default: float = 0.0) -> float:
-        """A parameter, which is one number.
+        """Returns a parameter, which is one number.
 
         Raises:
             UnfitError: if it is something else.
@@ -66,7 +66,7 @@ class NcnnLayer:
         return values[0]
 
     def whole(self, key: int, default: int = 0) -> int:
-        """A parameter, which is a whole number.
+        """Returns a parameter, which is a whole number.
 
         Raises:
             UnfitError: if it is something else.
@@ -78,7 +78,7 @@ class NcnnLayer:
 
 
 def is_ncnn(path: Path) -> bool:
-    """Whether a file is a ``.param``, by its name or by how it begins.
+    """Tells whether a file is a ``.param``, by its name or by how it begins.
 
     Raises:
         OSError: if it cannot be read.
@@ -89,7 +89,7 @@ def is_ncnn(path: Path) -> bool:
 
 
 def read_param(path: Path) -> list[NcnnLayer]:
-    """The layers of a ``.param``, in its order.
+    """Reads the layers of a ``.param``, in its order.
 
     Raises:
         UnfitError: if it is none, or damaged.

@@ -39,7 +39,7 @@ _ADD, _SUBTRACT, _MULTIPLY, _DIVIDE, _SUBTRACT_FROM = 0, 1, 2, 3, 7
 
 
 def read_ncnn(path: Path) -> Recognised:
-    """The network of a ``.param`` and of the ``.bin`` beside it.
+    """Reads the network of a ``.param`` and of the ``.bin`` beside it.
 
     Raises:
         UnfitError: if they are damaged, do not go together, or have layers that are not known.
@@ -94,7 +94,7 @@ class _Graph:
         self._maps.update(dict.fromkeys(layer.outputs, self._made(layer, given)))
 
     def finish(self) -> Recognised:
-        """The network.
+        """Returns the network.
 
         Raises:
             UnfitError: if it has several results, or weights are left.
@@ -219,5 +219,5 @@ def _unknown(layer: NcnnLayer) -> UnfitError:
 
 
 def _plain(text: str) -> str:
-    """A word of the file, fit for a message."""
+    """Returns a word of the file, fit for a message."""
     return f"'{text.encode('unicode_escape').decode()[:60]}'"

@@ -20,7 +20,7 @@ LIMIT = 1e38
 
 
 def convolution(build: LayeredBuilder, weights: NcnnWeights, x: int, border: int, layer: NcnnLayer) -> int:
-    """A convolution, with the activation that it may have inside.
+    """Converts a convolution, with its built-in activation.
 
     Args:
         build: takes the layer.
@@ -44,7 +44,7 @@ def convolution(build: LayeredBuilder, weights: NcnnWeights, x: int, border: int
 
 
 def _border(layer: NcnnLayer, size: int) -> int:
-    """Pixels that a convolution adds at each side of what it takes."""
+    """Returns pixels that a convolution adds at each side of what it takes."""
     steps = [layer.whole(key, layer.whole(other, 1)) for key, other in ((2, 2), (3, 3), (12, 2), (13, 3))]
     if steps != [1] * 4 or layer.whole(11, size) != size:
         raise UnfitError("it has a convolution with a stride, dilation or a kernel that is not square")
@@ -76,7 +76,7 @@ def clamped(build: LayeredBuilder, x: int, low: float, high: float) -> int:
 
 
 def resized(build: LayeredBuilder, x: int, layer: NcnnLayer) -> int:
-    """An Interp.
+    """Converts an Interp.
 
     Raises:
         UnfitError: if it is of a kind that is not known, or gives a fixed size.
@@ -89,20 +89,20 @@ def resized(build: LayeredBuilder, x: int, layer: NcnnLayer) -> int:
 
 
 def normed(build: LayeredBuilder, weights: NcnnWeights, x: int, layer: NcnnLayer) -> int:
-    """A batch norm."""
+    """Converts a batch norm."""
     slope, mean, variance, bias = (weights.plain(layer.whole(0)) for _ in range(4))
     gain = slope / np.sqrt(variance + np.float32(layer.number(1)))
     return build.scale(x, gain, bias - mean * gain)
 
 
 def scaled(build: LayeredBuilder, weights: NcnnWeights, x: int, layer: NcnnLayer) -> int:
-    """A Scale."""
+    """Converts a Scale."""
     factors = weights.plain(layer.whole(0))
     return build.scale(x, factors, weights.plain(factors.size) if layer.whole(1) else None)
 
 
 def constant(weights: NcnnWeights, layer: NcnnLayer) -> Array:
-    """A MemoryData: one number, or one for each channel.
+    """Converts a MemoryData: one number, or one for each channel.
 
     Raises:
         UnfitError: if it is a map.
@@ -114,7 +114,7 @@ def constant(weights: NcnnWeights, layer: NcnnLayer) -> Array:
 
 
 def same_at_all_sides(sides: list[int]) -> int:
-    """The number of pixels at each of four sides.
+    """Returns the number of pixels at each of four sides.
 
     Raises:
         UnfitError: if they differ.

@@ -1,24 +1,53 @@
-// The list of this visit's jobs: sent one after the other, asked after, shown, and kept over a reload.
+// The list of this visit's files: chosen, then sent one after the other, asked after, shown, and kept over a reload.
 
 import * as api from "./api.js";
 import * as shown from "./shown.js";
 
 const $ = id => document.getElementById(id);
 const KEY = "jobs", LOOK = 600, AT_ONCE = 4; // milliseconds between two looks; jobs that are asked after in one
-const cards = []; // in the order of the page: {item, file, job, abort, words}
+const cards = []; // in the order of the page: {item, file, job, abort, words}; those with a file can be started
 let sending = Promise.resolve();
 let pending = 0;
 
 const say = text => ($("said").textContent = text);
 
-/** Adds a file, which is sent with the options that it has now; the card can do so again. */
-export function add(file, optionsOf) {
-  const card = newCard(file.name), options = optionsOf(file);
+/** Adds files that were chosen; they wait for the start. */
+export function choose(files) {
+  for (const file of files) {
+    const card = newCard(file.name);
+    Object.assign(card, { file, isReady: true });
+    card.stop.textContent = "Remove";
+    card.stop.setAttribute("aria-label", `Remove ${card.name}`);
+    draw(card, "Ready to start", 0);
+  }
+  if (files.length) say(`${count(files.length)} chosen`);
+  offerStart();
+}
+
+/** Sends all that wait, with the options that each file has now; a card can do so again. */
+export function start(optionsOf) {
+  for (const card of cards.filter(card => card.isReady)) begin(card, optionsOf);
+  offerStart();
+}
+
+function begin(card, optionsOf) {
+  const { file } = card, options = optionsOf(file);
+  card.isReady = false;
   card.abort = new AbortController();
-  card.again.onclick = () => add(file, optionsOf);
-  card.canRepeat = true;
+  card.stop.textContent = "Cancel";
+  card.stop.setAttribute("aria-label", `Cancel ${card.name}`);
+  card.again.onclick = () => begin(Object.assign(newCard(file.name), { file }), optionsOf);
+  draw(card, "Waiting to be sent", null);
   pending++;
   sending = sending.then(() => sendOne(card, file, options)).finally(() => pending--);
+}
+
+const count = number => (number === 1 ? "1 file" : `${number} files`);
+
+function offerStart() {
+  const ready = cards.filter(card => card.isReady).length;
+  $("start").hidden = !ready;
+  $("start").textContent = `Start ${count(ready)}`;
 }
 
 async function sendOne(card, file, options) {
@@ -51,7 +80,7 @@ async function look() {
     try {
       const job = await api.job(card.job.id);
       if (job) update(card, job);
-      else if (cards.includes(card)) fail(card, "The server does not know it any more.");
+      else if (cards.includes(card)) fail(card, "The server no longer has this job.");
     } catch (error) {
       draw(card, error.message, null);
     }
@@ -71,14 +100,14 @@ function newCard(name) {
   card.show = button("Show", `Show ${name}`, () => open(card));
   card.download = Object.assign(part("a", "button"), { textContent: "Download", hidden: true });
   card.stop = button("Cancel", `Cancel ${name}`, () => drop(card));
-  card.again = button("Again", `Again with the settings of now: ${name}`);
+  card.again = button("Again", `Run ${name} again with the current settings`);
   card.show.hidden = card.again.hidden = true;
   head.append(Object.assign(part("span", "name"), { textContent: name }), " – ", card.words);
   row.append(card.show, card.download, card.again, card.stop);
   item.append(head, card.bar, row);
   cards.push(card);
   $("list").hidden = false;
-  draw(card, "Waiting to be sent", null);
+  draw(card, "", null);
   return card;
 }
 
@@ -96,7 +125,7 @@ function open(card) {
 
 /** Cancels, or removes; the server deletes what it has of it. */
 async function drop(card) {
-  const at = cards.indexOf(card), wasOver = isOver(card) || card.item.classList.contains("failed");
+  const at = cards.indexOf(card), wasOver = card.isReady || isOver(card) || card.item.classList.contains("failed");
   card.abort?.abort();
   if (card.job) await api.remove(card.job.id).catch(() => {});
   if (card.job) shown.hide(card.job.id);
@@ -106,6 +135,7 @@ async function drop(card) {
   say(`${card.name}: ${wasOver ? "removed" : "cancelled"}`);
   keep();
   offerAll();
+  offerStart();
   (cards[Math.min(at, cards.length - 1)]?.stop ?? $("files")).focus();
 }
 
@@ -137,7 +167,7 @@ function fail(card, sentence) {
 /** Nothing more will become of it: it can be removed, and done again. */
 function end(card) {
   card.bar.hidden = true;
-  card.again.hidden = !card.canRepeat;
+  card.again.hidden = !card.file;
   card.stop.textContent = "Remove";
   card.stop.setAttribute("aria-label", `Remove ${card.name}`);
 }
@@ -151,7 +181,7 @@ function draw(card, text, share) {
 const percent = share => `${Math.floor(100 * share)} %`;
 
 function words({ state, before_this: others, share, seconds_left: left, result }) {
-  if (state === "waiting") return others ? `Waiting, ${others} before it` : "Waiting, next in turn";
+  if (state === "waiting") return others ? `Waiting, ${others} ahead` : "Waiting, next";
   if (state === "done") {
     const notes = result.notes.length ? `. It ${result.notes.join("; ")}` : "";
     return `${result.output_size.join(" × ")} pixels, ${result.seconds.toFixed(1)} s, ${result.model}${notes}`;

@@ -2,7 +2,8 @@
 
 import * as api from "./api.js";
 import { dropped, inFolder } from "./files.js";
-import { add, restore } from "./jobs.js";
+import { offerCamera } from "./camera.js";
+import { choose, restore, start } from "./jobs.js";
 
 const $ = id => document.getElementById(id);
 let offers = [];
@@ -32,8 +33,6 @@ function optionsOf(file) {
   return isVideo || !invented ? others : { ...others, invented };
 }
 
-const take = files => files.forEach(file => add(file, optionsOf));
-
 function drawModels() {
   const usual = offers.find(({ default: isUsual }) => isUsual);
   const all = [{ name: "", summary: `${usual.name} for pictures, fast for long videos.` }, ...offers];
@@ -54,25 +53,30 @@ function drawSettings() {
   $("detail-shown").textContent = $("detail").disabled ? "not with this model" : detail === 1 ? "all" : `${Math.round(100 * detail)} %`;
   $("width-label").hidden = $("scale").value !== "width";
   const extras = ["consistent", "invented"].filter(id => $(id).checked && !$(id).disabled).map(id => `, ${$(id).labels[0].textContent.trim().toLowerCase()}`);
-  const size = $("scale").value === "width" ? `${$("width").value} pixels wide` : `${$("scale").value || 4} times per side`;
+  const size = $("scale").value === "width" ? `${$("width").value} pixels wide` : `${$("scale").value || 4}x per side`;
   $("summary").textContent = `${chosen() || "automatic"}, ${size}${extras.join("")}`;
 }
 
 $("settings").oninput = drawSettings;
 $("settings").onsubmit = event => event.preventDefault();
-for (const [id, pick] of [["files", files => [...files]], ["folder", inFolder], ["camera", files => [...files]]]) {
+for (const [id, pick] of [["files", files => [...files]], ["folder", inFolder], ["phone", files => [...files]]]) {
   $(id).onchange = () => {
-    take(pick($(id).files));
+    choose(pick($(id).files));
     $(id).value = ""; // so that the same can be chosen again
   };
 }
 for (const sample of document.querySelectorAll("[data-sample]")) {
   sample.onclick = async () => {
     const name = sample.dataset.sample;
-    take([new File([await (await fetch(name)).blob()], name, { type: "image/jpeg" })]);
+    choose([new File([await (await fetch(name)).blob()], name, { type: "image/jpeg" })]);
   };
 }
-addEventListener("paste", event => take([...event.clipboardData.files]));
+offerCamera(photo => choose([photo]));
+$("start").onclick = () => {
+  start(optionsOf);
+  $("list-title").focus(); // the button is gone
+};
+addEventListener("paste", event => choose([...event.clipboardData.files]));
 addEventListener("dragover", event => {
   event.preventDefault();
   $("drop").classList.add("over");
@@ -81,7 +85,7 @@ addEventListener("dragleave", () => $("drop").classList.remove("over"));
 addEventListener("drop", async event => {
   event.preventDefault();
   $("drop").classList.remove("over");
-  take(await dropped(event.dataTransfer));
+  choose(await dropped(event.dataTransfer));
 });
 
 try {

@@ -12,6 +12,7 @@ $("in").onclick = () => viewer.zoom(1.5);
 $("out").onclick = () => viewer.zoom(1 / 1.5);
 $("fit").onclick = () => viewer.whole();
 $("actual").onclick = () => viewer.actual();
+$("beside").onchange = () => viewer.beside($("beside").checked);
 $("overlay").onchange = () => ($("viewer").querySelector(".map").hidden = !$("overlay").checked);
 
 export const isFree = () => current === null;
@@ -32,20 +33,22 @@ export async function show(job) {
   const [before, after, map] = await Promise.all([
     make(`v1/jobs/${job.id}/source`, `${job.name} before`),
     make(`v1/jobs/${job.id}/result`, `${job.name} after`),
-    job.result.invented ? picture(`v1/jobs/${job.id}/invented`, "Where the model invented, from yellow to red") : null,
+    job.result.invented ? picture(`v1/jobs/${job.id}/invented`, "Map of what the model invented, from yellow to red") : null,
   ]);
   if (current !== job.id) return; // another one was asked for meanwhile
   $("overlay-label").hidden = !map;
+  $("beside-label").hidden = !(before && after);
+  $("beside").checked = job.video && Boolean(before && after);
   $("overlay").checked = false;
   $("overlay").onchange();
   $("viewer-note").textContent = note(before, after);
   player.take(...(job.video ? [after, before] : []));
-  viewer.show({ before: after && before, after, map, size: job.result.output_size });
+  viewer.show({ before: after && before, after, map, size: job.result.output_size, isBeside: $("beside").checked });
 }
 
 function note(before, after) {
-  if (!after) return "This browser cannot show the result's format; download it.";
-  return before ? "" : "This browser cannot show the format that it had before.";
+  if (!after) return "This browser cannot show the format of the result. Download it instead.";
+  return before ? "" : "This browser cannot show the format of the original.";
 }
 
 /** An element that has loaded; null if the browser cannot show it. */

@@ -25,7 +25,7 @@ export class Player {
     after.onplay = after.onpause = after.onended = () => (this.#button.textContent = after.paused ? "Play" : "Pause");
     after.ontimeupdate = () => {
       if (after.duration) this.#place.value = after.currentTime / after.duration;
-      if (before && Math.abs(before.currentTime - after.currentTime) > APART) before.currentTime = after.currentTime;
+      if (before && !before.seeking && Math.abs(before.currentTime - after.currentTime) > APART) before.currentTime = after.currentTime;
     };
     this.#button.textContent = "Play";
     this.#place.value = 0;

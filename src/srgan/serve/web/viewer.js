@@ -1,9 +1,9 @@
-// Two pictures, or two videos, of one place under one line: zoom, move, divide.
+// Two pictures, or two videos, that zoom and pan together: under one line, or side by side.
 
 const LARGEST = 16; // screen pixels for one of the result
 
 export class Viewer {
-  #frame; #split; #size = [1, 1]; #scale = 1; #place = [0, 0]; #media = {}; #pointers = new Map(); #grip = null; #isWhole = true;
+  #frame; #split; #size = [1, 1]; #scale = 1; #place = [0, 0]; #media = {}; #pointers = new Map(); #grip = null; #isWhole = true; #isBeside = false;
 
   constructor(frame, split, onZoom) {
     this.#frame = frame;
@@ -24,16 +24,24 @@ export class Viewer {
   }
 
   /** Shows elements: before and map may be null; sizes are pixels of the result. */
-  show({ before, after, map, size }) {
+  show({ before, after, map, size, isBeside }) {
     this.#media = { before, after, map };
     this.#size = size;
-    this.#frame.style.aspectRatio = size.join(" / ");
     for (const name of ["before", "after", "map"]) {
       this.#frame.querySelector(`.${name}`).replaceChildren(...(this.#media[name] ? [this.#media[name]] : []));
     }
     this.#frame.classList.toggle("single", !before);
-    this.#split.disabled = !before;
     this.divide(50);
+    this.beside(isBeside);
+  }
+
+  /** Side by side, or under the line. */
+  beside(isBeside) {
+    const [width, height] = this.#size;
+    this.#isBeside = isBeside;
+    this.#frame.classList.toggle("beside", isBeside);
+    this.#frame.style.aspectRatio = `${isBeside ? 2 * width : width} / ${height}`;
+    this.#split.disabled = isBeside || !this.#media.before;
     this.whole();
   }
 
@@ -70,13 +78,14 @@ export class Viewer {
     this.#draw();
   }
 
+  /** Of what one picture is seen through: the frame, or half of it. */
   #frameSize() {
-    return [this.#frame.clientWidth, this.#frame.clientHeight];
+    return [this.#frame.clientWidth / (this.#isBeside ? 2 : 1), this.#frame.clientHeight];
   }
 
   #inFrame({ clientX, clientY }) {
-    const { left, top } = this.#frame.getBoundingClientRect();
-    return [clientX - left, clientY - top];
+    const { left, top } = this.#frame.getBoundingClientRect(), x = clientX - left;
+    return [this.#isBeside ? x % (this.#frame.clientWidth / 2) : x, clientY - top];
   }
 
   #draw() {
@@ -101,16 +110,17 @@ export class Viewer {
     this.#pointers.set(event.pointerId, this.#inFrame(event));
     const [x] = this.#inFrame(event);
     const line = (this.#frame.clientWidth * Number(this.#split.value)) / 100;
-    this.#grip = this.#isWhole || Math.abs(x - line) < 24 ? "line" : "picture";
+    this.#grip = !this.#split.disabled && (this.#isWhole || Math.abs(x - line) < 24) ? "line" : "picture";
   }
 
   #move(event) {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
     const now = this.#inFrame(event);
+    if (this.#isBeside && Math.abs(now[0] - before[0]) > this.#frameSize()[0] / 2) before[0] = now[0]; // into the other half
     if (this.#pointers.size === 2) this.#pinch(event.pointerId, before, now);
     else if (this.#grip === "picture") this.pan(now[0] - before[0], now[1] - before[1]);
-    else if (!this.#split.disabled) this.divide((100 * now[0]) / this.#frame.clientWidth);
+    else this.divide((100 * now[0]) / this.#frame.clientWidth);
     this.#pointers.set(event.pointerId, now);
   }
 
@@ -125,7 +135,7 @@ export class Viewer {
     const step = 60, fine = 2, { key } = event;
     const along = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (along && event.shiftKey) this.pan(step * along[0], step * along[1]);
+    if (along && (event.shiftKey || this.#split.disabled)) this.pan(step * along[0], step * along[1]);
     else if (along?.[0]) this.divide(Number(this.#split.value) - fine * along[0]);
     else if (key === "+" || key === "=") this.zoom(1.5);
     else if (key === "-") this.zoom(1 / 1.5);

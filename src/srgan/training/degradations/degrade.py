@@ -31,20 +31,20 @@ class _Draws:
         self._generator = generator
 
     def uniform(self, low: float, high: float) -> Tensor:
-        """A number for each picture, (N, 1, 1, 1)."""
+        """Returns a number for each picture, (N, 1, 1, 1)."""
         numbers = torch.empty(self._batch_size, 1, 1, 1).uniform_(low, high, generator=self._generator)
         return numbers[self._share].to(self._device)
 
     def chosen(self, share: float) -> Tensor:
-        """Whether each picture is among a share of them, (N, 1, 1, 1)."""
+        """Tells whether each picture is among a share of them, (N, 1, 1, 1)."""
         return self.uniform(0, 1) < share
 
     def number(self, low: float = 0, high: float = 1) -> float:
-        """One number for the whole batch."""
+        """Returns one number for the whole batch."""
         return torch.empty(()).uniform_(low, high, generator=self._generator).item()
 
     def whole(self, below: int) -> int:
-        """One whole number from 0 for the whole batch."""
+        """Returns one whole number from 0 for the whole batch."""
         return int(torch.randint(below, (), generator=self._generator).item())
 
     def normal_like(self, image: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ def degrade(
 
 
 def _degrade(image: Tensor, height: int, width: int, options: DegradationOptions, draws: _Draws) -> Tensor:
-    """All rounds, from the high-res pictures to (N, 3, height, width)."""
+    """Applies all rounds, from the high-res pictures to (N, 3, height, width)."""
     image = image.contiguous()  # channels-last would be turned around at every step
     size = (image.shape[2], image.shape[3])
     for rounds_left in reversed(range(options.rounds)):

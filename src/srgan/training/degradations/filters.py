@@ -29,7 +29,7 @@ def bicubic_resize(image: Tensor, height: int, width: int) -> Tensor:
 
 @lru_cache(maxsize=512)
 def _bicubic_matrix(old: int, new: int) -> Tensor:
-    """The weights with which a line of ``old`` pixels becomes one of ``new``: (new, old)."""
+    """Returns the weights with which a line of ``old`` pixels becomes one of ``new``: (new, old)."""
     # Each column is what becomes of one lit pixel, as an image of one column and a channel a pixel.
     return torch.from_numpy(bicubic(np.eye(old)[:, None], new / old)[:, 0].astype(np.float32))
 

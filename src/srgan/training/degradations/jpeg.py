@@ -31,7 +31,7 @@ _TO_RGB = ((1.0, 0.0, 1.402), (1.0, -0.344136, -0.714136), (1.0, 1.772, 0.0))
 
 
 def compress(image: Tensor, quality: Tensor, *, subsampled: bool) -> Tensor:
-    """Pictures as a decoder gives them back after JPEG compression by libjpeg's tables.
+    """Compresses pictures by libjpeg's tables, and returns them as a decoder gives them back.
 
     Exact but for roundings inside libjpeg's integer arithmetic: 8x8 DCT, quantisation, and the triangle
     filter that enlarges halved chroma. Entropy coding loses nothing and is left out.
@@ -64,7 +64,7 @@ def _colours(image: Tensor, matrix: tuple[tuple[float, ...], ...]) -> Tensor:
 
 
 def _table(base: tuple[int, ...], quality: Tensor) -> Tensor:
-    """libjpeg's quantisation table of each picture: (N, 64)."""
+    """Returns libjpeg's quantisation table of each picture: (N, 64)."""
     percent = torch.where(quality < 50, (5000 / quality).floor(), 200 - 2 * quality)
     table = torch.tensor(base, device=quality.device) * percent[:, None]
     return ((table + 50) / 100).floor().clamp(1, 255)

@@ -68,7 +68,7 @@ class DegradationOptions:
 
 
 def degradation_problems(options: DegradationOptions, section: str) -> list[str]:
-    """What is wrong with options whose every field is of the right type: one sentence a problem.
+    """Returns what is wrong with options whose every field is of the right type: one sentence a problem.
 
     Args:
         options: the options.

@@ -13,7 +13,7 @@ def generator_loss(logits: Tensor) -> Tensor:
 
 
 def discriminator_loss(true_logits: Tensor, generated_logits: Tensor, generated_labels: Tensor) -> Tensor:
-    """Mean binary cross-entropy of both sides.
+    """Returns the mean binary cross-entropy of both sides.
 
     Args:
         true_logits: verdicts on ground-truth pictures; their label is 1.
@@ -38,7 +38,7 @@ def relativistic_loss(better_logits: Tensor, worse_logits: Tensor) -> Tensor:
 
 
 def draw_labels(number: int, mean: float, deviation: float, random: torch.Generator) -> Tensor:
-    """Labels of generated pictures, (number,): normal around ``mean``, cut to [0, 1].
+    """Returns labels of generated pictures, (number,): normal around ``mean``, cut to [0, 1].
 
     Labels that are not quite zero keep the discriminator from growing sure of itself.
     """

@@ -17,7 +17,7 @@ _VISIBLE = 1e-3  # energy of detail that is just seen: a Laplacian of 8 levels o
 
 
 def grid_loss(sr_image: Tensor, hr_image: Tensor, scale: int, mean: Callable[[Tensor], Tensor]) -> Tensor:
-    """The unevenness and the repetition of a batch of results, (N, 3, H, W), together.
+    """Returns the unevenness and the repetition of a batch of results, (N, 3, H, W), together.
 
     Args:
         sr_image: the results, or this process's share of them.
@@ -54,7 +54,7 @@ def unevenness_loss(detail: Tensor) -> Tensor:
 
 
 def repetition_loss(sr_image: Tensor, hr_image: Tensor, period: int) -> Tensor:
-    """How much more of a result's detail repeats from cell to cell than of the ground truth's.
+    """Returns how much more of a result's detail repeats from cell to cell than of the ground truth's.
 
     The Laplacian of Y, with its sign, is averaged over the cells of ``period * period`` pixels of each window
     of 4x4 cells. Detail that does not repeat averages out. The loss is the energy that is left, where it is
@@ -94,5 +94,5 @@ def _windows(detail: Tensor, period: int) -> Tensor:
 
 
 def _repeated(detail: Tensor, period: int) -> Tensor:
-    """The energy of each window's mean cell, (N, rows of windows, columns of windows)."""
+    """Returns the energy of each window's mean cell, (N, rows of windows, columns of windows)."""
     return _windows(detail, period).mean(dim=(2, 5)).square().mean(dim=(2, 4))

@@ -51,7 +51,7 @@ class UpsampleBlock(nn.Module):
 
 
 def fold_shuffle(weight: Tensor) -> Tensor:
-    """The convolution before a PixelShuffle(2) that equals ``weight``'s convolution after it.
+    """Returns the convolution before a PixelShuffle(2) that equals ``weight``'s convolution after it.
 
     Output sub-pixel i of a cell and tap offset d meet input sub-pixel (i + d) mod 2 of the cell
     floor((i + d) / 2) away, so nine taps reach over five cells. Exact: values are only moved.
@@ -121,7 +121,7 @@ class Generator(nn.Module):
 
 
 def make_generator(config: GeneratorConfig) -> nn.Module:
-    """The generator of the architecture and the dimensions that a config says, with random weights.
+    """Returns the generator of the architecture and the dimensions that a config says, with random weights.
 
     It maps (N, 3, H, W) to (N, 3, 4H, 4W), RGB in [0, 1], and has its config as ``config``.
     """

@@ -18,15 +18,15 @@ class TorchOps(ABC):
 
     @abstractmethod
     def convolution(self, x: Tensor, name: str, norm: str = "") -> Tensor:
-        """A convolution, and the norm behind it."""
+        """Folds the norm behind a convolution into it."""
 
     @abstractmethod
     def _has(self, name: str) -> bool:
-        """Whether there is a tensor of that name."""
+        """Tells whether there is a tensor of that name."""
 
     @abstractmethod
     def _constant(self, name: str) -> Tensor:
-        """A tensor of one value for each channel, or of one for all, as (C, 1, 1)."""
+        """Returns a tensor of one value for each channel, or of one for all, as (C, 1, 1)."""
 
     def first_convolution(self, picture: Tensor, name: str) -> Tensor:
         return self.convolution(picture, name)

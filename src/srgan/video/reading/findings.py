@@ -1,4 +1,4 @@
-"""What there is to say about a video when it has been read."""
+"""Describes what was found while a video was read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from srgan.video.reading.reader import VideoReader
 
 
 def findings_of(reader: VideoReader, times: array[int]) -> list[str]:
-    """Sentences on what its frames turned out to be like.
+    """Returns a sentence for each finding about the frames.
 
     Args:
         reader: of which all frames have been taken.

@@ -1,4 +1,4 @@
-"""From packets to frames: each at its time, the damaged repeated, the interlaced made whole."""
+"""Decodes packets to frames: keeps their times, repeats frames for damaged ones, deinterlaces."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TimedFrame:
 
 @dataclass(kw_only=True)
 class Findings:
-    """What a stream turned out to be like while it was decoded.
+    """What was found in a stream while it was decoded.
 
     Attributes:
         repeated: frames that could not be decoded, and show the one before instead.
@@ -72,7 +72,7 @@ class Findings:
 
 
 class _Ledger:
-    """Which frames the packets of a stream promise, and which never came.
+    """Tracks which frames the packets of a stream promise, and which are missing.
 
     Args:
         strict: every packet shows a frame.
@@ -84,16 +84,16 @@ class _Ledger:
         self._failures = 0
 
     def expect(self, packet: Packet[VideoStream]) -> None:
-        """Notes a packet."""
+        """Records a packet."""
         if packet.size and packet.pts is not None and not packet.is_discard:
             heapq.heappush(self._times, packet.pts)
 
     def fail(self) -> None:
-        """Notes that the decoder gave up on a packet, which need not be the last one noted."""
+        """Records that the decoder gave up on a packet, not necessarily the last one."""
         self._failures += 1
 
     def missed(self, image: VideoFrame | None, last: TimedFrame | None) -> list[int]:
-        """The times between the last frame and ``image`` that nothing came for; None stands for the end."""
+        """Returns the times of missing frames between the last one and ``image``; None stands for the end."""
         missed = []
         while self._times and (image is None or (image.pts is not None and self._times[0] <= image.pts)):
             missed.append(heapq.heappop(self._times))
@@ -167,7 +167,7 @@ def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterato
 
 
 def _decoder_of(stream: VideoStream) -> VideoCodecContext:
-    """What decodes a stream; only libvpx knows of transparency in VP8 and VP9, FFmpeg's own do not."""
+    """Returns the decoder of a stream: libvpx for VP8 and VP9, whose transparency FFmpeg's own ignore."""
     own = stream.codec_context
     name = _LIBVPX.get(own.name)
     if name is None or stream.metadata.get("alpha_mode") != "1":
@@ -179,7 +179,7 @@ def _decoder_of(stream: VideoStream) -> VideoCodecContext:
 
 
 def _timed(image: VideoFrame, last: TimedFrame | None) -> TimedFrame:
-    """A frame at its own time; without one, or with one that is over already, right after the last."""
+    """Times a frame: at its own time or, if that is missing or past, right after the last."""
     time = image.pts if image.pts is not None else image.dts
     if last is not None and (time is None or time <= last.time):
         time = last.time + max(1, last.duration)

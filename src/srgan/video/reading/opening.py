@@ -1,4 +1,4 @@
-"""Opening a video file, an image sequence, or a pipe; and what cannot be opened, in one line."""
+"""Opens video files, image sequences and pipes, with errors of one line."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _open_frames(source: Path, rate: Fraction) -> InputContainer:
 
 
 def first_video(container: InputContainer) -> VideoStream:
-    """The first video stream that is not a cover picture.
+    """Returns the first video stream that is not a cover picture.
 
     Raises:
         VideoError: if there is none, or none that can be decoded.
@@ -96,5 +96,5 @@ def first_video(container: InputContainer) -> VideoStream:
 
 
 def is_cover(stream: VideoStream) -> bool:
-    """Whether a stream is the picture that players show for a file."""
+    """Tells whether a stream is a cover picture."""
     return bool(stream.disposition & Disposition.attached_pic)

@@ -1,4 +1,4 @@
-"""Whether a file is a video, told by its content."""
+"""Tells by its content whether a file is a video."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PICTURE_BRANDS = frozenset(
 
 
 def holds_video(path: Path) -> bool:
-    """Whether FFmpeg finds a video in a file that is no picture; False if none can be read."""
+    """Tells whether FFmpeg finds a video in a file that is not a picture; False if it cannot be read."""
     try:
         if not path.is_file():
             return False

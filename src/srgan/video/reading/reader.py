@@ -1,4 +1,4 @@
-"""Reading a video: what its file says, and its frames one after the other."""
+"""Reads a video: its properties and its frames."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TS_DISCONT: Any = Flags.ts_discont.value
 
 
 def seconds_of(path: Path) -> float | None:
-    """How long a file says it is; None if it says nothing, or cannot be read: reading it reports that."""
+    """Returns a file's stated duration in seconds; None if it states none or cannot be read."""
     try:
         with explained(path), open_input(path) as container:
             return None if container.duration is None else container.duration / av.time_base
@@ -116,7 +116,7 @@ class VideoReader:
         return deinterlace(decode(self.stream, self.findings), self.time_base, self.findings)
 
     def _decoded_from(self, start: Fraction) -> Iterator[TimedFrame]:
-        """Frames from some place before ``start`` on: near it, if the format can be searched."""
+        """Yields frames from a place before ``start``: a near one, if the format allows seeking."""
         place = int((start - _MARGIN) * av.time_base) + (self.container.start_time or 0)
         with suppress(av.FFmpegError):
             self.container.seek(place, backward=True)
@@ -132,7 +132,7 @@ class VideoReader:
         return self._decoded()
 
     def _ticks(self, seconds: Fraction) -> int:
-        """The time stamp of a moment, given in seconds from the beginning of the file."""
+        """Converts seconds from the beginning of the file to a time stamp."""
         origin = Fraction(self.container.start_time or 0, av.time_base)
         return round((origin + seconds) / self.time_base)
 
@@ -144,7 +144,7 @@ class VideoReader:
         return max(1, round(seconds * self.rate))
 
     def frames(self) -> Iterator[TimedFrame]:
-        """The frames from start to end; their times begin at ``begin``.
+        """Yields the frames from start to end; their times begin at ``begin``.
 
         Raises:
             VideoError: if the stream turns out to be encrypted.
@@ -157,7 +157,7 @@ class VideoReader:
                 yield frame
 
     def again(self) -> VideoReader:
-        """The same frames, from the first one on."""
+        """Returns a reader of the same frames, from the first one."""
         return VideoReader(Path(self.path), start=self._start, end=self._end, fps=self._fps)
 
     def _cut(self, frames: Iterator[TimedFrame]) -> Iterator[TimedFrame]:

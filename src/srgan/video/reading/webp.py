@@ -1,4 +1,4 @@
-"""Animated WebP, of which libavformat reads nothing, as a stream that it reads."""
+"""Presents animated WebP, which libavformat cannot read, as a stream that it can."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _MILLISECOND = Fraction(1, 1000)
 
 
 def is_webp(path: Path) -> bool:
-    """Whether a file is a WebP, by its content."""
+    """Tells by its content whether a file is a WebP."""
     with path.open("rb") as file:
         head = file.read(12)
     return head[:4] == b"RIFF" and head[8:] == b"WEBP"
 
 
 def open_webp(path: Path) -> InputContainer:
-    """Opens an animated WebP as a container with one video, whose frames are decoded as they are asked for.
+    """Opens an animated WebP as a container with one video; decodes frames on demand.
 
     Raises:
         VideoError: if it does not move; the file is not named.
@@ -38,14 +38,14 @@ def open_webp(path: Path) -> InputContainer:
 
 
 class _Stream:
-    """The frames as the bytes of a QuickTime file, made as they are read."""
+    """A QuickTime file of the frames, produced as it is read."""
 
     def __init__(self, animation: Animation) -> None:
         self._made = bytearray()
         self._steps = self._encoded(animation)
 
     def read(self, size: int) -> bytes:
-        """The next bytes; none at the end."""
+        """Returns the next bytes; none at the end."""
         while len(self._made) < size and next(self._steps, False):
             pass
         taken = bytes(self._made[:size])
@@ -53,7 +53,7 @@ class _Stream:
         return taken
 
     def write(self, data: bytes) -> int:
-        """Takes what the muxer makes."""
+        """Stores the muxer's output."""
         self._made += data
         return len(data)
 

@@ -1,1 +1,1 @@
-"""Encoding results: video files, moving pictures, image sequences."""
+"""Encodes results: video files, moving pictures, image sequences."""

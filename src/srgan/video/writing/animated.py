@@ -1,4 +1,4 @@
-"""A result that is an animated GIF or WebP."""
+"""Writes an animated GIF or WebP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SRGB = Colour(matrix=6, tagged_matrix=2, full_range=True, range_tag=0, primarie
 
 
 class AnimatedPicture(Segmented):
-    """A GIF or WebP that is shown for ever, see :class:`~srgan.video.writing.output.Output`.
+    """A GIF or WebP that repeats forever, see :class:`~srgan.video.writing.output.Output`.
 
     Segments are kept without loss; of them the picture is made at the end, a frame at a time.
 
@@ -82,7 +82,7 @@ class AnimatedPicture(Segmented):
 
 
 def _schedule(times: array[int], time_base: Fraction, name: str) -> tuple[array[int], int]:
-    """When each frame is shown, or that it is left out, and when the last one ends, in milliseconds."""
+    """Returns the start of each frame, None if it is left out, and the end of the last, in milliseconds."""
     unit, shortest = _UNITS[name], _SHORTEST[name]
     stamps = (unit * round((time - times[0]) * time_base * 1000 / unit) for time in times)
     starts, last = array("q"), -shortest
@@ -95,7 +95,7 @@ def _schedule(times: array[int], time_base: Fraction, name: str) -> tuple[array[
 
 
 def _shown(folder: WorkFolder, starts: array[int]) -> Iterator[NDArray[np.uint8]]:
-    """The frames that are not left out, (height, width, 4)."""
+    """Yields the frames that are not left out, (height, width, 4)."""
     number = 0
     for path in folder.segments():
         with av.open(str(path)) as container:

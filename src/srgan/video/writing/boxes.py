@@ -1,4 +1,4 @@
-"""Marks of 360-degree and stereo videos in mp4 and mov, which PyAV cannot set: copied box by box.
+"""Copies the marks of 360-degree and stereo videos in mp4 and mov, which PyAV cannot set, box by box.
 
 Boxes are those of ISO/IEC 14496-12; the marks are Google's Spherical Video RFC, version 1 (``uuid``) and 2
 (``st3d``, ``sv3d``), and Apple's ``vexu`` and ``hfov``.
@@ -31,7 +31,7 @@ _MOST = 2**28  # bytes of an index; the longest videos have some tens of megabyt
 
 @dataclass(frozen=True, kw_only=True)
 class Marks:
-    """Boxes of a video track, whole.
+    """Whole boxes of a video track.
 
     Attributes:
         track: those that belong into the track itself.
@@ -43,7 +43,7 @@ class Marks:
 
 
 def read_marks(path: Path, track: int) -> Marks:
-    """The marks of a track, told by its number, of an mp4 or mov; none of any other file."""
+    """Reads the marks of a track of an mp4 or mov, by its number; none from any other file."""
     found: dict[bool, list[bytes]] = {True: [], False: []}
 
     def note(kind: bytes, content: bytes, *, in_entry: bool) -> bytes:
@@ -64,7 +64,7 @@ def read_marks(path: Path, track: int) -> Marks:
 
 
 def marks_of(image: VideoFrame) -> Marks:
-    """The marks that a decoded frame says its video has, of whatever container: as boxes of version 2."""
+    """Builds marks, version 2, from the side data of a decoded frame, whatever its container."""
     sphere = _side_data(image, "SPHERICAL")
     boxes = []
     if (mode := stereo_mode(image)) is not None:
@@ -80,29 +80,29 @@ def marks_of(image: VideoFrame) -> Marks:
 
 
 def stereo_mode(image: VideoFrame) -> str | None:
-    """How a decoded frame holds the pictures of two eyes, as Matroska names it; None if it holds one."""
+    """Returns Matroska's name for the stereo layout of a decoded frame; None if it is not stereo."""
     kind, inverted = _stereo(image)
     return None if inverted else _STEREO_MODES.get(kind)
 
 
 def is_spherical(image: VideoFrame) -> bool:
-    """Whether a decoded frame is of a 360-degree video."""
+    """Tells whether a decoded frame is from a 360-degree video."""
     return bool(_side_data(image, "SPHERICAL"))
 
 
 def is_marked(image: VideoFrame) -> bool:
-    """Whether a decoded frame is of a video with any mark."""
+    """Tells whether a decoded frame has any mark."""
     return is_spherical(image) or _stereo(image) != (0, 0)
 
 
 def are_alike(image: VideoFrame, other: VideoFrame) -> bool:
-    """Whether two decoded frames are of videos with the same marks."""
+    """Tells whether two decoded frames have the same marks."""
     spheres = [_side_data(one, "SPHERICAL")[:_SPHERE] for one in (image, other)]
     return spheres[0] == spheres[1] and _stereo(image) == _stereo(other)
 
 
 def _stereo(image: VideoFrame) -> tuple[int, int]:
-    """How the pictures of two eyes lie, and whether they are the other way round; (0, 0) for one picture."""
+    """Returns the stereo layout, and whether the eyes are swapped; (0, 0) if not stereo."""
     kind, inverted = struct.unpack("=2i", (_side_data(image, "STEREO3D") or bytes(8))[:8])
     return kind, inverted
 
@@ -116,7 +116,7 @@ def _side_data(image: VideoFrame, name: str) -> bytes:
 
 
 def insert_marks(path: Path, track: int, marks: Marks) -> None:
-    """Puts marks into a track of an mp4 or mov, and moves what its index points at accordingly.
+    """Inserts marks into a track of an mp4 or mov, and corrects the offsets in its index.
 
     Raises:
         ValueError: if the file has no index that can be changed.
@@ -143,7 +143,7 @@ def _box(kind: bytes, content: bytes) -> bytes:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The kind and the content of each box; what ends without being one is passed over."""
+    """Yields the kind and the content of each box; skips incomplete ones."""
     place = 0
     while place + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, place)
@@ -158,7 +158,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _find_index(file: BinaryIO) -> tuple[int, int] | None:
-    """Where the box ``moov`` begins and ends."""
+    """Finds the start and the end of the box ``moov``."""
     place = 0
     while len(head := _read(file, (place, place + 16))) >= 8:
         size, kind = struct.unpack_from(">I4s", head)
@@ -181,7 +181,7 @@ _Visit = Callable[..., bytes]
 
 
 def _rebuilt(index: bytes, track: int, visit: _Visit | None, marks: Marks) -> bytes:
-    """An index with marks in a track; ``visit`` sees what the track and its sample entry hold already."""
+    """Rebuilds an index with marks in a track; ``visit`` receives the boxes that are there already."""
 
     def seen(kind: bytes, content: bytes, *, in_entry: bool) -> bytes:
         return _box(kind, visit(kind, content, in_entry=in_entry) if visit is not None else content)
@@ -220,7 +220,7 @@ def _track_of(trak: bytes) -> int | None:
 
 
 def _shifted(data: bytes, begin: int, shift: int) -> bytes:
-    """An index whose chunks, where they lie behind ``begin``, lie further behind.
+    """Shifts the offsets of chunks behind ``begin`` in an index.
 
     Raises:
         ValueError: if they would lie behind what 32 bits count.

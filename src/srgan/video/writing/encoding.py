@@ -1,4 +1,4 @@
-"""How the result is encoded: which encoder, with which settings, in which container."""
+"""Chooses the encoder, its settings and the container of a result."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _USUAL_WITH_ALPHA = {"webm": "libvpx-vp9", "mov": "prores_ks"}
 
 @dataclass(frozen=True, kw_only=True)
 class Encoding:
-    """Everything an encoder is told.
+    """All settings of an encoder.
 
     Attributes:
         codec: libavcodec's name of the encoder.
@@ -78,7 +78,7 @@ class Encoding:
 
     @property
     def has_alpha(self) -> bool:
-        """Whether frames may be transparent."""
+        """Whether frames have an alpha channel."""
         return any(component.is_alpha for component in VideoFormat(self.pixel_format).components)
 
     @property
@@ -99,12 +99,12 @@ class Encoding:
         return result
 
     def mark_alpha(self, stream: Stream) -> None:
-        """Says in Matroska and WebM of a stream of VP8 or VP9 that it is transparent."""
+        """Marks a VP8 or VP9 stream as transparent in Matroska and WebM."""
         if self.has_alpha and self.codec.startswith("libvpx"):
             stream.metadata["alpha_mode"] = "1"
 
     def describe(self, target: Any) -> None:
-        """Says of a frame or of a stream what colours it has."""
+        """Tags a frame or a stream with its colours."""
         target.color_range = self.colour.range_tag
         target.color_primaries = self.colour.primaries
         target.color_trc = self.colour.transfer
@@ -112,7 +112,7 @@ class Encoding:
 
 
 def container_of(target: Path) -> str:
-    """libavformat's name of the format that a file's extension asks for.
+    """Returns libavformat's name of the container for a file's extension.
 
     Raises:
         UsageError: if it is not one that videos are written in.
@@ -168,7 +168,7 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
 def _shape(
     reader: VideoReader, options: VideoOptions, *, may_be_non_square: bool
 ) -> tuple[tuple[int, int], Fraction | None]:
-    """The result's size and the shape of its pixels, which become square where others cannot be written."""
+    """Returns the result's size and pixel aspect ratio, 1:1 where no other can be written."""
     width, height = options.output_size(*reader.size)
     if reader.aspect in (None, 1) or may_be_non_square:
         return (width, height), reader.aspect
@@ -183,7 +183,7 @@ def _usual(container: str, deep: bool) -> str:
 
 
 def find_encoder(name: str) -> Codec:
-    """An encoder by libavcodec's name.
+    """Finds an encoder by libavcodec's name.
 
     Raises:
         UsageError: if there is none that encodes video.
@@ -201,7 +201,7 @@ def find_encoder(name: str) -> Codec:
 
 
 def codec_options(codec: Codec) -> tuple[Any, ...]:
-    """The options that only this encoder has."""
+    """Returns the private options of an encoder."""
     return codec.create().supported_options.private
 
 

@@ -1,4 +1,4 @@
-"""A result that is an image sequence: numbered files, one for each frame."""
+"""Writes an image sequence: one numbered file per frame."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ImageSequence:
         self._target, self._quality = target, options.quality
 
     def begin(self, folder: WorkFolder) -> int:
-        """As in ``Output``: the frames of an earlier run count if it was of the same job, else they go."""
+        """As in ``Output``: keeps the frames of an earlier run of the same job, and deletes others."""
         there, whole = whole_numbers(self._target)
         done = 0
         while folder.resumed and done + 1 in whole:

@@ -1,4 +1,4 @@
-"""The finished file: encoded segments one after the other, beside the other streams of the input."""
+"""Joins encoded segments and the other streams of the input into the finished file."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _mark(path: Path, marks: Marks) -> None:
 
 
 def tags_of(container: InputContainer) -> dict[str, str]:
-    """What a file says about the video, not about itself."""
+    """Returns the tags that describe the video rather than the file."""
     return {key: value for key, value in container.metadata.items() if key.lower() not in _FILE_TAGS}
 
 
@@ -149,7 +149,7 @@ def _open_output(part: Path, output: str, *, own_tags: bool) -> OutputContainer:
 
 
 def _describe(target: Any, reader: VideoReader, encoding: Encoding) -> None:
-    """What a container says about the video besides its packets."""
+    """Copies the container's description of the video: tags, colours and rotation."""
     encoding.describe(target.codec_context)
     encoding.mark_alpha(target)
     if (mode := stereo_mode(reader.first_image)) is not None:
@@ -168,7 +168,7 @@ def _describe(target: Any, reader: VideoReader, encoding: Encoding) -> None:
 
 
 def _scaled(matrix: Sequence[int], old: tuple[int, int], new: tuple[int, int]) -> list[int]:
-    """A display matrix whose shift, in pixels, is of the result's size; it is for turned pictures."""
+    """Scales the shift of a display matrix, in pixels, to the result's size."""
     scaled = list(matrix)
     factor = Fraction(new[0], old[0])
     scaled[6], scaled[7] = round(matrix[6] * factor), round(matrix[7] * factor)
@@ -176,7 +176,7 @@ def _scaled(matrix: Sequence[int], old: tuple[int, int], new: tuple[int, int]) -
 
 
 def _order(segments: Sequence[Path]) -> array[int]:
-    """The number, in the whole video, of each frame in the order they are decoded."""
+    """Yields the number of each frame in the whole video, in decoding order."""
     order = array("q")
     for path in segments:
         first = len(order)
@@ -192,7 +192,7 @@ def _packets(path: Path) -> Iterator[Packet[Any]]:
 def _pictures(
     segments: Sequence[Path], order: array[int], times: array[int], time_base: Fraction, target: Any
 ) -> Iterator[tuple[float, Packet[Any]]]:
-    """The video's packets in the order they are decoded, at their times; with the time in seconds.
+    """Yields the video's packets in decoding order, with their times in seconds.
 
     They are decoded at the times that frames are shown, sorted, and late by as much as the encoder reorders.
     """

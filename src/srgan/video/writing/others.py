@@ -1,4 +1,4 @@
-"""What of the input goes beside the enlarged video: the packets of other streams, and chapters."""
+"""Takes the packets of other streams, and the chapters, from the input to the result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def others(
     begin: Fraction,
     end: Fraction | None,
 ) -> Iterator[tuple[float, Packet[Any]]]:
-    """The packets of all other streams between two time stamps; with the time in seconds."""
+    """Yields the packets of all other streams between two time stamps, with their times in seconds."""
     time = 0.0
 
     def copied() -> Iterator[Packet[Any]]:
@@ -46,7 +46,7 @@ def others(
 def demuxed(
     source: InputContainer, copiers: dict[int, StreamCopier], *, is_sample: bool
 ) -> Iterator[Packet[Any]]:
-    """The packets of the streams that are copied, up to the end, or to where the file cannot be read.
+    """Yields the packets of the copied streams, up to the end or to where reading fails.
 
     As a sample, up to where there are enough packets of each stream, or a good deal of the file is read.
     """
@@ -81,13 +81,13 @@ def _is_between(packet: Packet[Any], begin: Fraction, end: Fraction | None) -> b
 
 
 def _end_by(packet: Packet[Any], end: Fraction | None) -> None:
-    """A subtitle does not outlast the part."""
+    """Shortens a subtitle to the end of the part."""
     if end is not None and packet.pts is not None and packet.stream.type == "subtitle":
         packet.duration = min(packet.duration or 0, round(end / packet.time_base) - packet.pts)
 
 
 def chapters(source: InputContainer, begin: Fraction, end: Fraction | None) -> list[Chapter]:
-    """The chapters of the part, with their times in the result."""
+    """Returns the chapters of the part, with their times in the result."""
     found = []
     for chapter in source.chapters():
         unit = chapter["time_base"] or Fraction(1, 1000)

@@ -1,4 +1,4 @@
-"""What a result is written as: a video file, an animated picture, or an image sequence."""
+"""The interface of results: video files, animated pictures and image sequences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from srgan.video.writing.segments import WorkFolder, write_segments
 
 
 class Output(Protocol):
-    """A result that is to be written.
+    """A result to write.
 
     Attributes:
         size: its (width, height).
@@ -35,11 +35,11 @@ class Output(Protocol):
     notes: list[str]
 
     def begin(self, folder: WorkFolder) -> int:
-        """Gets ready to write; returns how many frames are done already."""
+        """Prepares writing; returns the number of frames that are done already."""
         ...
 
     def write(self, folder: WorkFolder, frames: Iterator[tuple[int, NDArray[Any]]]) -> None:
-        """Takes the enlarged frames that are not done yet.
+        """Writes the upscaled frames that are not done yet.
 
         Args:
             folder: where the work is done.
@@ -69,7 +69,7 @@ class Output(Protocol):
 
 
 class Segmented:
-    """The part of writing that video files and animated pictures share: frames are encoded in segments.
+    """Encodes frames in segments, for video files and animated pictures.
 
     Args:
         encoding: of the segments.

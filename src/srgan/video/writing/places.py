@@ -1,4 +1,4 @@
-"""Where the work on each video lies: notes in the user's cache folder, for results with another name."""
+"""Remembers the work folder of each video in the user's cache, for results with another name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_NOTES = 100
 
 
 def note_place(job: Mapping[str, Any], folder: Path) -> None:
-    """Notes the folder in which there is work on a job; the one that was noted last counts."""
+    """Records the work folder of a job, replacing an earlier record."""
     note = _note_of(job)
     if note is None:
         return
@@ -29,7 +29,7 @@ def note_place(job: Mapping[str, Any], folder: Path) -> None:
 
 
 def noted_place(job: Mapping[str, Any]) -> Path | None:
-    """The folder in which there was work on a job; None if none is noted."""
+    """Returns the recorded work folder of a job; None if there is none."""
     note = _note_of(job)
     with suppress(OSError, ValueError):
         return None if note is None else Path(note.read_text(encoding="utf-8"))
@@ -37,7 +37,7 @@ def noted_place(job: Mapping[str, Any]) -> Path | None:
 
 
 def forget_place(job: Mapping[str, Any], folder: Path) -> None:
-    """Removes the note of a folder, if it is there."""
+    """Deletes the record of a folder, if there is one."""
     note = _note_of(job)
     with suppress(OSError):
         if note is not None and noted_place(job) == folder.absolute():

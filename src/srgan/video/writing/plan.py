@@ -1,4 +1,4 @@
-"""What becomes of sound, subtitles and all other streams beside the video that is enlarged."""
+"""Plans whether to copy, convert or drop sound, subtitles and all other streams."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What becomes of one stream of the input.
+    """The plan for one stream of the input.
 
     Attributes:
         index: of the stream in the input.
@@ -41,7 +41,7 @@ class Plan:
 def plan_streams(
     container: InputContainer, video: Stream, output: str, is_written: Callable[[Sequence[Plan]], bool]
 ) -> tuple[tuple[Plan, ...], list[str]]:
-    """Decides what becomes of the streams beside the video.
+    """Plans all streams but the video.
 
     Args:
         container: the input.
@@ -68,7 +68,7 @@ def plan_streams(
 
 
 def _is_written_anew(stream: Stream, container: InputContainer) -> bool:
-    """Whether a track holds what muxers make a track of themselves: a timecode, or the names of chapters."""
+    """Tells whether muxers write a track themselves: a timecode, or the names of chapters."""
     if stream.type != "data":
         return False
     is_chapters = _codec_name(stream) == "bin_data" and bool(container.chapters())
@@ -87,7 +87,7 @@ def _note(stream: Stream, plan: Plan | None, output: str) -> str | None:
 
 
 def is_known(stream: Stream) -> bool:
-    """Whether there is a decoder of a stream."""
+    """Tells whether a stream can be decoded."""
     return getattr(stream, "codec_context", None) is not None
 
 
@@ -97,7 +97,7 @@ def _codec_name(stream: Stream) -> str:
 
 
 def _copies(stream: Stream, output: str) -> list[Plan]:
-    """The way to copy a stream; none where hardly a player would read it, as with PCM in mp4.
+    """Returns the way to copy a stream; none if hardly a player would read it, as with PCM in mp4.
 
     Nor is there one for TTA: no container has a place for the number of its samples, FFmpeg guesses it by the
     length of the file, and where that is another one now, the end cannot be decoded.
@@ -108,7 +108,7 @@ def _copies(stream: Stream, output: str) -> list[Plan]:
 
 
 def _conversions(stream: Stream, output: str) -> list[Plan]:
-    """The ways to convert a stream that ``output`` does not take, the best first."""
+    """Returns the ways to convert a stream that ``output`` does not take, the best first."""
     if not is_known(stream):
         return []
     if isinstance(stream, AudioStream):
@@ -124,7 +124,7 @@ def _conversions(stream: Stream, output: str) -> list[Plan]:
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a file holds beside the enlarged video.
+    """All that a file holds beside the upscaled video.
 
     Attributes:
         plans: its other streams.

@@ -1,4 +1,4 @@
-"""The whole target, written once before the first frame is computed: nothing is refused at the end."""
+"""Writes a trial of the target before the first frame is computed, so that nothing is refused at the end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _OF_THE_DISK = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EACCES
 
 
 def rehearse(reader: VideoReader, encoding: Encoding, output: str) -> tuple[Contents, list[str]]:
-    """Finds out what a target can hold: all its streams are written, with header, packets and trailer.
+    """Finds out what a target can hold, by writing all its streams with header, packets and trailer.
 
     Args:
         reader: the input; its first frame stands for all.
@@ -68,7 +68,7 @@ def rehearse(reader: VideoReader, encoding: Encoding, output: str) -> tuple[Cont
 
 
 class _Stage:
-    """A folder in which the target is tried out."""
+    """A folder for trials of the target."""
 
     def __init__(self, reader: VideoReader, encoding: Encoding, output: str, folder: Path) -> None:
         self._reader, self._encoding, self._output = reader, encoding, output
@@ -99,7 +99,7 @@ class _Stage:
         )
 
     def holds(self, contents: Contents) -> bool:
-        """Whether the target can be written, and has its streams when it is read again."""
+        """Tells whether the target can be written, and has its streams when it is read back."""
         try:
             self.write(contents)
             with av.open(str(self._part), metadata_errors="surrogateescape") as result:
@@ -112,7 +112,7 @@ class _Stage:
         return Counter([self._reader.stream.type, *wanted]) <= found
 
     def with_timecode(self) -> tuple[Contents, list[str]]:
-        """The timecode of the input, if the target takes it."""
+        """Adds the timecode of the input, if the target takes it."""
         timecode = _timecode(self._reader)
         if timecode is None:
             return Contents(), []
@@ -124,7 +124,7 @@ class _Stage:
         return Contents(), [f"its timecode {timecode} is left out: {self._output} cannot hold it"]
 
     def with_marks(self, contents: Contents) -> tuple[Contents, list[str]]:
-        """Marks as a 360-degree or stereo video, if the input has them and the target takes them."""
+        """Adds the input's marks of a 360-degree or stereo video, if the target takes them."""
         reader = self._reader
         path = Path(reader.path)
         marks = read_marks(path, reader.stream.id) if path.is_file() else Marks()
@@ -141,7 +141,7 @@ class _Stage:
         ]
 
     def _has_marks_of(self, image: VideoFrame) -> bool:
-        """Whether the target has the marks that the input has: as boxes, they are copied as they are."""
+        """Tells whether the target has the input's marks; boxes are copied unchanged."""
         if self._output in BOXED:
             return True
         with closing(VideoReader(self._part)) as written:
@@ -150,7 +150,7 @@ class _Stage:
             return is_turned and is_marked(image) and are_alike(image, written.first_image)
 
     def with_tags(self, contents: Contents) -> Contents:
-        """Names tags as the input does only where the usual names would lose some."""
+        """Uses the input's names of tags only where the usual names would lose some."""
         self.write(contents)  # the last attempt may have been at something else, and have failed
         if not self.lost_tags():
             return contents
@@ -159,13 +159,13 @@ class _Stage:
         return with_own if self.holds(with_own) and len(self.lost_tags()) < usual else contents
 
     def lost_tags(self) -> list[str]:
-        """The names of what the input says about the video, and the target does not."""
+        """Returns the names of the input's tags that the target lacks."""
         with av.open(str(self._part), metadata_errors="surrogateescape") as result:
             kept = {key.lower() for key in result.metadata} | {"timecode"}
         return [key for key in tags_of(self._reader.container) if key.lower() not in kept]
 
     def losses(self, contents: Contents) -> list[str]:
-        """Sentences on what the target does not say of what the input says."""
+        """Returns sentences on what the target cannot hold."""
         streams = self._reader.container.streams
         spoken = {streams[plan.index].metadata.get("language", "und") for plan in contents.plans}
         with av.open(str(self._part), metadata_errors="surrogateescape") as result:
@@ -183,7 +183,7 @@ def _is_playable(stream: Stream) -> bool:
 
 
 def _timecode(reader: VideoReader) -> str | None:
-    """The timecode of a video's first frame, as its file has it."""
+    """Reads the timecode of a video's first frame."""
     container: InputContainer = reader.container
     places: Sequence[dict[str, str]] = [
         reader.stream.metadata,
@@ -195,7 +195,7 @@ def _timecode(reader: VideoReader) -> str | None:
 
 
 def check_disk(error: Exception) -> None:
-    """An attempt that fails for want of room says nothing about the target.
+    """Raises if a trial failed because the disk is full, which says nothing about the target.
 
     Raises:
         OutputError: if the error is one of the disk.

@@ -1,4 +1,4 @@
-"""Work in progress: a hidden folder of short encoded segments, from which an interrupted run goes on."""
+"""Keeps work in progress as encoded segments in a hidden folder, so that an interrupted run continues."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ class WorkFolder:
             write_file(manifest, json.dumps(self._job, indent=2), durable=True)
 
     def segments(self) -> list[Path]:
-        """All finished segments, in order."""
+        """Returns all finished segments, in order."""
         return list(self._segments)
 
     def add_segment(self, write: Callable[[Path], int]) -> None:
-        """Makes the next segment; it counts only when it is whole and safe on the disk.
+        """Adds the next segment, which counts only once it is whole and on the disk.
 
         Args:
             write: fills a file, and returns how many frames it put there.
@@ -98,7 +98,7 @@ class WorkFolder:
         self._count(path, frames)
 
     def close(self) -> None:
-        """Lets other processes work in the folder."""
+        """Unlocks the folder for other processes."""
         self._lock.release()
 
     def remove(self) -> None:
@@ -118,7 +118,7 @@ class WorkFolder:
         return self.path / f"{len(self._segments):06d}.mkv"
 
     def _adopt(self) -> bool:
-        """Moves here what another folder holds of the same job, if there is such a folder."""
+        """Takes over the segments of the same job from another folder, if there is one."""
         other = noted_place(self._job)
         # Of an image sequence, nothing that could be moved lies in its folder.
         if other is None or _read(other / _MANIFEST) != self._job or not (other / _FIRST).exists():
@@ -138,7 +138,7 @@ class WorkFolder:
         return True
 
     def _take_up(self) -> None:
-        """Counts the whole segments of an earlier run; a short one is its last."""
+        """Takes over the whole segments of an earlier run, up to the first short one."""
         frames = SEGMENT_FRAMES
         while frames == SEGMENT_FRAMES and (path := self._next()).exists():
             frames = frames_in(path)
@@ -159,7 +159,7 @@ class WorkFolder:
 
 
 def frames_in(segment: Path) -> int:
-    """How many frames a segment holds; 0 unless they are numbered from 0 on without a gap."""
+    """Returns the number of frames in a segment; 0 unless they are numbered from 0 without a gap."""
     try:
         with av.open(str(segment)) as container:
             packets = [packet for packet in container.demux(video=0) if packet.size]
@@ -170,7 +170,7 @@ def frames_in(segment: Path) -> int:
 
 
 def _move(path: Path, target: Path) -> None:
-    """Moves a file; to another disk it is copied, and stays until its folder is removed."""
+    """Moves a file; across disks, copies it and leaves the original until its folder is removed."""
     try:
         path.rename(target)
     except OSError as error:
@@ -221,7 +221,7 @@ def encode_segment(
     converter: Converter,
     frames: Iterable[tuple[int, NDArray[Any]]],
 ) -> int:
-    """Encodes the frames that follow ``begin`` others into one file; returns how many.
+    """Encodes frames, numbered from ``begin``, into one file; returns how many.
 
     Raises:
         VideoError: if a place is not the one that follows.

@@ -1,4 +1,4 @@
-"""Sound, subtitles, covers, attachments: copied where the container takes them, else converted."""
+"""Copies sound, subtitles, covers and attachments, and converts what the container does not take."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _COVERS = {"mjpeg": ("image/jpeg", "jpg"), "png": ("image/png", "png")}
 
 
 class StreamCopier(Protocol):
-    """Takes the packets of one stream of the input, and gives packets for the output."""
+    """Turns the packets of one stream of the input into packets for the output."""
 
     def take(self, packet: Packet[Any] | None) -> Iterator[Packet[Any]]:
-        """What follows from the next packet; None stands for the end."""
+        """Returns output packets for the next packet; None stands for the end."""
         ...
 
 
@@ -71,7 +71,7 @@ def add_copier(
 
 
 def stream_tags(source: Stream, output: str) -> dict[str, str]:
-    """What the input says about a stream, as the output can hold it."""
+    """Returns the tags of a stream that the output can hold."""
     tags = {key: value for key, value in source.metadata.items() if key.lower() != "encoder"}
     if output in ("mp4", "mov") and "title" in tags:
         tags["handler_name"] = tags["title"]  # the one name that a track has there
@@ -79,7 +79,7 @@ def stream_tags(source: Stream, output: str) -> dict[str, str]:
 
 
 def _attach_cover(container: OutputContainer, cover: VideoStream) -> None:
-    """Matroska keeps a cover among its attachments."""
+    """Adds a cover as an attachment, as Matroska does."""
     mimetype, extension = _COVERS.get(cover.codec_context.name, ("application/octet-stream", "bin"))
     with av.open(cover.container.name) as source:
         data = bytes(next(source.demux(source.streams[cover.index])))
@@ -109,7 +109,7 @@ class _PacketCopier:
             yield waiting
 
     def _dated(self) -> list[Packet[Any]]:
-        """The packets that wait; where the last one has a time of decoding, the others are before it."""
+        """Returns the waiting packets, dated before the last one if that has a decoding time."""
         packets, self._waiting = self._waiting, []
         last = packets[-1] if packets else None
         if last is not None and last.dts is not None:
@@ -118,7 +118,7 @@ class _PacketCopier:
         return packets
 
     def _mend(self, packet: Packet[Any]) -> None:
-        """Damaged sound may go back in time, which no container takes: it goes on by the smallest step."""
+        """Moves a packet that goes back in time, as in damaged sound, on by the smallest step."""
         decoded = packet.dts if packet.dts is not None else packet.pts
         if decoded is None:
             return

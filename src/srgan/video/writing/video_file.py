@@ -1,4 +1,4 @@
-"""A result that is a video file, with all the streams of the input."""
+"""Writes a video file with all the streams of the input."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class VideoFile(Segmented):
                 write(self._without_refused(write))
 
     def _without_refused(self, write: Callable[[Contents], None]) -> Contents:
-        """The contents without the streams that the container refuses in the end; they are noted."""
+        """Returns the contents without the streams that the container refuses, which are noted."""
 
         def is_written(plans: Sequence[Plan]) -> bool:
             try:
