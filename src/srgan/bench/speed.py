@@ -31,17 +31,19 @@ BATCH, CROP = 16, 24
 Work = Callable[[], object]
 
 
-def plain_model(model: str) -> Work:
-    """Any model in PyTorch, eager, fp32, channels-last."""
+def plain_model(model: str, size: tuple[int, int] = LR_SIZE, *, is_compiled: bool = False) -> Work:
+    """A model in PyTorch, in fp32 and channels-last, for a picture of ``size``; eager or compiled."""
     import torch
 
     network: Any = _plain_network(model)  # torch's stubs lack memory_format of its method to()
     network.to(memory_format=torch.channels_last).eval()
-    batch = torch.rand(1, 3, LR_SIZE[1], LR_SIZE[0]).contiguous(memory_format=torch.channels_last)
+    width, height = size
+    batch = torch.rand(1, 3, height, width).contiguous(memory_format=torch.channels_last)
+    forward = torch.compile(network) if is_compiled else network
 
     @torch.inference_mode()
     def work() -> object:
-        return network(batch)
+        return forward(batch)
 
     return work
 
