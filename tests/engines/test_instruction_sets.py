@@ -22,7 +22,7 @@ engine._options["PERF_COUNT"] = True
 engine.release()
 request = engine._model(True, 0).create_infer_request()
 request.infer([batch])
-print(*(node.exec_type for node in request.profiling_info))
+print(*(node.exec_type for node in request.profiling_info if node.node_type == "Convolution"))
 """
 
 
@@ -40,9 +40,8 @@ def test_older_processors_give_the_same_picture(cache, tmp_path, model, instruct
         text=True,
         check=True,
     )
-    convolutions = {name for name in done.stdout.split() if "conv" in name}
-    assert convolutions
-    assert not any("avx512" in name for name in convolutions)
+    assert done.stdout.split()
+    assert "avx512" not in done.stdout
     result = np.load(tmp_path / "result.npy").astype(int)
     expected = OpenVinoEngine(load_network(model), precision="fp32").upscale(batch)
     assert np.abs(result - expected).max() <= 1  # sums in another order, then rounded
