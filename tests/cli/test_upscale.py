@@ -251,10 +251,13 @@ def test_names_that_are_no_text_work(upscale, pictures, here):
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_progress_is_shown_on_a_terminal_only(monkeypatch, is_terminal):
+def test_progress_is_shown_on_a_terminal_only(monkeypatch, capsys, is_terminal):
     monkeypatch.setenv("FORCE_COLOR", "1")  # what build servers set, though nobody watches
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal, raising=False)
-    assert console.progress_bar().disable is not is_terminal
+    with console.progress_bar() as bar:
+        bar.advance(bar.add_task("counting", total=1))
+        assert list(bar.track([1, 2], description="counting")) == [1, 2]
+    assert bool(capsys.readouterr().err) is is_terminal
 
 
 def test_what_computes_is_said_unless_it_is_the_processor(upscale, pictures, monkeypatch):

@@ -1,1 +1,1 @@
-"""How fast srgan is, beside the same networks in plain PyTorch."""
+"""How fast srgan is, beside what the processor can do at most."""

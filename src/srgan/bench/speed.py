@@ -1,4 +1,4 @@
-"""How fast srgan is, beside the same networks written in the usual way, in one run.
+"""Two kinds of work timed side by side in one run; a training step, and a start.
 
 Each side has a process of its own, so that each has the settings it would really have. The two are timed in
 turn, A B A B, so that a machine whose speed drifts slows both.
@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
-    from srgan.networks.onnx import OnnxForm
+    from srgan.training.fidelity import FidelityTrainer
 
 LR_SIZE = (320, 180)
 BATCH, CROP = 16, 24
@@ -31,55 +31,19 @@ BATCH, CROP = 16, 24
 Work = Callable[[], object]
 
 
-def srresnet_generator() -> Work:
-    """The full generator through the engine that ``srgan upscale`` takes by itself."""
-    return model_generator("srresnet")
-
-
-def fast_generator() -> Work:
-    """The compact generator, likewise."""
-    return model_generator("fast")
-
-
-def model_generator(model: str) -> Work:
-    """Any model, likewise."""
-    from srgan.upscaling.upscaler import Upscaler
-
-    engine = Upscaler(model).engine
-    batch = _noise(1, LR_SIZE[1], LR_SIZE[0])
-    return lambda: engine.upscale(batch)
-
-
-def srresnet_picture() -> Work:
-    """The same picture as a user gets it: with reflected surroundings."""
-    return model_picture("srresnet")
-
-
-def model_picture(model: str, halo: int | None = None, onnx: OnnxForm | None = None) -> Work:
-    """Any model, likewise: also those that take only pictures of some sizes."""
-    from srgan.upscaling.upscaler import Upscaler
-
-    upscaler = Upscaler(model, halo=halo, onnx=onnx)
-    image = _noise(LR_SIZE[1], LR_SIZE[0])
-    return lambda: upscaler.upscale(image)
-
-
-def plain_generator() -> Work:
-    """The srresnet in PyTorch, as :func:`plain_model` has it."""
-    return plain_model("srresnet")
-
-
-def plain_model(model: str) -> Work:
-    """Any model in PyTorch, eager, fp32, channels-last."""
+def plain_model(model: str, size: tuple[int, int] = LR_SIZE, *, is_compiled: bool = False) -> Work:
+    """A model in PyTorch, in fp32 and channels-last, for a picture of ``size``; eager or compiled."""
     import torch
 
     network: Any = _plain_network(model)  # torch's stubs lack memory_format of its method to()
     network.to(memory_format=torch.channels_last).eval()
-    batch = torch.rand(1, 3, LR_SIZE[1], LR_SIZE[0]).contiguous(memory_format=torch.channels_last)
+    width, height = size
+    batch = torch.rand(1, 3, height, width).contiguous(memory_format=torch.channels_last)
+    forward = torch.compile(network) if is_compiled else network
 
     @torch.inference_mode()
     def work() -> object:
-        return network(batch)
+        return forward(batch)
 
     return work
 
@@ -93,8 +57,32 @@ def _plain_network(model: str) -> Any:
     return DescribedNetwork(network) if isinstance(network, Network) else network.module
 
 
-def srgan_step() -> Work:
+def training_step() -> Work:
     """A training step of the first stage, cutting its crops included."""
+    return _trainer().train_step
+
+
+def network_pass() -> Work:
+    """What a step cannot do without: the network's pass forward and backward, of a batch that is given."""
+    trainer = _trainer()
+    import torch
+
+    from srgan.training.losses.pixel import pixel_loss
+
+    lr_image, hr_image = trainer.store.sample(BATCH, CROP, trainer.random)
+
+    def work() -> object:
+        trainer.network.zero_grad(set_to_none=True)
+        with trainer.autocast():
+            sr_image = trainer.network(lr_image)
+        loss = pixel_loss(sr_image.float(), hr_image, trainer.recipe.loss.pixel)
+        torch.autograd.backward(loss)
+        return loss
+
+    return work
+
+
+def _trainer() -> FidelityTrainer:
     from srgan.cpu import prepare_for_torch
 
     prepare_for_torch()
@@ -108,47 +96,24 @@ def srgan_step() -> Work:
     recipe = load_recipe("srresnet", [f"data.batch_size={BATCH}", f"data.crop={CROP}"])
     pair = low_res_pair(_noise(256, 256), recipe.generator.scale)
     store = PictureStore([pair], torch.device("cpu"))
-    return FidelityTrainer(recipe, store, torch.device("cpu")).train_step
+    return FidelityTrainer(recipe, store, torch.device("cpu"))
 
 
-def plain_step() -> Work:
-    """A training step of the same network: PyTorch, fp32, default layout, Adam; the batch is given."""
-    import torch
-    from torch.nn.functional import l1_loss
-
-    network = _plain_network("srresnet")
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
-    lr_image = torch.rand(BATCH, 3, CROP, CROP)
-    with torch.no_grad():
-        hr_image = torch.rand_like(network(lr_image))
-
-    def work() -> object:
-        loss = l1_loss(network(lr_image), hr_image)
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        optimiser.step()
-        return loss
-
-    return work
-
-
-def compare(
-    name: str, ours: Callable[[], Work], theirs: Callable[[], Work] | None, runs: int
-) -> dict[str, Any]:
+def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], runs: int) -> dict[str, Any]:
     """Times two kinds of work in turn, each in a process of its own.
 
     Args:
         name: of the comparison.
         ours: makes srgan's work; must be importable by name.
-        theirs: makes the other's; None where there is no other.
+        theirs: makes the other's.
         runs: counted runs of each, after two that are not.
 
     Returns:
         ``{"name", "srgan_seconds", "other_seconds", "ratio"}``: medians, and the median of the ratios of
-        neighbouring runs. The first two alone where there is no other.
+        neighbouring runs.
     """
     context = multiprocessing.get_context("spawn")
-    makers = [ours] if theirs is None else [ours, theirs]
+    makers = [ours, theirs]
     pairs = [context.Pipe() for _ in makers]
     workers = [
         # Not daemons: those may not have children, as a DataLoader has.
@@ -170,22 +135,19 @@ def compare(
         for worker, (near, _) in zip(workers, pairs, strict=True):
             near.close()
             worker.join()
-    result = {"name": name, "srgan_seconds": statistics.median(seconds[0])}
-    if theirs is None:
-        return result
     ratios = [other / own for own, other in zip(*seconds, strict=True)]
     return {
-        **result,
+        "name": name,
+        "srgan_seconds": statistics.median(seconds[0]),
         "other_seconds": statistics.median(seconds[1]),
         "ratio": statistics.median(ratios),
     }
 
 
-def start_to_file(runs: int) -> dict[str, Any]:
+def start_to_file(runs: int) -> float:
     """Seconds of ``srgan upscale`` of a 64x64 picture, from the start of the process to its end.
 
-    Returns:
-        ``{"name", "srgan_seconds"}``: the median, after one run that may compile the network.
+    The median, after one run that may compile the network.
     """
     seconds = []
     with tempfile.TemporaryDirectory() as folder:
@@ -196,7 +158,7 @@ def start_to_file(runs: int) -> dict[str, Any]:
             started = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True)
             seconds.append(time.perf_counter() - started)
-    return {"name": "srgan upscale, 64x64, start to file", "srgan_seconds": statistics.median(seconds[1:])}
+    return statistics.median(seconds[1:])
 
 
 def _serve(make: Callable[[], Work], connection: Connection) -> None:

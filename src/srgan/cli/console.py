@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_Item = TypeVar("_Item")
 
 _OPTIONS = {"out": "-o", "target": "-o", "file_format": "--format", "panels": "--compare"}
 """Options that are typed in another way than their names in Python say."""
@@ -70,13 +72,41 @@ def print_json(result: Mapping[str, Any]) -> None:
     print(json.dumps(result, indent=2))
 
 
-def progress_bar(*columns: str, hidden: bool = False) -> Progress:
+class SilentBar:
+    """Stands for a progress bar where nobody sees one, so that nothing has to wait for Rich."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def add_task(self, description: str, *, total: float | None = None, **_: Any) -> TaskID:
+        """Returns a number that stands for the task."""
+        return cast("TaskID", 0)
+
+    def update(self, task: TaskID, **_: Any) -> None:
+        """Does nothing."""
+
+    def advance(self, task: TaskID) -> None:
+        """Does nothing."""
+
+    def track(self, items: Iterable[_Item], **_: Any) -> Iterable[_Item]:
+        """Returns the items."""
+        return items
+
+
+def progress_bar(*columns: str, hidden: bool = False) -> Progress | SilentBar:
     """Returns a progress bar with an estimate on stderr; silent when stderr is not a terminal.
 
     Args:
         columns: formats of further columns, for example ``"{task.fields[loss]}"``.
         hidden: whether another process shows it.
     """
+    if hidden or not sys.stderr.isatty():
+        return SilentBar()
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -84,5 +114,4 @@ def progress_bar(*columns: str, hidden: bool = False) -> Progress:
         TimeRemainingColumn(elapsed_when_finished=True),
         *map(TextColumn, columns),
         console=Console(stderr=True),
-        disable=hidden or not sys.stderr.isatty(),
     )

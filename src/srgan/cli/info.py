@@ -52,8 +52,8 @@ def info(
 
 
 def _found(path: Path, form: OnnxForm) -> dict[str, Any]:
-    from srgan.networks.foreign import UnknownArchitectureError
     from srgan.networks.model_file import has_card
+    from srgan.networks.module import UnknownArchitectureError
     from srgan.networks.onnx import is_onnx
 
     if is_onnx(path):

@@ -9,8 +9,6 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
 from typer.core import TyperCommand
 
 
@@ -20,7 +18,10 @@ class CommandWithRecipe(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Writes the help."""
         super().format_help(ctx, formatter)
-        # Only here: other commands and runs need not wait for it.
+        # Only here: other commands and runs need not wait for them.
+        from rich.console import Console
+        from rich.table import Table
+
         from srgan.training.recipe import Recipe
 
         table = Table("Field of the recipe and its default", "Meaning", box=None, title_justify="left")

@@ -7,12 +7,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.progress import Progress, TaskID
-
-from srgan.cli.console import print_error, print_message, progress_bar, with_option
+from srgan.cli.console import SilentBar, print_error, print_message, progress_bar, with_option
 from srgan.events import Event
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from srgan.jobs.job import Job
     from srgan.jobs.models import Models
     from srgan.jobs.options import JobOptions
@@ -84,7 +84,7 @@ def explain(error: JobError) -> str:
 class _Show:
     """Shows the events of one job: on the bar, and notes as lines."""
 
-    def __init__(self, bar: Progress, task: TaskID, number: int, job: Job) -> None:
+    def __init__(self, bar: Progress | SilentBar, task: TaskID, number: int, job: Job) -> None:
         from srgan.images.file_objects import name_of
 
         self._bar, self._task, self._number, self._job = bar, task, number, job

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from srgan.errors import OutOfMemoryError
 from srgan.networks.catalogue import find_model
-from srgan.networks.foreign import UnknownArchitectureError
-from srgan.networks.module import check_spandrel
+from srgan.networks.module import UnknownArchitectureError, check_spandrel
 from srgan.networks.network import AnyNetwork, load_network
 from srgan.networks.onnx import OnnxForm, is_onnx
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.engines.cache import cache_folder, cache_lock, remove_unused
+from srgan.engines.fixed import FixedModels, run
 from srgan.engines.graph import build_model
 from srgan.engines.offline import without_converter
 from srgan.engines.onnx_graph import build_onnx_model
@@ -24,8 +25,8 @@ _HINTS = {"fp32": "f32", "bf16": "bf16"}
 class OpenVinoEngine:
     """Runs a network on the processor; see :class:`~srgan.engines.protocol.Engine`.
 
-    One compiled model serves every picture size: measured, it is as fast as one compiled for the very size,
-    and a size never seen before costs nothing.
+    One compiled model serves every picture size, so that one never seen before costs nothing. A shape that
+    comes often, a video's frames, gets a model of its own, see :class:`~srgan.engines.fixed.FixedModels`.
 
     Args:
         network: the network.
@@ -61,6 +62,7 @@ class OpenVinoEngine:
         if threads is not None:
             self._options["INFERENCE_NUM_THREADS"] = threads
         self._compiled: dict[tuple[bool, int], Any] = {}
+        self._fixed = FixedModels(self._compile_fixed)
         self._lock = threading.Lock()
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
@@ -80,16 +82,19 @@ class OpenVinoEngine:
         """Gives back memory; see :meth:`~srgan.engines.protocol.Engine.release`."""
         with self._lock:
             self._compiled.clear()
+            self._fixed.clear()
 
     def _infer(self, batch: NDArray[Any], context: int) -> NDArray[Any]:
         if isinstance(self._network, OnnxNetwork) and len(batch) > 1:  # one is what they are sure to take
             return np.concatenate([self._infer(picture[None], context) for picture in batch])
         is_byte = batch.dtype == np.uint8
         no_memory = f"not enough memory for a tile of {batch.shape}"
+        batch = np.ascontiguousarray(batch)
         try:
-            # A request of one's own, so that threads may call at the same time.
-            request = self._model(is_byte, context).create_infer_request()
-            result: NDArray[Any] = request.infer([np.ascontiguousarray(batch)], share_inputs=True)[0]
+            result: NDArray[Any] | None = self._fixed.run(batch, context)
+            if result is None:
+                result = run(self._model(is_byte, context), batch)
+                self._fixed.count(batch, context, result)
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise MemoryError(no_memory) from error
@@ -110,6 +115,14 @@ class OpenVinoEngine:
         if isinstance(self._network, OnnxNetwork):
             return build_onnx_model(self._network, is_byte=is_byte, context=context)
         return build_model(self._network, is_byte=is_byte, context=context)
+
+    def _compile_fixed(self, batch: NDArray[Any], context: int) -> Any:
+        """The model for one shape alone; None for networks that say themselves which shapes they take."""
+        if isinstance(self._network, OnnxNetwork):
+            return None
+        model = self._build(batch.dtype == np.uint8, context)
+        model.reshape(list(batch.shape))
+        return self._core.compile_model(model, "CPU", self._options)
 
     def _compile(self, model: Any) -> Any:
         folder = cache_folder("openvino")

@@ -96,8 +96,8 @@ class TorchEngine:
         """
         self.upscale(np.zeros((1, 4, 4, 3), np.uint8))
 
-    def _run(self, batch: NDArray[Any], context: int, white: int) -> NDArray[np.float32]:
-        """The result on the scale of ``batch``, clipped and rounded, but still in floats."""
+    def _run(self, batch: NDArray[Any], context: int, white: int) -> NDArray[Any]:
+        """The result on the scale of ``batch``, clipped and rounded; of bytes as bytes, else in floats."""
         torch = self._torch
         with torch.inference_mode():
             # torch lacks much for uint16: it travels as floats.
@@ -111,7 +111,9 @@ class TorchEngine:
             y = y.clamp(0.0, 1.0).mul_(white)
             if white > 1:
                 y = y.round_()
-            result: NDArray[np.float32] = y.contiguous().cpu().numpy()
+            if batch.dtype == np.uint8:  # a quarter of what leaves the GPU in floats
+                y = y.to(torch.uint8)
+            result: NDArray[Any] = y.contiguous().cpu().numpy()
             return result
 
 

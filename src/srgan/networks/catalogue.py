@@ -7,7 +7,6 @@ from pathlib import Path
 
 from srgan.errors import ModelError, UsageError
 from srgan.networks.card import ModelCard
-from srgan.networks.foreign import read_foreign
 from srgan.networks.model_file import has_card, read_card
 from srgan.networks.onnx import is_onnx, onnx_card
 from srgan.networks.realesrgan import REALESRGAN, find_realesrgan
@@ -59,4 +58,8 @@ def load_card(model: str | Path) -> ModelCard:
     path = find_model(model)
     if is_onnx(path):
         return onnx_card(path)
-    return read_card(path) if has_card(path) else read_foreign(path)[0]
+    if has_card(path):
+        return read_card(path)
+    from srgan.networks.foreign import read_foreign  # imports what srgan's own models need not wait for
+
+    return read_foreign(path)[0]

@@ -12,6 +12,7 @@ from srgan.networks.architectures.recognised import Recognised, UnfitError
 from srgan.networks.architectures.trace import trace
 from srgan.networks.card import ModelCard
 from srgan.networks.layered_file import read_layered
+from srgan.networks.module import UnknownArchitectureError
 from srgan.networks.ncnn.file import is_ncnn
 from srgan.networks.ncnn.graph import read_ncnn
 from srgan.networks.realesrgan import LICENCE, REALESRGAN, is_realesrgan
@@ -24,42 +25,6 @@ _RECOGNISERS = (
     edsr.recognise,
     span.recognise,
 )
-_KNOWN = "RRDBNet (ESRGAN, Real-ESRGAN), SRVGGNetCompact, MSRResNet, EDSR and SPAN"
-
-_ELSEWHERE = {
-    "HAT": "layers.0.residual_group.overlap_attn.qkv.weight",
-    "ATD": "layers.0.residual_group.td",
-    "Swin2SR": "layers.0.residual_group.blocks.0.attn.logit_scale",
-    "SwinIR": "layers.0.residual_group.blocks.0.attn.relative_position_bias_table",
-    "RGT": "layers.0.blocks.0.attn.attns.0.rpe_biases",
-    "DAT": "layers.0.blocks.0.ffn.sg.norm.weight",
-    "DRCT": "layers.0.swin1.norm1.weight",
-    "GRL": "layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale",
-    "OmniSR": "residual_layer.0.residual_layer.0.layer.0.fn.0.weight",
-    "PLKSR": "feats.1.refine.weight",
-    "MoSR": "gblocks.1.fc1.weight",
-    "SCUNet": "m_head.0.weight",
-}
-"""Architectures that have no description here, and a tensor that is of the first of them that has it."""
-
-
-class UnknownArchitectureError(ModelError):
-    """A file of tensors that no architecture here has.
-
-    Attributes:
-        path: of the file.
-        architecture: the name of it, where the names of the tensors tell it.
-    """
-
-    def __init__(self, path: Path, tensors: Tensors) -> None:
-        super().__init__(
-            f"{path}: cannot be used: its tensors are those of no network that is known here ({_KNOWN}); the "
-            "extra 'spandrel' knows more"
-        )
-        self.path = path
-        self.architecture = next(
-            (name for name, mark in _ELSEWHERE.items() if any(each.endswith(mark) for each in tensors)), None
-        )
 
 
 def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:

@@ -4,12 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from srgan.errors import MissingExtraError
+from srgan.errors import MissingExtraError, ModelError
 from srgan.networks.card import ModelCard
-from srgan.networks.foreign import UnknownArchitectureError
 from srgan.networks.info import NetworkInfo
+
+if TYPE_CHECKING:
+    from srgan.networks.architectures.folding import Tensors
+
+_KNOWN = "RRDBNet (ESRGAN, Real-ESRGAN), SRVGGNetCompact, MSRResNet, EDSR and SPAN"
+
+_ELSEWHERE = {
+    "HAT": "layers.0.residual_group.overlap_attn.qkv.weight",
+    "ATD": "layers.0.residual_group.td",
+    "Swin2SR": "layers.0.residual_group.blocks.0.attn.logit_scale",
+    "SwinIR": "layers.0.residual_group.blocks.0.attn.relative_position_bias_table",
+    "RGT": "layers.0.blocks.0.attn.attns.0.rpe_biases",
+    "DAT": "layers.0.blocks.0.ffn.sg.norm.weight",
+    "DRCT": "layers.0.swin1.norm1.weight",
+    "GRL": "layers.0.blocks.0.attn.window_attn.attn_transform.logit_scale",
+    "OmniSR": "residual_layer.0.residual_layer.0.layer.0.fn.0.weight",
+    "PLKSR": "feats.1.refine.weight",
+    "MoSR": "gblocks.1.fc1.weight",
+    "SCUNet": "m_head.0.weight",
+}
+"""Architectures that have no description here, and a tensor that is of the first of them that has it."""
+
+
+class UnknownArchitectureError(ModelError):
+    """A file of tensors that no architecture here has.
+
+    Attributes:
+        path: of the file.
+        architecture: the name of it, where the names of the tensors tell it.
+    """
+
+    def __init__(self, path: Path, tensors: Tensors) -> None:
+        super().__init__(
+            f"{path}: cannot be used: its tensors are those of no network that is known here ({_KNOWN}); the "
+            "extra 'spandrel' knows more"
+        )
+        self.path = path
+        self.architecture = next(
+            (name for name, mark in _ELSEWHERE.items() if any(each.endswith(mark) for each in tensors)), None
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

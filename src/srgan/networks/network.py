@@ -12,7 +12,6 @@ from srgan.networks.architectures.trace import trace
 from srgan.networks.blend import read_blend
 from srgan.networks.card import ModelCard
 from srgan.networks.catalogue import find_model
-from srgan.networks.foreign import read_foreign
 from srgan.networks.info import NetworkInfo
 from srgan.networks.model_file import has_card
 from srgan.networks.module import ModuleNetwork
@@ -109,6 +108,8 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
         )
     if detail is not None or has_card(path):
         return Network.of(*read_blend(path, detail))
+    from srgan.networks.foreign import read_foreign  # imports what srgan's own models need not wait for
+
     card, found = read_foreign(path)
     return Network(
         card=card,

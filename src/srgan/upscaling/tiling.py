@@ -103,7 +103,7 @@ def upscale_bands(
     Args:
         pixels: (plan.height, plan.width, channel).
         run: maps (1, h + 2 * halo, w + 2 * halo, channel) to (1, scale * h, scale * w, channel) of the same
-            type, which is copied before the next call; halo is the plan's.
+            type, which is copied before the next call unless it is the only one; halo is the plan's.
         plan: how to cut.
         scale: enlargement per side.
         repeats_edge: False reflects without repeating the border pixel (``"reflect"``), as other programs do.
@@ -112,18 +112,25 @@ def upscale_bands(
         (rows, scale * plan.width, channel), from top to bottom. Rows and tiles are the same whichever way
         the picture is cut, as far as ``run`` does not depend on more than the halo.
     """
+
+    def enlarged(top: int, left: int) -> NDArray[Any]:
+        rows = _reflected(top, top + plan.tile_height, plan.height, plan.halo, repeats_edge)
+        columns = _reflected(left, left + plan.tile_width, plan.width, plan.halo, repeats_edge)
+        result: NDArray[Any] = run(pixels[np.ix_(rows, columns)][None])[0]
+        return result
+
+    if plan.tiles == 1:  # there is nothing to put together
+        yield enlarged(0, 0)[: plan.height * scale, : plan.width * scale]
+        return
     done = 0
     for top in plan.tops:
         bottom = min(top + plan.tile_height, plan.height)
-        rows = _reflected(top, top + plan.tile_height, plan.height, plan.halo, repeats_edge)
         band = np.empty(((bottom - done) * scale, plan.width * scale, pixels.shape[2]), pixels.dtype)
         for left in plan.lefts:
             right = min(left + plan.tile_width, plan.width)
-            columns = _reflected(left, left + plan.tile_width, plan.width, plan.halo, repeats_edge)
-            enlarged = run(pixels[np.ix_(rows, columns)][None])[0]
             # The last row of tiles was moved inwards: its upper part has been handed out already.
-            inside = enlarged[(done - top) * scale : (bottom - top) * scale, : (right - left) * scale]
-            band[:, left * scale : right * scale] = inside
+            rows = slice((done - top) * scale, (bottom - top) * scale)
+            band[:, left * scale : right * scale] = enlarged(top, left)[rows, : (right - left) * scale]
         yield band
         done = bottom
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +18,6 @@ from srgan.engines.loading import load_any_network
 from srgan.engines.protocol import Device, Engine, EngineName, Precision
 from srgan.errors import UsageError
 from srgan.events import Cancel, OnEvent
-from srgan.export.check import Exported, ExportPrecision
-from srgan.export.facts import open_network
-from srgan.export.onnx_file import write_onnx
 from srgan.networks import DEFAULT_MODEL
 from srgan.networks.onnx import OnnxForm
 from srgan.upscaling.consistency import check_scale
@@ -29,6 +25,9 @@ from srgan.upscaling.forms import PictureLike, given, rgb_of
 from srgan.upscaling.in_memory import enlarge
 from srgan.upscaling.options import check_options, check_size
 from srgan.upscaling.tiled import Result, Tile, TiledNetwork
+
+if TYPE_CHECKING:
+    from srgan.export.check import Exported, ExportPrecision
 
 _Sample = TypeVar("_Sample", bound=np.generic)
 
@@ -182,6 +181,8 @@ class Upscaler:
         self, image: PictureLike, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
     ) -> Any:
         """:meth:`upscale` in a thread, so that the event loop goes on; cancelling the task stops it."""
+        import asyncio  # takes 30 ms, which commands need not wait for
+
         left = threading.Event()
 
         def stop() -> bool:
@@ -281,6 +282,9 @@ class Upscaler:
             ModelError: if the model's file is gone, or the ONNX file does not give what srgan itself does.
             OutputError: if it cannot be written.
         """
+        from srgan.export.facts import open_network
+        from srgan.export.onnx_file import write_onnx
+
         network = replace(open_network(*self._source), info=self.info)
         return write_onnx(network, Path(path), precision=precision, picture_io=picture_io)
 

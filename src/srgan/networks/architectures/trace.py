@@ -25,6 +25,7 @@ class Trace:
         last: name of the convolution that makes the picture.
         widest: values of the largest result of a layer, for each low-res pixel.
         multiple: the sides of pictures that it takes are multiples of this.
+        multiplications: that the convolutions ask for, for each low-res pixel.
     """
 
     scale: int
@@ -33,6 +34,7 @@ class Trace:
     last: str
     widest: int
     multiple: int
+    multiplications: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,7 @@ def trace(architecture: Architecture) -> Trace:
         last=[step.name for step in ops.steps if step.name][-1],
         widest=math.ceil(ops.widest),
         multiple=math.lcm(*(step.scale.denominator for step in ops.steps)),
+        multiplications=math.ceil(ops.multiplications),
     )
 
 
@@ -76,7 +79,7 @@ class _TracingOps:
 
     def __init__(self, shapes: Shapes) -> None:
         self.steps: list[_Step] = []
-        self.widest = Fraction(0)
+        self.widest = self.multiplications = Fraction(0)
         self._shapes = shapes
 
     def step(
@@ -101,8 +104,7 @@ class _TracingOps:
         return step
 
     def convolution(self, x: _Step, name: str, norm: str = "") -> _Step:
-        outputs, *_, size = self._shapes[f"{name}.weight"]
-        self.widest = max(self.widest, outputs * x.scale**2)
+        size = self._count(name, x.scale)
         return self.step(x, name=name, radius=size // 2)
 
     def first_convolution(self, picture: _Step, name: str) -> _Step:
@@ -112,9 +114,15 @@ class _TracingOps:
         return self.convolution(x, name)
 
     def last_convolution_of_shuffled(self, x: _Step, name: str, side: int) -> _Step:
-        outputs, *_, size = self._shapes[f"{name}.weight"]
-        self.widest = max(self.widest, outputs * (side * x.scale) ** 2)
+        size = self._count(name, side * x.scale)
         return self.step(x, name=name, radius=-(-(size // 2) // side))
+
+    def _count(self, name: str, scale: Fraction) -> int:
+        """Notes what a convolution takes that works on maps ``scale`` times as high and wide; its size."""
+        outputs, *inputs, size = self._shapes[f"{name}.weight"]
+        self.widest = max(self.widest, outputs * scale**2)
+        self.multiplications += outputs * math.prod(inputs) * size * scale**2
+        return size
 
     def prelu(self, x: _Step, name: str) -> _Step:
         return x

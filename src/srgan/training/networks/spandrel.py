@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from srgan.errors import ModelError
 from srgan.networks.card import ModelCard
 from srgan.networks.catalogue import find_model
-from srgan.networks.foreign import UnknownArchitectureError
 from srgan.networks.info import NetworkInfo
-from srgan.networks.module import ModuleNetwork, check_spandrel
+from srgan.networks.module import ModuleNetwork, UnknownArchitectureError, check_spandrel
 from srgan.networks.network import FOREIGN_BORDER, FOREIGN_HALO, Network, load_network
 from srgan.networks.weights import read_tensors
 

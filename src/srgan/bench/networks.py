@@ -1,0 +1,139 @@
+"""How long networks take for pictures of several sizes, in each engine and precision, and how much memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import statistics
+import sys
+import time
+import typing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from srgan.engines.loading import load_any_network
+from srgan.engines.protocol import EngineName, Precision
+from srgan.errors import UsageError
+from srgan.networks.architectures.trace import trace
+from srgan.networks.network import Network
+from srgan.networks.onnx import OnnxForm
+from srgan.upscaling.upscaler import Upscaler
+
+SIZES = ((64, 64), (320, 180), (640, 360), (1280, 720), (1920, 1080))
+"""Width and height of low-res pictures."""
+
+_PATIENCE = 10.0  # seconds for the counted runs of one size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A network as somebody may run it.
+
+    Attributes:
+        model: a shipped model's name, or a file.
+        engine: that runs it.
+        precision: that it computes in.
+        halo: surroundings of a tile; None is the model's own.
+        onnx: what an ``.onnx`` file takes and gives.
+        threads: processor threads; None means all.
+    """
+
+    model: str
+    engine: EngineName
+    precision: Precision
+    halo: int | None = None
+    onnx: OnnxForm | None = None
+    threads: int | None = None
+
+
+def subjects(models: Sequence[str], halo: int | None = None, onnx: OnnxForm | None = None) -> list[Subject]:
+    """The models in every engine that is installed, and every precision."""
+    engines: list[EngineName] = ["openvino", *(["torch"] if find_spec("torch") else [])]  # type: ignore[list-item]
+    precisions = [each for each in typing.get_args(Precision) if each != "auto"]
+    return [
+        Subject(model=model, engine=engine, precision=precision, halo=halo, onnx=onnx)
+        for model in models
+        for engine in engines
+        for precision in precisions
+    ]
+
+
+def work_of(model: str | Path, onnx: OnnxForm | None = None) -> float | None:
+    """Multiplications and additions for each low-res pixel, without surroundings; None where not known."""
+    network = load_any_network(model, onnx=onnx)
+    return 2.0 * trace(network.architecture).multiplications if isinstance(network, Network) else None
+
+
+def time_network(subject: Subject, sizes: Sequence[tuple[int, int]], runs: int) -> list[dict[str, Any]]:
+    """Times a network in a process of its own, as a user gets it: bytes in and out, in tiles with their halo.
+
+    Args:
+        subject: the network.
+        sizes: (width, height) of the low-res pictures.
+        runs: counted runs of each size, fewer where they take more than ten seconds together.
+
+    Returns:
+        For each size, smallest first, ``{"model", "engine", "precision", "size", "seconds", "memory"}``: the
+        median, and the most bytes that the process has held until then. Nothing if the engine does not
+        compute in that precision here.
+    """
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as pool:
+        return pool.submit(_rows, subject, tuple(sizes), runs).result()
+
+
+def _rows(subject: Subject, sizes: Sequence[tuple[int, int]], runs: int) -> list[dict[str, Any]]:
+    try:
+        upscaler = Upscaler(
+            subject.model,
+            engine=subject.engine,
+            precision=subject.precision,
+            device="cpu",
+            halo=subject.halo,
+            onnx=subject.onnx,
+            threads=subject.threads,
+        )
+    except UsageError:
+        return []
+    return [
+        {
+            "model": upscaler.card.name,
+            "engine": subject.engine,
+            "precision": subject.precision,
+            "size": [width, height],
+            "seconds": statistics.median(_seconds(upscaler, width, height, runs)),
+            "memory": peak_memory(),
+        }
+        for width, height in sorted(sizes, key=lambda size: size[0] * size[1])
+    ]
+
+
+def _seconds(upscaler: Upscaler, width: int, height: int, runs: int) -> Iterator[float]:
+    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    total = 0.0
+    for run in range(runs + 1):
+        started = time.perf_counter()
+        upscaler.upscale(picture)
+        taken = time.perf_counter() - started
+        # The first prepares what the others use; where it takes long, that is little of it.
+        if run > 0 or taken > _PATIENCE / 2:
+            yield taken
+            total += taken
+        if total > _PATIENCE:
+            return
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has held at a time."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
