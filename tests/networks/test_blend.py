@@ -8,17 +8,18 @@ import pytest
 import safetensors.numpy
 
 from srgan.errors import ModelError, UsageError
-from srgan.networks.blend import blend, find_fidelity, read_blend
+from srgan.networks.blend import blend, find_sibling, read_blend
 from srgan.networks.catalogue import find_model
 from srgan.networks.model_file import read_card, read_model, write_model
 
 
 def test_blend_interpolates_every_parameter():
     one, two = {"a": np.array([0.0, 8.0], np.float32)}, {"a": np.array([1.0, 4.0], np.float32)}
-    assert blend(one, two, 0.25)["a"].tolist() == [0.25, 7.0]
-    assert blend(one, two, 0.25)["a"].dtype == np.float32
-    for detail, expected in ((0, one), (1, two)):
-        np.testing.assert_array_equal(blend(one, two, detail)["a"], expected["a"])
+    blended = blend([(one, 0.75), (two, 0.25)])["a"]
+    assert blended.tolist() == [0.25, 7.0]
+    assert blended.dtype == np.float32
+    for share, expected in ((0, one), (1, two)):
+        np.testing.assert_array_equal(blend([(one, 1 - share), (two, share)])["a"], expected["a"])
 
 
 @pytest.mark.parametrize("detail", [None, 0, 0.3, 1])
@@ -36,7 +37,7 @@ def test_a_model_is_blended_with_the_sibling_its_card_names(tiny_pair, tiny_mode
 def test_a_sibling_may_be_a_shipped_model(tmp_path, tiny_tensors, tiny_card):
     path = tmp_path / "a.safetensors"
     write_model(path, tiny_tensors, dataclasses.replace(tiny_card, fidelity="srresnet"))
-    assert find_fidelity(path) == find_model("srresnet")
+    assert find_sibling(path, "fidelity") == find_model("srresnet")
     with pytest.raises(ModelError, match="another architecture"):
         read_blend(path, 0.5)
 
@@ -88,8 +89,9 @@ def test_cards_without_the_field_load_and_paths_in_it_are_refused(tmp_path, tiny
     del fields["fidelity"]
     safetensors.numpy.save_file(tiny_tensors, path, metadata={"srgan": json.dumps(fields)})
     assert read_card(path) == tiny_card
-    for wrong in ("../other.safetensors", "a\\b", 3):
-        text = json.dumps({**fields, "fidelity": wrong})
-        safetensors.numpy.save_file(tiny_tensors, path, metadata={"srgan": text})
-        with pytest.raises(ModelError, match="'fidelity' is wrong"):
-            read_card(path)
+    for field in ("fidelity", "grain"):
+        for wrong in ("../other.safetensors", "a\\b", 3):
+            text = json.dumps({**fields, field: wrong})
+            safetensors.numpy.save_file(tiny_tensors, path, metadata={"srgan": text})
+            with pytest.raises(ModelError, match=f"'{field}' is wrong"):
+                read_card(path)

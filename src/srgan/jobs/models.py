@@ -139,9 +139,9 @@ class Models:
         Raises:
             UsageError: if the model has none.
         """
-        from srgan.networks.blend import find_fidelity
+        from srgan.networks.blend import find_sibling
 
-        return self.open(find_fidelity(options.model or DEFAULT_MODEL))
+        return self.open(find_sibling(options.model or DEFAULT_MODEL, "fidelity"))
 
 
 def _is_long(source: Path | None) -> bool:

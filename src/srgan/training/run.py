@@ -16,6 +16,7 @@ from srgan.training.checkpoints import (
     load_checkpoint,
     load_newest_checkpoint,
 )
+from srgan.training.descent import drawn_pictures
 from srgan.training.fidelity import FidelityTrainer, Teacher
 from srgan.training.fit import fit
 from srgan.training.interrupt import stop_requests
@@ -92,6 +93,7 @@ def train(
     chosen = choose_device(device)
     with joined_processes(chosen) as processes:
         pictures = load_pictures(recipe, data, validation, chosen, processes, low_res=low_res)
+        drawn_by = drawn_pictures(data)
         lengthy = recipe.with_steps(pictures.count)
         trainer: Trainer
         if recipe.stage == "adversarial":
@@ -108,7 +110,7 @@ def train(
             model = out / "generator.safetensors"
             if finished and processes.is_first:
                 facts = training_facts(trainer, pictures, data, validation, last_losses(out))
-                write_generator(trainer, model, facts)
+                write_generator(trainer, model, facts, drawn_by)
     return RunResult(
         step=trainer.step,
         finished=finished,
