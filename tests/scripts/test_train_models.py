@@ -1,6 +1,7 @@
 """scripts/train_models, from photographs over a teacher's pairs to a model."""
 
 import runpy
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_the_run_that_another_goes_on_from_is_done_first(script, tmp_path):
     done = []
 
     def execute(call, command):
-        done.append(dict(zip(command, command[1:], strict=False)))
+        done.append(dict(pairwise(command)))
         call.model(done[-1]["--recipe"]).parent.mkdir()
         call.model(done[-1]["--recipe"]).touch()
         return 0 if len(done) < 4 else 130
