@@ -34,6 +34,36 @@ def test_a_model_is_blended_with_the_sibling_its_card_names(tiny_pair, tiny_mode
         np.testing.assert_allclose(tensors[name], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("detail", "denoise", "shares"),
+    [
+        (None, 0.25, (0.25, 0.0, 0.75)),
+        (0.5, 1, (0.5, 0.5, 0.0)),
+        (0.5, 0.4, (0.2, 0.2, 0.6)),
+        (0, 0.4, (0.0, 0.4, 0.6)),
+        (0.5, 0, (0.0, 0.0, 1.0)),
+    ],
+)
+def test_detail_and_denoise_span_a_plane_between_three_models(
+    tmp_path, tiny_tensors, tiny_card, detail, denoise, shares
+):
+    random = np.random.default_rng(2)
+    siblings = {"fidelity": "low.safetensors", "grain": "grain.safetensors"}
+    models = {}
+    for name, fields in (("high", siblings), ("low", {}), ("grain", {})):
+        models[name] = {
+            tensor: (values + random.standard_normal(values.shape) * 0.004).astype(np.float32)
+            for tensor, values in tiny_tensors.items()
+        }
+        card = dataclasses.replace(tiny_card, name=name, **fields)
+        write_model(tmp_path / f"{name}.safetensors", models[name], card)
+    card, tensors = read_blend(tmp_path / "high.safetensors", detail, denoise)
+    assert card.name == "high"
+    for name in tensors.keys() - {"tail.weight", "tail.bias"}:  # which are corrected for the colours
+        expected = sum(share * model[name] for share, model in zip(shares, models.values(), strict=True))
+        np.testing.assert_allclose(tensors[name], expected, atol=1e-6)
+
+
 def test_a_sibling_may_be_a_shipped_model(tmp_path, tiny_tensors, tiny_card):
     path = tmp_path / "a.safetensors"
     write_model(path, tiny_tensors, dataclasses.replace(tiny_card, fidelity="srresnet"))
@@ -65,16 +95,24 @@ def test_the_larger_halo_holds(tmp_path, tiny_tensors, tiny_card, halos, halo):
 
 
 def test_a_model_without_sibling_is_refused_with_those_that_have_one(tiny_model):
-    message = r"'tiny' has no fidelity sibling .*models that have one: photo, srgan"
+    message = r"'tiny' has no fidelity sibling, .*models that have one: photo, srgan"
     with pytest.raises(UsageError, match=message) as caught:
         read_blend(tiny_model, 0.5)
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("detail", [-0.1, 1.01, float("nan")])
-def test_detail_outside_its_range_is_refused(tiny_pair, detail):
-    with pytest.raises(UsageError, match="from 0 to 1"):
-        read_blend(tiny_pair, detail)
+def test_a_model_that_cleans_nothing_is_refused_with_those_that_do():
+    message = r"'srgan' has no grain sibling, .*models that have one: fast-photo, photo, photo-fidelity"
+    with pytest.raises(UsageError, match=message):
+        read_blend("srgan", denoise=0.5)
+
+
+@pytest.mark.parametrize("option", ["detail", "denoise"])
+@pytest.mark.parametrize("value", [-0.1, 1.01, float("nan")])
+def test_shares_outside_their_range_are_refused(tiny_pair, option, value):
+    with pytest.raises(UsageError, match="from 0 to 1") as caught:
+        read_blend(tiny_pair, **{option: value})
+    assert caught.value.field == option
 
 
 def test_a_sibling_that_is_gone_is_named(tiny_pair, tiny_model):

@@ -50,6 +50,22 @@ def test_models_of_believable_texture_come_with_what_they_started_from(name):
     assert np.array_equal(blended, Upscaler(sibling.name, precision="fp32").upscale(picture))
 
 
+@pytest.mark.parametrize(
+    ("name", "grain"), [("photo", "srresnet"), ("photo-fidelity", "srresnet"), ("fast-photo", "fast")]
+)
+def test_the_less_is_cleaned_the_more_noise_stays(name, grain):
+    noise = np.random.default_rng(0).normal(128, 5, (40, 40, 3))
+    noisy = noise.round().astype(np.uint8)
+    left = [
+        np.std(Upscaler(name, denoise=denoise, precision="fp32").upscale(noisy))
+        for denoise in (0.0, 0.3, 0.6, 1.0)
+    ]
+    assert left == sorted(left, reverse=True)
+    assert left[-1] < 0.7 * left[0]
+    kept = Upscaler(name, denoise=0.0, precision="fp32").upscale(noisy)
+    assert np.array_equal(kept, Upscaler(grain, precision="fp32").upscale(noisy))
+
+
 @pytest.mark.parametrize("name", ["srgan", "photo"])
 def test_models_of_believable_texture_draw_no_grid_and_shift_no_colour(name):
     true = data.coffee()[40:360, 100:500]

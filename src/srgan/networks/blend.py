@@ -19,6 +19,11 @@ from srgan.networks.model_file import read_model
 Sibling = Literal["fidelity", "grain"]
 """The field of a card that names a model to blend with."""
 
+_SIBLINGS: dict[Sibling, str] = {
+    "fidelity": "a model that invents nothing",
+    "grain": "a model that keeps noise",
+}
+
 _LEAST_LIKENESS = 0.5
 """Of parameters: one model trained on from the other has above 0.7, measured; strangers have about 0."""
 
@@ -55,7 +60,7 @@ def find_sibling(model: str | Path, kind: Sibling) -> Path:
     if not sibling:
         names = [name for name in list_models() if getattr(load_card(name), kind)]
         raise UsageError(
-            f"model '{card.name}' has no {kind} sibling to compare or blend it with; "
+            f"model '{card.name}' has no {kind} sibling, {_SIBLINGS[kind]}, to compare or blend it with; "
             f"models that have one: {', '.join(names)}",
             field="model",
         )
@@ -87,12 +92,14 @@ def read_blend(
         if value is not None and not 0 <= value <= 1:
             raise UsageError(f"{name} must be from 0 to 1, not {value:g}", field=name)
     drawn, cleaned = (1.0 if value is None else value for value in (detail, denoise))
-    shares = {path: drawn * cleaned}
+    parts = [(path, drawn * cleaned)]
     if detail is not None:
-        shares[find_sibling(path, "fidelity")] = (1 - drawn) * cleaned
+        parts.append((find_sibling(path, "fidelity"), (1 - drawn) * cleaned))
     if denoise is not None:
-        sibling = find_sibling(path, "grain")
-        shares[sibling] = shares.get(sibling, 0) + 1 - cleaned
+        parts.append((find_sibling(path, "grain"), 1 - cleaned))
+    shares = dict.fromkeys((file for file, _ in parts), 0.0)
+    for file, share in parts:  # one model may be both siblings
+        shares[file] += share
     return mix_models(shares)
 
 

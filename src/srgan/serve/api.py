@@ -97,7 +97,7 @@ async def _finished(request: Request, service: Service, task: Task) -> None:
 
 @router.get("/v1/models", summary="List the models")
 async def models(request: Request) -> dict[str, Any]:
-    """Name, what it is for, enlargement, and whether ``detail`` and ``invented`` go with it."""
+    """Name, what it is for, enlargement, and whether ``detail``, ``invented`` and ``denoise`` go with it."""
     return {
         "models": [
             {
@@ -105,6 +105,7 @@ async def models(request: Request) -> dict[str, Any]:
                 "summary": offer.card.summary,
                 "licence": offer.card.licence,
                 "detail": bool(offer.card.fidelity),
+                "denoise": bool(offer.card.grain),
                 "default": name == DEFAULT_MODEL,
             }
             for name, offer in service_of(request).offers.items()
