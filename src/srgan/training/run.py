@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from srgan.events import Cancel, OnEvent
+from srgan.events import Cancel, Event, OnEvent
 from srgan.files import claim, make_folder, resumable, write_file
 from srgan.training.adversarial import AdversarialTrainer
 from srgan.training.checkpoints import (
@@ -17,6 +17,7 @@ from srgan.training.checkpoints import (
     load_newest_checkpoint,
 )
 from srgan.training.descent import drawn_pictures
+from srgan.training.discriminator_file import DISCRIMINATOR_FILE, write_discriminator
 from srgan.training.fidelity import FidelityTrainer, Teacher
 from srgan.training.fit import fit
 from srgan.training.interrupt import stop_requests
@@ -102,6 +103,8 @@ def train(
             trainer = FidelityTrainer(lengthy, pictures.store, chosen, processes, teacher)
         with resumable(out), _run_folder(out, processes):
             _go_on(trainer, out, resume)
+            if on_event is not None and trainer.step == 0 and trainer.notice and processes.is_first:
+                on_event(Event(total=lengthy.optimiser.steps, unit="steps", note=trainer.notice))
             if processes.is_first:
                 write_file(out / "config.toml", recipe.to_toml())
             with _opened_log(trainer, out) as log, stop_requests(cancel) as stop_requested:
@@ -111,6 +114,9 @@ def train(
             if finished and processes.is_first:
                 facts = training_facts(trainer, pictures, data, validation, last_losses(out))
                 write_generator(trainer, model, facts, drawn_by)
+                if "discriminator" in trainer.modules:
+                    judge = trainer.modules["discriminator"]
+                    write_discriminator(out / DISCRIMINATOR_FILE, judge, recipe.discriminator)
     return RunResult(
         step=trainer.step,
         finished=finished,
