@@ -8,19 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srgan import Upscaler
-
 
 def opened(response):
     assert response.status_code == 200, response.text
     return Image.open(io.BytesIO(response.content))
-
-
-@pytest.fixture
-def expected(offered, photo):
-    """What the tiny model makes of the photograph without a server."""
-    with Upscaler(offered / "tiny.safetensors", device="cpu", precision="fp32") as upscaler:
-        return upscaler.upscale(photo)
 
 
 def test_a_raw_body_gives_the_models_own_result_in_the_format_of_the_input(client, png, expected):
