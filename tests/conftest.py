@@ -70,14 +70,14 @@ def tiny_model(cache, tmp_path_factory, tiny_tensors, tiny_card):  # noqa: ARG00
 
 @pytest.fixture
 def tiny_pair(tiny_model, tiny_tensors, tiny_card):
-    """A model a little different from the tiny one, which lies beside it as its fidelity sibling."""
+    """A model a little different from the tiny one, which lies beside it as its sibling of both kinds."""
     random = np.random.default_rng(1)
     changed = {
         name: (tensor + random.standard_normal(tensor.shape) * 0.004).astype(np.float32)
         for name, tensor in tiny_tensors.items()
     }
     path = tiny_model.with_name("detailed.safetensors")
-    card = dataclasses.replace(tiny_card, name="detailed", fidelity=tiny_model.name)
+    card = dataclasses.replace(tiny_card, name="detailed", fidelity=tiny_model.name, grain=tiny_model.name)
     write_model(path, changed, card)
     return path
 

@@ -111,6 +111,7 @@ def upscale(
     *,
     model: str | Path = DEFAULT_MODEL,
     detail: float | None = None,
+    denoise: float | None = None,
     consistent: bool = False,
     scale: float | None = None,
     width: int | None = None,
@@ -127,6 +128,8 @@ def upscale(
         model: name of a shipped model, or path of a model's file.
         detail: amount of detail, from 0 (what the model's fidelity sibling shows) to 1 (what the model does);
             None takes the model as it is.
+        denoise: how much noise, grain and compression is cleaned, from 0 (none) to 1 (what the model cleans);
+            None likewise.
         consistent: whether to correct the result such that it gives the input back when downscaled.
         scale: enlargement per side, up to 16; None is the model's own, 4 for those that are shipped.
         width: width of the result in pixels; the height follows unless it is given too.
@@ -146,6 +149,6 @@ def upscale(
 
     target = Path(target)
     options = PictureOptions(scale=scale, width=width, height=height, quality=quality)
-    with Upscaler(model, detail=detail, consistent=consistent) as upscaler:
+    with Upscaler(model, detail=detail, denoise=denoise, consistent=consistent) as upscaler:
         upscale_file(Path(source), target, upscaler, options)
     return target

@@ -1,5 +1,6 @@
 """``srgan info`` and ``srgan models``, against facts taken from the files in another way."""
 
+import dataclasses
 import hashlib
 import json
 import math
@@ -8,6 +9,7 @@ import struct
 import pytest
 
 from srgan.networks.catalogue import find_model, list_models, load_card
+from srgan.networks.model_file import write_model
 
 
 def stored_shapes(path):
@@ -60,6 +62,18 @@ def test_info_reads_a_file_of_ones_own(srgan, tiny_model):
     assert "name: tiny\n" in done.out
     assert "  blocks: 1\n" in done.out
     assert f"sha256: {hashlib.sha256(tiny_model.read_bytes()).hexdigest()}\n" in done.out
+
+
+def test_info_lists_the_runs_and_the_teachers_line_by_line(srgan, tiny_model, tiny_card, tiny_tensors):
+    run = {"recipe": {"name": "first", "start": ""}, "steps": 7, "pictures": 3, "data": "mine", "hours": 0.1}
+    teacher = {"network": "large", "licence": "BSD-3-Clause", "pictures": "3 of mine"}
+    odd = {"made": "by hand"}
+    card = dataclasses.replace(tiny_card, history=[run, odd], taught_by=[teacher])
+    write_model(tiny_model, tiny_tensors, card)
+    lines = srgan("info", tiny_model).out.splitlines()
+    assert "  first, from nothing: 7 steps, 3 pictures of mine, 0.1 hours" in lines
+    assert "  large, BSD-3-Clause, 3 of mine" in lines
+    assert any("by hand" in line for line in lines)
 
 
 def test_models_lists_every_shipped_card(srgan, monkeypatch):

@@ -1,4 +1,4 @@
-"""``--detail``, ``--consistent`` and ``--invented``; and folders that cannot be read."""
+"""``--detail``, ``--denoise``, ``--consistent`` and ``--invented``; and folders that cannot be read."""
 
 import json
 from pathlib import Path
@@ -22,26 +22,36 @@ def pixels(path):
         return np.asarray(image)
 
 
-def test_detail_goes_from_the_sibling_to_the_model(detailed, pictures, here, photo, tiny_pair, tiny_model):
+@pytest.mark.parametrize("option", ["detail", "denoise"])
+def test_shares_go_from_the_sibling_to_the_model(
+    detailed, pictures, here, photo, tiny_pair, tiny_model, option
+):
     pictures("a.png")
-    for detail in ("0", "0.5", "1"):
-        done = detailed("a.png", "-o", f"{detail}.png", "--detail", detail, "--json")
+    for share in ("0", "0.5", "1"):
+        done = detailed("a.png", "-o", f"{share}.png", f"--{option}", share, "--json")
         assert (done.code, json.loads(done.out)["model"]) == (0, "detailed")
-    low, middle, high = (pixels(here / f"{detail}.png").astype(int) for detail in ("0", "0.5", "1"))
+    low, middle, high = (pixels(here / f"{share}.png").astype(int) for share in ("0", "0.5", "1"))
     assert np.array_equal(low, Upscaler(tiny_model, device="cpu").upscale(photo))
     assert np.array_equal(high, Upscaler(tiny_pair, device="cpu").upscale(photo))
-    assert np.array_equal(middle, Upscaler(tiny_pair, device="cpu", detail=0.5).upscale(photo))
+    assert np.array_equal(middle, Upscaler(tiny_pair, device="cpu", **{option: 0.5}).upscale(photo))
     apart = np.abs(low - high).mean()
     assert 0 < np.abs(middle - low).mean() < apart
     assert 0 < np.abs(middle - high).mean() < apart
 
 
-@pytest.mark.parametrize("option", [("--detail", "0.5"), ("--invented", "map.png")])
-def test_a_model_without_sibling_is_refused(upscale, pictures, here, option):
+@pytest.mark.parametrize(
+    ("option", "kind"),
+    [
+        (("--detail", "0.5"), "fidelity"),
+        (("--invented", "map.png"), "fidelity"),
+        (("--denoise", "0.5"), "grain"),
+    ],
+)
+def test_a_model_without_sibling_is_refused(upscale, pictures, here, option, kind):
     pictures("a.png")
     done = upscale("a.png", *option)
     assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("srgan: --model 'tiny' has no fidelity sibling")
+    assert done.err.startswith(f"srgan: --model 'tiny' has no {kind} sibling")
     assert done.err.count("\n") == 1
     assert [path.name for path in here.iterdir()] == ["a.png"]
 

@@ -144,12 +144,13 @@ def test_bytes_go_in_and_come_out(tiny_model, tmp_path, photo):
 
 
 def test_a_blend_is_exported_as_one_and_says_so(tiny_pair, tmp_path):
-    Upscaler(tiny_pair, detail=0.5).to_onnx(tmp_path / "half.onnx")
+    Upscaler(tiny_pair, detail=0.5, denoise=0.75).to_onnx(tmp_path / "half.onnx")
     Upscaler(tiny_pair).to_onnx(tmp_path / "whole.onnx")
     batch = pictures(1)
     assert np.abs(run(tmp_path / "half.onnx", batch) - run(tmp_path / "whole.onnx", batch)).max() > 1e-3
     card = json.loads(facts_of(tmp_path / "half.onnx")["card"])
-    assert "0.5" in card["summary"]
+    assert "detail 0.5" in card["summary"]
+    assert "denoise 0.75" in card["summary"]
     assert card["figures"] == {}
 
 

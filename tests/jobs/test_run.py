@@ -142,6 +142,15 @@ def test_the_source_is_read_once_and_each_network_runs_once(job, models, tiny_pa
     assert (len(reads), runs) == (1, ["detailed"] * len(tiles) + ["tiny"] * len(tiles))
 
 
+def test_noise_that_stays_is_not_shown_as_invented(job, models, tiny_pair, tiny_model):
+    kept = job(model=tiny_pair, denoise=0.0, invented=Path("m.png"))
+    assert run_job(kept, models).status == "ok"
+    run_job(job(model=tiny_model, target=Path("same.png")), models)
+    picture, area = pixels("m.png"), np.s_[:96, :, :]
+    assert np.ptp(picture[area], axis=2).max() == 0  # grey all over: both keep all of the noise
+    assert np.array_equal(pixels("b.png"), pixels("same.png"))
+
+
 def test_folders_are_planned_and_done(models, photo, tiny_model):
     for name in ("in/a.png", "in/sub/b.jpg"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -240,6 +249,7 @@ def test_a_long_video_gets_the_fast_model_and_a_note_says_so(job, models, ffmpeg
         ("long", {"model": None}, "fast"),
         ("long", {"model": "srresnet"}, "srresnet"),
         ("long", {"model": None, "detail": 1}, "photo"),
+        ("long", {"model": None, "denoise": 1}, "photo"),
     ]:
         upscaler = models.for_job(job(f"{name}.mp4", "b.mp4", **options), events.append)
         assert upscaler.card.name == model

@@ -11,7 +11,7 @@ import srgan
 from srgan.errors import ModelError, UsageError
 from srgan.images.resize import bicubic, low_res_pair
 from srgan.metrics.artifacts import colour_shift, grid_index
-from srgan.networks.blend import find_fidelity
+from srgan.networks.blend import find_sibling
 from srgan.networks.catalogue import find_model, list_models, load_card
 from srgan.networks.model_file import read_model
 from srgan.upscaling.upscaler import Upscaler
@@ -42,12 +42,28 @@ def test_the_documented_parameters_and_hashes_are_those_of_the_files(name):
 
 @pytest.mark.parametrize("name", ["srgan", "photo"])
 def test_models_of_believable_texture_come_with_what_they_started_from(name):
-    card, sibling = load_card(name), load_card(find_fidelity(name))
-    assert card.training["recipe"]["start"] == sibling.name
+    card, sibling = load_card(name), load_card(find_sibling(name, "fidelity"))
+    assert sibling.training in card.history
     assert card.generator == sibling.generator
     picture = data.coffee()[100:148, 200:272]
     blended = Upscaler(name, detail=0.0, precision="fp32").upscale(picture)
     assert np.array_equal(blended, Upscaler(sibling.name, precision="fp32").upscale(picture))
+
+
+@pytest.mark.parametrize(
+    ("name", "grain"), [("photo", "srresnet"), ("photo-fidelity", "srresnet"), ("fast-photo", "fast")]
+)
+def test_the_less_is_cleaned_the_more_noise_stays(name, grain):
+    noise = np.random.default_rng(0).normal(128, 5, (40, 40, 3))
+    noisy = noise.round().astype(np.uint8)
+    left = [
+        np.std(Upscaler(name, denoise=denoise, precision="fp32").upscale(noisy))
+        for denoise in (0.0, 0.3, 0.6, 1.0)
+    ]
+    assert left == sorted(left, reverse=True)
+    assert left[-1] < 0.7 * left[0]
+    kept = Upscaler(name, denoise=0.0, precision="fp32").upscale(noisy)
+    assert np.array_equal(kept, Upscaler(grain, precision="fp32").upscale(noisy))
 
 
 @pytest.mark.parametrize("name", ["srgan", "photo"])

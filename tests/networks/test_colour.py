@@ -60,13 +60,15 @@ def test_a_network_that_gives_every_colour_the_same_is_hardly_changed(tiny_tenso
     np.testing.assert_allclose(corrected["tail.weight"], blind["tail.weight"], atol=1e-3)
 
 
-@pytest.mark.parametrize("model", ["photo", "srgan"])
-def test_a_blend_is_no_darker_than_its_ends(model):
+@pytest.mark.parametrize(
+    ("model", "option"), [("photo", "detail"), ("srgan", "detail"), ("photo", "denoise")]
+)
+def test_a_blend_is_no_darker_than_its_ends(model, option):
     photo = data.astronaut()[:256, 128:384]
     lr_image = bicubic(photo, 0.25)
     means = {
-        detail: Upscaler(model, detail=detail, precision="fp32").upscale(lr_image).mean((0, 1))
-        for detail in (0, 0.5, 1)
+        share: Upscaler(model, **{option: share}, precision="fp32").upscale(lr_image).mean((0, 1))
+        for share in (0, 0.5, 1)
     }
     # Of interpolated parameters alone they are 1.5 (photo) and 3 (srgan) levels darker.
     between = (means[0] + means[1]) / 2

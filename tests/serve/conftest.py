@@ -19,6 +19,7 @@ from srgan.jobs.models import Models
 from srgan.serve.app import create_app
 from srgan.serve.run import Server
 from srgan.serve.settings import Settings
+from srgan.upscaling.upscaler import Upscaler
 
 
 @pytest.fixture
@@ -27,6 +28,13 @@ def offered(tiny_pair, tmp_path):
     folder = tmp_path / "models"
     shutil.copytree(tiny_pair.parent, folder)
     return folder
+
+
+@pytest.fixture
+def expected(offered, photo):
+    """What the tiny model makes of the photograph without a server."""
+    with Upscaler(offered / "tiny.safetensors", device="cpu", precision="fp32") as upscaler:
+        return upscaler.upscale(photo)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import re
 import zipfile
 
 import av
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -238,6 +239,17 @@ def test_settings_reach_the_work(page, png):
     assert name == "a-x2.jpg"
     page.get_by_role("radio", name="fast", exact=False).first.check()
     expect(page.get_by_label("Detail:")).to_be_disabled()
+    expect(page.get_by_label("Denoise:")).to_be_disabled()
+
+
+def test_less_denoising_keeps_the_noise(page, png, expected):
+    page.get_by_text("Settings:").click()
+    page.get_by_role("radio", name="detailed").check()
+    page.get_by_label("Denoise:").fill("0")
+    choose(page, given("a.png", png))
+    _, content = downloaded(page, job(page, "a.png").get_by_text("Download"))
+    result = np.asarray(Image.open(content)).astype(int)
+    assert np.abs(result - expected).max() <= 1
 
 
 def test_jobs_survive_a_reload_and_cancelling_leaves_nothing(page, png, large, settings):

@@ -8,19 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srgan import Upscaler
-
 
 def opened(response):
     assert response.status_code == 200, response.text
     return Image.open(io.BytesIO(response.content))
-
-
-@pytest.fixture
-def expected(offered, photo):
-    """What the tiny model makes of the photograph without a server."""
-    with Upscaler(offered / "tiny.safetensors", device="cpu", precision="fp32") as upscaler:
-        return upscaler.upscale(photo)
 
 
 def test_a_raw_body_gives_the_models_own_result_in_the_format_of_the_input(client, png, expected):
@@ -63,10 +54,11 @@ def test_an_option_counts_more_than_accept(client, png):
     assert opened(response).format == "JPEG"
 
 
-def test_detail_0_is_the_sibling(client, png, expected):
+@pytest.mark.parametrize("option", ["detail", "denoise"])
+def test_a_share_of_0_is_the_sibling(client, png, expected, option):
     results = [
         np.asarray(opened(client.post(f"/v1/upscale?model=detailed&{query}", content=png))).astype(int)
-        for query in ("detail=0", "detail=1")
+        for query in (f"{option}=0", f"{option}=1")
     ]
     assert np.abs(results[0] - expected).max() <= 1
     assert np.abs(results[1] - expected).max() > 1
@@ -89,6 +81,8 @@ def test_nothing_stays_of_a_picture_that_is_answered(client, png, settings):
         ("model=tiny.safetensors", 422, "model"),
         ("detail=2", 422, "detail"),
         ("model=tiny&detail=0.5", 422, "model"),
+        ("denoise=-1", 422, "denoise"),
+        ("model=tiny&denoise=0.5", 422, "model"),
         ("format=exe", 422, "format"),
         ("start=x", 422, "start"),
         ("codec=nonsense", 422, "codec"),
@@ -122,6 +116,7 @@ def test_models_are_listed_with_what_goes_with_them(client):
     assert models["photo"]["detail"]
     assert not models["fast"]["detail"]
     assert models["detailed"]["detail"]
+    assert [models[name]["denoise"] for name in ("fast-photo", "srgan", "tiny")] == [True, False, False]
     assert all(model["summary"] for model in models.values())
 
 

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from srgan.errors import ModelError, RunError, UsageError
 from srgan.images.resize import low_res_pair
-from srgan.networks.blend import find_fidelity
+from srgan.networks.blend import find_sibling
 from srgan.networks.catalogue import find_model
 from srgan.networks.model_file import read_model
 from srgan.training.adversarial import AdversarialTrainer
@@ -177,7 +177,7 @@ def test_a_model_that_goes_on_from_a_shipped_one_can_be_blended_with_it(photos, 
     shipped = ["generator.blocks=16", "generator.channels=64", "start=srresnet", "data.batch_size=1"]
     result = train(recipe(*shipped, "optimiser.steps=1"), photos, None, tmp_path / "run")
     assert read_model(result.model)[0].fidelity == "srresnet"
-    assert find_fidelity(result.model) == find_model("srresnet")
+    assert find_sibling(result.model, "fidelity") == find_model("srresnet")
 
 
 def test_a_start_of_other_dimensions_is_refused(photos, tmp_path):

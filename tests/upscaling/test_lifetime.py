@@ -42,6 +42,7 @@ for kind in range(3):
         *(("tile", value) for value in (0, 15, -1, True, False, "large", 20.5, None, [32])),
         *(("threads", value) for value in (0, -1, True, 1.5, "2")),
         *(("detail", value) for value in ("x", -0.1, 1.1, float("nan"), True, [0.5])),
+        *(("denoise", value) for value in ("x", -0.1, 1.1)),
         *(("engine", value) for value in ("tensorflow", None)),
         *(("precision", value) for value in ("fp8", 16)),
         *(("device", value) for value in ("tpu", 0)),
@@ -67,7 +68,7 @@ def test_the_first_use_may_come_from_many_threads_at_once(tiny_model):
 
 
 def test_a_pickled_upscaler_is_the_same_one(tiny_pair, photo):
-    upscaler = srgan.Upscaler(tiny_pair, detail=0.5, precision="fp32", consistent=True, tile=16)
+    upscaler = srgan.Upscaler(tiny_pair, detail=0.5, denoise=0.5, precision="fp32", consistent=True, tile=16)
     other = pickle.loads(pickle.dumps(upscaler))
     assert np.array_equal(other.upscale(photo), upscaler.upscale(photo))
     assert (other.info, other.engine.precision) == (upscaler.info, "fp32")

@@ -104,6 +104,9 @@ def evaluate(
     detail: Annotated[
         float | None, _methods(min=0, max=1, help="Detail of srgan's models, as in srgan upscale.")
     ] = None,
+    denoise: Annotated[
+        float | None, _methods(min=0, max=1, help="Denoising of srgan's models, as in srgan upscale.")
+    ] = None,
     consistent: Annotated[
         bool,
         _methods("--consistent", help="Correct results as srgan upscale --consistent does."),
@@ -163,6 +166,7 @@ def evaluate(
         halo=halo,
         onnx=onnx_form(model_layout, model_range, model_order),
         detail=detail,
+        denoise=denoise,
         consistent=consistent,
         engine=engine.value,
         precision=precision.value,

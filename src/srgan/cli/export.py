@@ -47,6 +47,9 @@ def export(
     detail: Annotated[
         float | None, _network(help="Amount of detail from 0 to 1, as in srgan upscale.")
     ] = None,
+    denoise: Annotated[
+        float | None, _network(help="Amount of denoising from 0 to 1, as in srgan upscale.")
+    ] = None,
     runtime: Annotated[
         Path | None,
         _page(metavar="DIR", help="Folder of the package onnxruntime-web. Default: npm fetches it."),
@@ -68,14 +71,15 @@ def export(
             raise UsageError("goes with a file: the page has a way of its own", field="picture_io")
         from srgan.export.page import write_page
 
-        done = write_page(open_network(model, detail), web, precision=precision.value, runtime=runtime)
+        network = open_network(model, detail, denoise)
+        done = write_page(network, web, precision=precision.value, runtime=runtime)
     elif out is not None and web is None:
         if runtime is not None:
             raise UsageError("goes with --web", field="runtime")
         from srgan.export.write import write_network
 
         done = write_network(
-            open_network(model, detail), out, precision=precision.value, picture_io=picture_io
+            open_network(model, detail, denoise), out, precision=precision.value, picture_io=picture_io
         )
     else:
         raise UsageError("name either a file to write, or a folder with --web")

@@ -43,12 +43,26 @@ def info(
         print_json(facts)
         return
     for key, value in facts.items():
-        if isinstance(value, dict):
-            print(f"{key}:")
-            for name, item in value.items():
-                print(f"  {name}: {item}")
-        else:
-            print(f"{key}: {value}")
+        lines = _lines(key, value)
+        print(f"{key}:", *lines, sep="\n  ") if lines else print(f"{key}: {'' if value == [] else value}")
+
+
+def _lines(key: str, value: Any) -> list[str]:
+    """What stands below a key whose value does not fit behind it."""
+    if isinstance(value, list):
+        return [_step(item) if key == "history" else ", ".join(map(str, item.values())) for item in value]
+    return [f"{name}: {item}" for name, item in value.items()] if isinstance(value, dict) else []
+
+
+def _step(step: dict[str, Any]) -> str:
+    """One that led to a model, in a line."""
+    recipe = step.get("recipe")
+    if not isinstance(recipe, dict):  # a blend of models, or a file of somebody's own
+        return str(step)
+    return (
+        f"{recipe.get('name')}, from {recipe.get('start') or 'nothing'}: {step.get('steps')} steps, "
+        f"{step.get('pictures')} pictures of {step.get('data')}, {step.get('hours')} hours"
+    )
 
 
 def _found(path: Path, form: OnnxForm) -> dict[str, Any]:

@@ -61,9 +61,10 @@ def _print_table(cards: Sequence[ModelCard]) -> None:
     console.width = min(_WIDTH, console.width) if is_terminal else _WIDTH
     console.print(table)
     print("\nHigher PSNR is closer to the ground truth; lower NIQE looks more natural.")
-    pairs = [f"{card.name} (with {card.fidelity})" for card in cards if card.fidelity]
-    if pairs:
-        print(f"--detail and --invented go with: {', '.join(pairs)}")
+    for options, kind in (("--detail and --invented go", "fidelity"), ("--denoise goes", "grain")):
+        pairs = [f"{card.name} (with {getattr(card, kind)})" for card in cards if getattr(card, kind)]
+        if pairs:
+            print(f"{options} with: {', '.join(pairs)}")
 
 
 def _parameters(card: ModelCard) -> int:

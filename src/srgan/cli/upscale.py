@@ -98,6 +98,14 @@ def upscale(
             help="Amount of detail, from 0 (only what the picture supports) to 1 (all of the model's).",
         ),
     ] = None,
+    denoise: Annotated[
+        float | None,
+        _model(
+            min=0,
+            max=1,
+            help="How much noise, grain and compression is cleaned, from 0 (none) to 1 (all of it).",
+        ),
+    ] = None,
     consistent: Annotated[
         bool,
         _model("--consistent", help="Correct the result such that it gives the input back when downscaled."),
@@ -152,6 +160,7 @@ def upscale(
         max_pixels=max_pixels,
         model=model,
         detail=detail,
+        denoise=denoise,
         halo=halo,
         onnx=onnx_form(model_layout, model_range, model_order),
         consistent=consistent,

@@ -12,13 +12,17 @@ from srgan.networks.onnx import OnnxForm, is_onnx
 
 
 def load_any_network(
-    model: str | Path, detail: float | None = None, onnx: OnnxForm | None = None
+    model: str | Path,
+    detail: float | None = None,
+    denoise: float | None = None,
+    onnx: OnnxForm | None = None,
 ) -> AnyNetwork:
     """Reads a network from its file.
 
     Args:
         model: as :func:`~srgan.networks.network.load_network` takes it, or an ``.onnx`` file.
         detail: likewise.
+        denoise: likewise.
         onnx: what an ``.onnx`` file takes and gives, where it is known.
 
     Raises:
@@ -29,18 +33,18 @@ def load_any_network(
     """
     path = find_model(model)
     try:
-        return _load(path, detail, onnx or OnnxForm())
+        return _load(path, detail, denoise, onnx or OnnxForm())
     except MemoryError:
         raise OutOfMemoryError(f"{path}: not enough memory to open it; free some") from None
 
 
-def _load(path: Path, detail: float | None, onnx: OnnxForm) -> AnyNetwork:
-    if is_onnx(path) and detail is None:
+def _load(path: Path, detail: float | None, denoise: float | None, onnx: OnnxForm) -> AnyNetwork:
+    if is_onnx(path) and detail is None and denoise is None:
         from srgan.engines.onnx_loading import load_onnx  # which imports OpenVINO
 
         return load_onnx(path, onnx)
     try:
-        return load_network(path, detail)
+        return load_network(path, detail, denoise)
     except UnknownArchitectureError as error:
         check_spandrel(error)
         from srgan.training.networks.spandrel import load_torch_network  # which imports PyTorch

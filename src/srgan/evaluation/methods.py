@@ -22,7 +22,7 @@ Upscale = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 BASELINE_SCALE = 4
 """At which baselines are compared where there is no model: that of most published figures."""
 
-_SETTINGS = ("detail", "halo", "consistent")  # arguments of Upscaler that change results
+_SETTINGS = ("detail", "denoise", "halo", "consistent")  # arguments of Upscaler that change results
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,8 @@ class Method:
         scale: upscaling per side, a whole number.
         upscale: (h, w, 3) to (scale * h, scale * w, 3), uint8.
         facts: what tells two models of one name apart: ``sha256`` of the file, ``engine``, ``precision`` and
-            ``device``, and ``detail``, ``halo`` and ``consistent`` where asked for; empty for interpolation.
+            ``device``, and ``detail``, ``denoise``, ``halo`` and ``consistent`` where asked for; empty for
+            interpolation.
     """
 
     name: str

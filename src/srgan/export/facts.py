@@ -8,22 +8,28 @@ from pathlib import Path
 from srgan.networks.network import Network, load_network
 
 
-def open_network(model: str | Path, detail: float | None) -> Network:
+def open_network(model: str | Path, detail: float | None, denoise: float | None) -> Network:
     """Returns a network as its file will say it is.
 
     Args:
         model: as :func:`~srgan.networks.network.load_network` takes it.
         detail: likewise; of a blend the card keeps no figures, for they were not measured on it.
+        denoise: likewise.
 
     Raises:
         UsageError: as there.
         ModelError: as there.
     """
-    network = load_network(model, detail)
-    if detail is None:
+    network = load_network(model, detail, denoise)
+    card = network.card
+    shares = (("detail", detail, card.fidelity), ("denoise", denoise, card.grain))
+    words = [
+        f"Blended with {sibling}: {name} {share:g}." for name, share, sibling in shares if share is not None
+    ]
+    if not words:
         return network
-    summary = f"{network.card.summary} Blended with {network.card.fidelity}: detail {detail:g}.".strip()
-    return replace(network, card=replace(network.card, summary=summary, figures={}, figures_command=""))
+    summary = " ".join(filter(None, (card.summary, *words)))
+    return replace(network, card=replace(card, summary=summary, figures={}, figures_command=""))
 
 
 def facts(network: Network, largest_difference: float) -> dict[str, str]:

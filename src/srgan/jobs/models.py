@@ -26,7 +26,7 @@ _LONG = 5.0
 _KEPT = 8
 """Models that stay open; the one that was not used for longest goes first."""
 
-_Key = tuple[str, float | None, int | None, "OnnxForm | None", bool]
+_Key = tuple[str, float | None, float | None, int | None, "OnnxForm | None", bool]
 
 
 class Models:
@@ -62,6 +62,7 @@ class Models:
         model: str | Path = DEFAULT_MODEL,
         *,
         detail: float | None = None,
+        denoise: float | None = None,
         halo: int | None = None,
         onnx: OnnxForm | None = None,
         consistent: bool = False,
@@ -73,7 +74,7 @@ class Models:
         """
         from srgan.upscaling.upscaler import Upscaler
 
-        key: _Key = (str(model), detail, halo, onnx, consistent)
+        key: _Key = (str(model), detail, denoise, halo, onnx, consistent)
         with self._lock:
             if key not in self._opened:
                 self._opened[key] = Upscaler(
@@ -84,6 +85,7 @@ class Models:
                     tile=self._tile,
                     threads=self._threads,
                     detail=detail,
+                    denoise=denoise,
                     halo=halo,
                     onnx=onnx,
                     consistent=consistent,
@@ -98,6 +100,7 @@ class Models:
         return self.open(
             options.model or DEFAULT_MODEL,
             detail=options.detail,
+            denoise=options.denoise,
             halo=options.halo,
             onnx=options.onnx,
             consistent=options.consistent,
@@ -115,7 +118,8 @@ class Models:
         """
         chosen = self.for_pictures(options)
         # A blend is asked for by somebody who does not look for speed first.
-        is_chosen = options.model is not None or options.detail is not None
+        asked = (options.model, options.detail, options.denoise)
+        is_chosen = any(choice is not None for choice in asked)
         if is_chosen or chosen.engine.device != "cpu" or not _is_long(source):
             return chosen
         if on_event is not None:
@@ -139,9 +143,13 @@ class Models:
         Raises:
             UsageError: if the model has none.
         """
-        from srgan.networks.blend import find_fidelity
+        from srgan.networks.blend import find_sibling
 
-        return self.open(find_fidelity(options.model or DEFAULT_MODEL))
+        model = options.model or DEFAULT_MODEL
+        sibling = find_sibling(model, "fidelity")
+        if options.denoise is None:
+            return self.open(sibling)
+        return self.open(model, detail=0.0, denoise=options.denoise)  # noise that stays is not invented
 
 
 def _is_long(source: Path | None) -> bool:

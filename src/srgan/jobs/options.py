@@ -48,6 +48,7 @@ class JobOptions(PictureOptions):
     Attributes:
         model: name or file; None leaves the choice, see :class:`~srgan.jobs.models.Models`.
         detail: as in :class:`~srgan.upscaling.upscaler.Upscaler`.
+        denoise: likewise.
         halo: likewise.
         onnx: likewise.
         consistent: likewise.
@@ -59,6 +60,7 @@ class JobOptions(PictureOptions):
 
     model: str | Path | None = None
     detail: float | None = None
+    denoise: float | None = None
     halo: int | None = None
     onnx: OnnxForm | None = None
     consistent: bool = False
@@ -72,8 +74,10 @@ class JobOptions(PictureOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.detail is not None and not 0 <= self.detail <= 1:
-            raise UsageError(f"the detail must be from 0 to 1, not {self.detail:g}", field="detail")
+        for name in ("detail", "denoise"):
+            share = getattr(self, name)
+            if share is not None and not 0 <= share <= 1:
+                raise UsageError(f"{name} must be from 0 to 1, not {share:g}", field=name)
         if self.halo is not None and self.halo < 0:
             raise UsageError(f"the halo must be 0 or more, not {self.halo}", field="halo")
         _ = self.video

@@ -1,9 +1,11 @@
-"""Two models of one architecture as one: how much believable detail to add to what the picture supports."""
+"""Several models of one architecture as one: how much detail to add, and how much noise to clean."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -14,86 +16,130 @@ from srgan.networks.catalogue import find_model, list_models, load_card
 from srgan.networks.colour import correct_colours, flat_colours
 from srgan.networks.model_file import read_model
 
+Sibling = Literal["fidelity", "grain"]
+"""The field of a card that names a model to blend with."""
+
+_SIBLINGS: dict[Sibling, str] = {
+    "fidelity": "a model that invents nothing",
+    "grain": "a model that keeps noise",
+}
+
 _LEAST_LIKENESS = 0.5
-"""Of parameters: one model trained on from the other has above 0.99, measured; strangers have about 0."""
+"""Of parameters: one model trained on from the other has above 0.7, measured; strangers have about 0."""
 
 
-def blend(fidelity: Tensors, model: Tensors, detail: float) -> dict[str, Array]:
-    """Interpolates between the parameters of two models, as in ESRGAN (arXiv 1809.00219, section 3.4).
+def blend(parts: Sequence[tuple[Tensors, float]]) -> dict[str, Array]:
+    """Interpolates between the parameters of models, as in ESRGAN (arXiv 1809.00219, section 3.4).
 
-    Sensible where ``model`` was trained on from ``fidelity``, so that their channels mean the same.
+    Sensible where the models were trained on one from the other, so that their channels mean the same.
 
     Args:
-        fidelity: parameters of the one, by name.
-        model: parameters of the other, of the same names and shapes.
-        detail: 0 gives ``fidelity``, 1 gives ``model``.
+        parts: the parameters of each, of the same names and shapes, and its share.
 
     Returns:
-        ``(1 - detail) * fidelity + detail * model``, float32.
+        The sum of ``share * parameters``, float32.
     """
-    low, high = np.float32(1.0 - detail), np.float32(detail)
-    return {name: low * fidelity[name] + high * tensor for name, tensor in model.items()}
+    (first, share), *others = parts
+    mixed = {name: np.float32(share) * tensor for name, tensor in first.items()}
+    for tensors, share in others:
+        for name in mixed:
+            mixed[name] = mixed[name] + np.float32(share) * tensors[name]
+    return mixed
 
 
-def find_fidelity(model: str | Path) -> Path:
-    """Finds the file of a model's fidelity sibling, which its card names.
+def find_sibling(model: str | Path, kind: Sibling) -> Path:
+    """Finds the file of a model's sibling, which its card names.
 
     Raises:
-        UsageError: if there is no such model, or it has no sibling; the shipped ones that have are named.
+        UsageError: if there is no such model, or it has no such sibling; shipped ones that have are named.
         ModelError: if a file is missing or damaged.
     """
     path = find_model(model)
     card = load_card(path)
-    if not card.fidelity:
-        names = [name for name in list_models() if load_card(name).fidelity]
+    sibling = getattr(card, kind)
+    if not sibling:
+        names = [name for name in list_models() if getattr(load_card(name), kind)]
         raise UsageError(
-            f"model '{card.name}' has no fidelity sibling to compare or blend it with; "
+            f"model '{card.name}' has no {kind} sibling, {_SIBLINGS[kind]}, to compare or blend it with; "
             f"models that have one: {', '.join(names)}",
             field="model",
         )
-    if card.fidelity.endswith(".safetensors"):
-        return path.parent / card.fidelity
-    return find_model(card.fidelity)
+    return path.parent / sibling if sibling.endswith(".safetensors") else find_model(sibling)
 
 
-def read_blend(model: str | Path, detail: float | None = None) -> tuple[ModelCard, dict[str, Array]]:
-    """Reads a model, blended with its fidelity sibling if asked for.
+def read_blend(
+    model: str | Path, detail: float | None = None, denoise: float | None = None
+) -> tuple[ModelCard, dict[str, Array]]:
+    """Reads a model, blended with its siblings if asked for.
 
     Args:
         model: name of a shipped model, or path of a ``.safetensors`` file.
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend; None the model as it is.
+        denoise: 0 gives its grain sibling, which cleans nothing, 1 what ``detail`` asks for, what is between
+            a blend; None likewise 1.
 
     Returns:
-        The model's card, and the parameters. The card's halo is the larger of the two. A flat picture gets
-        the colour between those of the two models; the blend of parameters alone would darken it.
+        The model's card, and the parameters, see :func:`mix_models`.
 
     Raises:
-        UsageError: if ``detail`` is not in [0, 1], there is no such model, or it has no sibling.
-        ModelError: if a file is missing or damaged, or the two models are of different architectures or were
-            not trained one from the other: what lies between two strangers is no model.
+        UsageError: if a number is not in [0, 1], there is no such model, or it has no such sibling.
+        ModelError: if a file is missing or damaged, or the models do not go together.
     """
     path = find_model(model)
-    if detail is None:
+    if detail is None and denoise is None:
         return read_model(path)
-    if not 0 <= detail <= 1:
-        raise UsageError(f"detail must be from 0 to 1, not {detail:g}", field="detail")
-    sibling_path = find_fidelity(path)
-    card, tensors = read_model(path)
-    sibling, sibling_tensors = read_model(sibling_path)
-    if sibling.generator != card.generator:
-        raise ModelError(f"{path}: cannot be blended with {sibling_path}: another architecture")
-    if _likeness(sibling_tensors, tensors) < _LEAST_LIKENESS:
-        raise ModelError(
-            f"{path}: cannot be blended with {sibling_path}: not trained from it; train it from that one"
-        )
-    halos = (card.halo, sibling.halo)
-    halo = None if None in halos else max(halo for halo in halos if halo is not None)
-    blended = blend(sibling_tensors, tensors, detail)
+    for name, value in (("detail", detail), ("denoise", denoise)):
+        if value is not None and not 0 <= value <= 1:
+            raise UsageError(f"{name} must be from 0 to 1, not {value:g}", field=name)
+    drawn, cleaned = (1.0 if value is None else value for value in (detail, denoise))
+    parts = [(path, drawn * cleaned)]
+    if detail is not None:
+        parts.append((find_sibling(path, "fidelity"), (1 - drawn) * cleaned))
+    if denoise is not None:
+        parts.append((find_sibling(path, "grain"), 1 - cleaned))
+    shares = dict.fromkeys((file for file, _ in parts), 0.0)
+    for file, share in parts:  # one model may be both siblings
+        shares[file] += share
+    return mix_models(shares)
+
+
+def mix_models(shares: Mapping[Path, float]) -> tuple[ModelCard, dict[str, Array]]:
+    """Several models as one.
+
+    Args:
+        shares: their files, ``.safetensors`` of srgan's own, and the share of each; together 1.
+
+    Returns:
+        The first model's card with the largest halo of all, and the parameters. A flat picture gets the
+        colour between those of the models; the blend of parameters alone would darken it.
+
+    Raises:
+        ModelError: if a file is missing or damaged, or a model is of another architecture than the first or
+            neither was trained on from the other: what lies between two strangers is no model.
+    """
+    models = {path: read_model(path) for path in shares}
+    (first, (card, tensors)), *others = models.items()
+    for path, (other, other_tensors) in others:
+        if other.generator != card.generator:
+            raise ModelError(f"{first}: cannot be blended with {path}: another architecture")
+        if _likeness(other_tensors, tensors) < _LEAST_LIKENESS:
+            raise ModelError(
+                f"{first}: cannot be blended with {path}: not trained from it; train it from that one"
+            )
+    parts = [(own, shares[path]) for path, (_, own) in models.items()]
+    blended = blend(parts)
     architecture = card.own_generator.describe()
     if architecture.blends_shift_colours:
-        low, high = (flat_colours(architecture, end) for end in (sibling_tensors, tensors))
-        blended = correct_colours(architecture, blended, (1 - detail) * low + detail * high)
-    return replace(card, halo=halo), blended
+        wanted = np.sum([share * flat_colours(architecture, own) for own, share in parts], axis=0)
+        blended = correct_colours(architecture, blended, wanted)
+    halos = [other.halo for other, _ in models.values()]
+    return replace(card, halo=_largest(halos)), blended
+
+
+def _largest(halos: Sequence[int | None]) -> int | None:
+    """None, the exact one, is larger than any."""
+    known = [halo for halo in halos if halo is not None]
+    return max(known) if len(known) == len(halos) else None
 
 
 def _likeness(one: Tensors, other: Tensors) -> float:

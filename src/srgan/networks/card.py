@@ -22,7 +22,11 @@ class ModelCard:
         name: short name, also the file's stem.
         generator: the dimensions that rebuild the network; None for a network of another program's.
         summary: one sentence: what it is for, and what it is not for.
-        training: data, counts, steps, losses, hardware and time, as recorded by the training run.
+        training: data, counts, steps, losses, hardware and time, as recorded by the last training run; or
+            ``{"blend": {NAME: SHARE, ...}}`` where two models were made one.
+        history: what led there, from the first run on, each step told as in ``training``.
+        taught_by: other networks whose results it learned from instead of true pictures: ``network``,
+            ``licence``, and ``pictures``, from which they were made.
         figures: scores by data set, e.g. ``{"Set5": {"psnr_y": 31.5, "ssim_y": 0.88}}``.
         figures_command: the command that produced ``figures``.
         licence: terms of the weights, with a word on the training pictures'.
@@ -30,6 +34,8 @@ class ModelCard:
             ``generator.radius``; None means exact.
         fidelity: the model that shows only what the picture supports, from which this one was trained on:
             name of a shipped one, or of a ``.safetensors`` file beside this one; empty where there is none.
+        grain: the model that cleans nothing, from which this one learned to clean degraded pictures; named
+            likewise.
         version: version of srgan that wrote the file.
     """
 
@@ -37,12 +43,20 @@ class ModelCard:
     generator: GeneratorConfig | None
     summary: str = ""
     training: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    taught_by: list[dict[str, str]] = field(default_factory=list)
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
     figures_command: str = ""
     licence: str = ""
     halo: int | None = None
     fidelity: str = ""
+    grain: str = ""
     version: str = ""
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """All that led to the weights, the last step too."""
+        return [step for step in (*self.history, self.training) if step]
 
     @property
     def own_generator(self) -> GeneratorConfig:
@@ -98,8 +112,11 @@ class ModelCard:
             "channels": isinstance(generator.channels, int) and 1 <= generator.channels <= _MOST,
             _ARCHITECTURE: generator.architecture in get_args(ArchitectureName),
             "norm": generator.norm in (("none",) if generator.architecture == "compact" else get_args(Norm)),
-            "fidelity": isinstance(self.fidelity, str) and not {"/", "\\"} & {*self.fidelity},
+            "fidelity": _is_name(self.fidelity),
+            "grain": _is_name(self.grain),
             "training": isinstance(self.training, dict),
+            "history": _is_list_of_dicts(self.history),
+            "taught_by": _is_list_of_dicts(self.taught_by),
             "figures": isinstance(self.figures, dict)
             and all(isinstance(scores, dict) for scores in self.figures.values()),
             "halo": self.halo is None or (isinstance(self.halo, int) and self.halo >= 0),
@@ -108,3 +125,12 @@ class ModelCard:
         if wrong is None and self.halo is not None and self.halo > generator.radius:
             return "halo"
         return wrong
+
+
+def _is_name(value: object) -> bool:
+    """Of a model, or of a file beside this one: no path."""
+    return isinstance(value, str) and not {"/", "\\"} & {*value}
+
+
+def _is_list_of_dicts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)

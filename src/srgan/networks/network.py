@@ -88,7 +88,7 @@ def describe_foreign(architecture: Architecture) -> NetworkInfo:
     return replace(info, halo=halo, border=min(halo, FOREIGN_BORDER), repeats_edge=False)
 
 
-def load_network(model: str | Path, detail: float | None = None) -> Network:
+def load_network(model: str | Path, detail: float | None = None, denoise: float | None = None) -> Network:
     """Reads a network from its file, but not from an ``.onnx`` one, which only an engine can.
 
     Args:
@@ -96,18 +96,20 @@ def load_network(model: str | Path, detail: float | None = None) -> Network:
             of another program's, see :func:`~srgan.networks.foreign.read_foreign`.
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
             :func:`~srgan.networks.blend.read_blend`; None the model as it is.
+        denoise: 0 gives its grain sibling, which cleans nothing, 1 or None what ``detail`` asks for.
 
     Raises:
-        UsageError: if ``detail`` is not in [0, 1], there is no such model, or it has no sibling.
+        UsageError: if a number is not in [0, 1], there is no such model, or it has no such sibling.
         ModelError: if a file is missing or damaged, or does not go together with its sibling's.
     """
     path = find_model(model)
-    if is_onnx(path) and detail is None:
+    is_blend = detail is not None or denoise is not None
+    if is_onnx(path) and not is_blend:
         raise ModelError(
             f"{path}: an ONNX network can be run, but not exported, and not be loaded for training"
         )
-    if detail is not None or has_card(path):
-        return Network.of(*read_blend(path, detail))
+    if is_blend or has_card(path):
+        return Network.of(*read_blend(path, detail, denoise))
     from srgan.networks.foreign import read_foreign  # imports what srgan's own models need not wait for
 
     card, found = read_foreign(path)

@@ -99,7 +99,7 @@ async def _finished(request: Request, service: Service, task: Task) -> None:
 
 @router.get("/v1/models", summary="List the models")
 async def models(request: Request) -> dict[str, Any]:
-    """Returns each model's name, purpose and licence, and whether it takes ``detail`` and ``invented``."""
+    """Returns the name, purpose and scale of each, and whether ``detail``, ``invented`` and ``denoise`` go with it."""
     return {
         "models": [
             {
@@ -107,6 +107,7 @@ async def models(request: Request) -> dict[str, Any]:
                 "summary": offer.card.summary,
                 "licence": offer.card.licence,
                 "detail": bool(offer.card.fidelity),
+                "denoise": bool(offer.card.grain),
                 "default": name == DEFAULT_MODEL,
             }
             for name, offer in service_of(request).offers.items()

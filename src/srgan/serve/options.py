@@ -41,6 +41,9 @@ class Options(BaseModel):
     detail: float | None = Field(
         None, ge=0, le=1, description="Amount of detail, from 0 (nothing invented) to 1."
     )
+    denoise: float | None = Field(
+        None, ge=0, le=1, description="Amount of noise and compression cleaned, from 0 (none) to 1."
+    )
     consistent: bool = Field(
         False, description="Make a result that gives the input back when it is downscaled."
     )
@@ -91,6 +94,7 @@ class Options(BaseModel):
             return JobOptions(
                 model=None if self.model is None else models[self.model],
                 detail=self.detail,
+                denoise=self.denoise,
                 consistent=self.consistent,
                 scale=self.scale,
                 width=self.width,

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from srgan.training.crops import PictureStore
+from srgan.training.discriminator_file import start_discriminator
 from srgan.training.losses.adversarial import (
     discriminator_loss,
     draw_labels,
@@ -84,7 +85,10 @@ class AdversarialTrainer(Trainer):
         processes: Processes | None = None,
     ) -> None:
         super().__init__(recipe, store, device, processes)
-        self.discriminator = self.place(make_discriminator(recipe))
+        discriminator = make_discriminator(recipe)
+        if recipe.start:
+            self.notice = start_discriminator(discriminator, recipe.start)
+        self.discriminator = self.place(discriminator)
         self.modules["discriminator"] = self.discriminator
         features = make_features(recipe)
         self.features = self.place(features) if features else None

@@ -12,28 +12,35 @@ from typing import Any
 import torch
 
 from srgan.networks.card import ModelCard
-from srgan.networks.catalogue import list_models
 from srgan.networks.model_file import write_model
 from srgan.training.degradations.options import DegradationOptions
+from srgan.training.descent import descent
 from srgan.training.pictures import Pictures
 from srgan.training.setup import processor
 from srgan.training.trainer import Trainer
 
 
-def write_generator(trainer: Trainer, path: Path, training: dict[str, Any]) -> None:
-    """Writes the averaged weights, as 16-bit floats, with their card."""
+def write_generator(
+    trainer: Trainer, path: Path, training: dict[str, Any], drawn_by: list[dict[str, str]]
+) -> None:
+    """Writes the averaged weights, as 16-bit floats, with their card.
+
+    Args:
+        trainer: of the run.
+        path: the file.
+        training: see :func:`training_facts`.
+        drawn_by: see :func:`~srgan.training.descent.drawn_pictures`.
+    """
     tensors = {name: tensor.cpu().half().numpy() for name, tensor in trainer.average.state_dict().items()}
     recipe = trainer.recipe
-    # A user's own first stage is blended with if it lies beside the file and the card is told so.
-    blends = recipe.stage == "adversarial" and recipe.start in list_models()
     card = ModelCard(
         name=recipe.name,
         generator=recipe.generator,
         summary=recipe.summary,
         licence=recipe.licence,
-        fidelity=recipe.start if blends else "",
         training=training,
         version=version("srgan"),
+        **descent(recipe, drawn_by),
     )
     write_model(path, tensors, card)
 

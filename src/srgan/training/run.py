@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from srgan.events import Cancel, OnEvent
+from srgan.events import Cancel, Event, OnEvent
 from srgan.files import claim, make_folder, resumable, write_file
 from srgan.training.adversarial import AdversarialTrainer
 from srgan.training.checkpoints import (
@@ -16,6 +16,8 @@ from srgan.training.checkpoints import (
     load_checkpoint,
     load_newest_checkpoint,
 )
+from srgan.training.descent import drawn_pictures
+from srgan.training.discriminator_file import DISCRIMINATOR_FILE, write_discriminator
 from srgan.training.fidelity import FidelityTrainer, Teacher
 from srgan.training.fit import fit
 from srgan.training.interrupt import stop_requests
@@ -92,6 +94,7 @@ def train(
     chosen = choose_device(device)
     with joined_processes(chosen) as processes:
         pictures = load_pictures(recipe, data, validation, chosen, processes, low_res=low_res)
+        drawn_by = drawn_pictures(data)
         lengthy = recipe.with_steps(pictures.count)
         trainer: Trainer
         if recipe.stage == "adversarial":
@@ -100,6 +103,8 @@ def train(
             trainer = FidelityTrainer(lengthy, pictures.store, chosen, processes, teacher)
         with resumable(out), _run_folder(out, processes):
             _go_on(trainer, out, resume)
+            if on_event is not None and trainer.step == 0 and trainer.notice and processes.is_first:
+                on_event(Event(total=lengthy.optimiser.steps, unit="steps", note=trainer.notice))
             if processes.is_first:
                 write_file(out / "config.toml", recipe.to_toml())
             with _opened_log(trainer, out) as log, stop_requests(cancel) as stop_requested:
@@ -108,7 +113,10 @@ def train(
             model = out / "generator.safetensors"
             if finished and processes.is_first:
                 facts = training_facts(trainer, pictures, data, validation, last_losses(out))
-                write_generator(trainer, model, facts)
+                write_generator(trainer, model, facts, drawn_by)
+                if "discriminator" in trainer.modules:
+                    judge = trainer.modules["discriminator"]
+                    write_discriminator(out / DISCRIMINATOR_FILE, judge, recipe.discriminator)
     return RunResult(
         step=trainer.step,
         finished=finished,

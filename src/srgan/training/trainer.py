@@ -56,6 +56,7 @@ class Trainer(ABC):
         skipped: updates left out because a loss was no finite number.
         seconds: time spent, over all calls.
         psnr_y: of the last validation in dB, or None.
+        notice: what a person should know of how the run starts, or None.
     """
 
     losses: Sequence[str]
@@ -84,6 +85,7 @@ class Trainer(ABC):
         self.skipped = 0
         self.seconds = 0.0
         self.psnr_y: float | None = None
+        self.notice: str | None = None
         self._skipped_in_a_row: dict[str, int] = {}
 
     @abstractmethod

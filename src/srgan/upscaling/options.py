@@ -10,7 +10,7 @@ from srgan.upscaling.memory import SMALLEST_TILE
 from srgan.upscaling.numbers import is_number, is_whole
 
 
-def check_options(*, tile: Any, threads: Any, detail: Any, halo: Any) -> None:
+def check_options(*, tile: Any, threads: Any, detail: Any, denoise: Any, halo: Any) -> None:
     """Refuses values that no upscaler can have; what depends on the model is checked with it.
 
     Raises:
@@ -22,8 +22,9 @@ def check_options(*, tile: Any, threads: Any, detail: Any, halo: Any) -> None:
         )
     if threads is not None and not is_whole(threads, 1):
         raise UsageError(f"threads must be a whole number from 1, not {threads!r}", field="threads")
-    if detail is not None and not (is_number(detail) and 0 <= detail <= 1):
-        raise UsageError(f"detail must be a number from 0 to 1, not {detail!r}", field="detail")
+    for name, share in (("detail", detail), ("denoise", denoise)):
+        if share is not None and not (is_number(share) and 0 <= share <= 1):
+            raise UsageError(f"{name} must be a number from 0 to 1, not {share!r}", field=name)
     if halo is not None and not is_whole(halo, 0):
         raise UsageError(f"halo must be a whole number from 0, not {halo!r}", field="halo")
 

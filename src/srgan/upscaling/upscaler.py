@@ -48,6 +48,8 @@ class Upscaler:
         threads: processor threads; None means all.
         detail: from 0, what the model's fidelity sibling shows, to 1, what the model does; None is the model
             as it is. Costs no time per picture.
+        denoise: how much noise, grain and compression is cleaned: from 0, what the model's grain sibling
+            does, which keeps it all, to 1 or None, what the model does. Costs no time per picture.
         halo: low-res pixels of surroundings that a tile has at each side; None is the network's own number.
         onnx: what an ``.onnx`` file takes and gives, where that cannot be told or is known; None leaves it
             to be found.
@@ -56,8 +58,8 @@ class Upscaler:
 
     Raises:
         ModelError: if the model is unknown or damaged.
-        UsageError: if an option has a wrong value, the options do not go together, or ``detail`` is given
-            for a model without sibling.
+        UsageError: if an option has a wrong value, the options do not go together, or ``detail`` or
+            ``denoise`` is given for a model without such a sibling.
         MissingExtraError: if an engine is asked for that is not installed.
 
     Attributes:
@@ -75,16 +77,18 @@ class Upscaler:
         tile: Tile = "auto",
         threads: int | None = None,
         detail: float | None = None,
+        denoise: float | None = None,
         halo: int | None = None,
         onnx: OnnxForm | None = None,
         consistent: bool = False,
     ) -> None:
-        check_options(tile=tile, threads=threads, detail=detail, halo=halo)
+        check_options(tile=tile, threads=threads, detail=detail, denoise=denoise, halo=halo)
         how: dict[str, Any] = {"engine": engine, "precision": precision, "device": device, "threads": threads}
-        results: dict[str, Any] = {"detail": detail, "halo": halo, "onnx": onnx, "consistent": consistent}
-        self._source = (model, detail)
+        blend: dict[str, Any] = {"detail": detail, "denoise": denoise}
+        results = {**blend, "halo": halo, "onnx": onnx, "consistent": consistent}
+        self._source = (model, detail, denoise)
         self._remake = partial(type(self), model, tile=tile, **results, **how)
-        network = load_any_network(model, detail, onnx)
+        network = load_any_network(model, detail, denoise, onnx)
         self.card = network.card
         self.info = network.info if halo is None else replace(network.info, halo=halo, border=None)
         check_size(self.info)

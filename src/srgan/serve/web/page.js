@@ -11,12 +11,16 @@ let offers = [];
 const chosen = () => document.querySelector("input[name=model]:checked")?.value ?? "";
 const offer = () => offers.find(({ name, default: isUsual }) => (chosen() ? name === chosen() : isUsual));
 
+/** Of what a slider stands for; "" is all of it, or that the model knows no less. */
+const share = id => (offer()?.[id] && Number($(id).value) < 1 ? $(id).value : "");
+
 /** The settings under the names that the server has for them; what is as usual is left out. */
 function options() {
   const scale = $("scale").value;
   const all = {
     model: chosen(),
-    detail: offer()?.detail && Number($("detail").value) < 1 ? $("detail").value : "",
+    detail: share("detail"),
+    denoise: share("denoise"),
     consistent: $("consistent").checked ? "true" : "",
     scale: scale === "width" ? "" : scale,
     width: scale === "width" ? $("width").value : "",
@@ -48,9 +52,12 @@ function drawModels() {
 }
 
 function drawSettings() {
-  $("detail").disabled = $("invented").disabled = !offer()?.detail;
-  const detail = Number($("detail").value);
-  $("detail-shown").textContent = $("detail").disabled ? "not with this model" : detail === 1 ? "all" : `${Math.round(100 * detail)} %`;
+  $("invented").disabled = !offer()?.detail;
+  for (const id of ["detail", "denoise"]) {
+    const value = Number($(id).value);
+    $(id).disabled = !offer()?.[id];
+    $(`${id}-shown`).textContent = $(id).disabled ? "not with this model" : value === 1 ? "all" : `${Math.round(100 * value)} %`;
+  }
   $("width-label").hidden = $("scale").value !== "width";
   const extras = ["consistent", "invented"].filter(id => $(id).checked && !$(id).disabled).map(id => `, ${$(id).labels[0].textContent.trim().toLowerCase()}`);
   const size = $("scale").value === "width" ? `${$("width").value} pixels wide` : `${$("scale").value || 4}x per side`;

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""How much noise stays, and how close results are to the truth, along ``--denoise``.
+
+    benchmarks/denoise.py kodak/*.png [--model photo]
+
+Every picture is downscaled 4x; once it gets Gaussian noise of 5 levels, once it is saved as JPEG of quality
+60 besides. Noise that stays is measured where there is nothing else: in squares of 8x8 low-res pixels whose
+clean Y has a standard deviation below 4 levels. It is the standard deviation, within the square, of the
+result downscaled again minus the clean low-res picture, in levels of 255. What stays of none is the network's
+error.
+"""
+
+import argparse
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from srgan import Upscaler
+from srgan.images.read import read_picture
+from srgan.images.resize import bicubic, low_res_pair
+from srgan.metrics.fidelity import luma, psnr_y
+
+SCALE, SQUARE, FLAT = 4, 8, 4.0
+DENOISE = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+Pixels = NDArray[np.uint8]
+
+
+def degraded(lr_image: Pixels, random: np.random.Generator) -> dict[str, Pixels]:
+    """What the networks are given, by what happened to it."""
+    noisy = (lr_image + random.normal(0, 5, lr_image.shape)).clip(0, 255).round().astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noisy).save(file, "jpeg", quality=60)
+    return {"clean": lr_image, "noise": noisy, "noise and JPEG": np.asarray(Image.open(file))}
+
+
+def squares(image: NDArray[np.floating]) -> NDArray[np.floating]:
+    """(H, W) as (squares, pixels)."""
+    height, width = (side // SQUARE * SQUARE for side in image.shape)
+    cut = image[:height, :width].reshape(height // SQUARE, SQUARE, width // SQUARE, SQUARE)
+    return cut.transpose(0, 2, 1, 3).reshape(-1, SQUARE * SQUARE)
+
+
+def noise(lr_image: Pixels, clean: Pixels) -> NDArray[np.floating]:
+    """The variance of each flat square's difference from the clean picture."""
+    is_flat = squares(luma(clean)).std(1) < FLAT
+    return squares(luma(lr_image) - luma(clean))[is_flat].var(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("pictures", nargs="+")
+    parser.add_argument("--model", default="photo")
+    arguments = parser.parse_args()
+    random = np.random.default_rng(0)
+    pairs = [low_res_pair(read_picture(file).pixels, SCALE) for file in arguments.pictures]
+    inputs = [degraded(lr_image, random) for lr_image, _ in pairs]
+    kinds = list(inputs[0])
+    print(f"| denoise | {' | '.join(f'{kind}: noise | PSNR, dB' for kind in kinds)} |")
+    print(f"|---|{'---|---|' * len(kinds)}")
+    given = {
+        kind: np.concatenate(
+            [noise(each[kind], clean) for each, (clean, _) in zip(inputs, pairs, strict=True)]
+        )
+        for kind in kinds
+    }
+    print(f"| the input | {' | '.join(f'{np.sqrt(given[kind].mean()):.2f} |' for kind in kinds)} |")
+    for denoise in DENOISE:
+        upscaler = Upscaler(arguments.model, denoise=denoise)
+        cells = []
+        for kind in kinds:
+            results = [upscaler.upscale(each[kind]) for each in inputs]
+            left = [
+                noise(bicubic(result, 1 / SCALE), clean)
+                for result, (clean, _) in zip(results, pairs, strict=True)
+            ]
+            close = [
+                psnr_y(result, true, border=SCALE) for result, (_, true) in zip(results, pairs, strict=True)
+            ]
+            cells.append(f"{np.sqrt(np.concatenate(left).mean()):.2f} | {np.mean(close):.2f}")
+        print(f"| {denoise:g} | {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
