@@ -1,10 +1,12 @@
 # make demo: sets everything up in .venv and makes sample pictures and a clip clearer.
 # make test: sets everything up in .venv and runs the tests.
+# make release: builds wheel, source archive, SBOM and sums into dist/, twice, and compares.
+# make audit: looks for what is unsafe in the source, and for known vulnerabilities of the packages.
 # make docs: builds the documentation as a site, build/site/index.html; fails on a broken link.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test browser check docs clean
+.PHONY: demo test browser check release audit docs clean
 
 demo: .venv/.use
 	$(BIN)/python scripts/demo
@@ -20,6 +22,13 @@ browser:
 
 check: .venv/.dev browser
 	scripts/check
+
+release: .venv/.dev
+	$(BIN)/python scripts/make_release
+
+audit: .venv/.dev
+	$(BIN)/bandit -q -c pyproject.toml -r src
+	$(BIN)/pip-audit --skip-editable
 
 docs: .venv/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

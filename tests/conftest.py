@@ -12,6 +12,7 @@ import numpy as np
 import onnx
 import pytest
 import skimage.data
+from hypothesis import HealthCheck, settings
 from onnx import helper, numpy_helper
 from PIL import Image
 
@@ -20,6 +21,12 @@ from srgan.networks.card import ModelCard
 from srgan.networks.model_file import write_model
 
 os.environ["VIPS_WARNING"] = "0"  # as the program does, which tests that import pyvips themselves come before
+
+# Few examples, always the same; many by  pytest --hypothesis-profile=long -k properties
+COMMON = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("short", COMMON, derandomize=True, max_examples=15)
+settings.register_profile("long", COMMON, max_examples=1000)
+settings.load_profile("short")
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TINY = GeneratorConfig(blocks=1, channels=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import ClassVar
 
 
@@ -10,6 +11,7 @@ class SrganError(Exception):
 
     Args:
         message: one sentence. It names no option of the command line: that is for the command line to add.
+            What a file says may be in it: what could break a line or a terminal is escaped.
         field: the option or field of the request that it is about, under its name in Python; None if none.
 
     Attributes:
@@ -20,7 +22,7 @@ class SrganError(Exception):
     code: ClassVar[str] = "failed"
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(shown(message))
         self.field = field
 
 
@@ -91,3 +93,11 @@ class MissingExtraError(SrganError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what} needs an optional part: run  pip install '.[{extra}]'  in the checkout")
+
+
+_BREAKING = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of letters, ends of lines and paragraphs
+
+
+def shown(text: str) -> str:
+    """A name or a message without anything that could break a line, a table or a terminal."""
+    return "".join(repr(one)[1:-1] if unicodedata.category(one) in _BREAKING else one for one in text)

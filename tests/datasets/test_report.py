@@ -11,8 +11,8 @@ import skimage.data
 from PIL import Image
 
 from srgan.datasets import survey
-from srgan.datasets.report import dataset_report, shown, tables_of, unread
-from srgan.errors import DataError, UsageError
+from srgan.datasets.report import dataset_report, tables_of, unread
+from srgan.errors import DataError, UsageError, shown
 from srgan.metrics.sharpness import sharpness
 
 

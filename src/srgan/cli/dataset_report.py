@@ -10,7 +10,7 @@ import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.cli.options import JsonOption, output
-from srgan.errors import UsageError
+from srgan.errors import UsageError, shown
 from srgan.events import Event
 
 _pictures = partial(typer.Option, rich_help_panel="Pictures")
@@ -38,7 +38,7 @@ def dataset_report(
     Example: srgan dataset-report photos/ --against Set5/ --html photos.html
     """
     from srgan.datasets.page import render_page
-    from srgan.datasets.report import dataset_report, shown, tables_of, unread
+    from srgan.datasets.report import dataset_report, tables_of, unread
     from srgan.files import write_file
 
     if html is not None and not html.parent.is_dir():

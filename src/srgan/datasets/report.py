@@ -12,7 +12,7 @@ import numpy as np
 
 from srgan.datasets.copies import Copy, find_copies
 from srgan.datasets.survey import PictureFacts, Survey, survey
-from srgan.errors import UsageError
+from srgan.errors import UsageError, shown
 from srgan.evaluation.tables import markdown_table
 from srgan.events import OnEvent
 from srgan.images.read import DEFAULT_MAX_PIXELS
@@ -131,11 +131,6 @@ def unread(report: dict[str, Any]) -> list[tuple[str, str]]:
 def likeness_text(copy: Mapping[str, Any]) -> str:
     """Returns how alike a copy is, in words."""
     return "equal pixels" if copy["exact"] else f"likeness {copy['likeness']:.2f}"
-
-
-def shown(name: str) -> str:
-    """A file's name, or a line with one, without anything that could break a line, a table or a terminal."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
 
 
 def _check_apart(folder: Path, against: Path) -> None:

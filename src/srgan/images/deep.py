@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.images.checks import DamageError
-from srgan.images.vips import import_vips
+from srgan.images.vips import import_vips, samples_of
 
 
 def decode_deep(file: IO[bytes]) -> NDArray[Any]:
@@ -24,12 +24,10 @@ def decode_deep(file: IO[bytes]) -> NDArray[Any]:
 
     file.seek(0)
     try:
-        array: NDArray[Any] = pyvips.Image.new_from_buffer(
-            file.read(), "", access="sequential", fail_on="error"
-        ).numpy()
+        image = pyvips.Image.new_from_buffer(file.read(), "", access="sequential", fail_on="error")
+        return samples_of(image)
     except pyvips.Error as error:
         raise DamageError("its pixels cannot be decoded") from error
-    return array.reshape(*array.shape[:2], -1)
 
 
 def decode_heif(file: IO[bytes], kind: str, bits: int) -> NDArray[Any]:

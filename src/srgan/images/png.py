@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
+from srgan.images.checks import length_of
 from srgan.images.colour import SRGB, Colour
 from srgan.images.photoshop import iptc_of
 
@@ -63,6 +64,11 @@ def take_apart(file: IO[bytes]) -> PngParts:
     parts, found = PngParts(), dict[bytes, bytes]()
     parts.plain.write(_SIGNATURE)
     for kind, data, raw, is_sound in _chunks(file):
+        if kind == b"acTL" and not found.keys().isdisjoint(
+            (b"acTL", b"IDAT")
+        ):  # Pillow warns of it on stderr
+            parts.lost.append("a part in a wrong place ('acTL')")
+            continue
         if kind in _OF_PIXELS and (is_sound or kind[0] < ord("a")):
             parts.plain.write(raw)
         elif not is_sound and kind[0] >= ord("a"):
@@ -70,8 +76,8 @@ def take_apart(file: IO[bytes]) -> PngParts:
             continue
         if kind in (b"tEXt", b"zTXt", b"iTXt"):
             _take_text(parts, kind, data)
-        elif kind not in (b"IDAT", b"fdAT"):
-            found.setdefault(kind, data)
+        elif kind != b"fdAT":
+            found.setdefault(kind, b"" if kind == b"IDAT" else data)
     if b"IEND" not in found:
         parts.plain.write(_END)
         parts.lost.append("its end mark")
@@ -91,10 +97,11 @@ def take_apart(file: IO[bytes]) -> PngParts:
 
 def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bool]]:
     """Yields each chunk's kind, its data, the whole of it, and whether its check sum is right."""
+    end = length_of(file)
     file.seek(8)
     while len(head := file.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)
-        data, check = file.read(length), file.read(4)
+        data, check = file.read(min(length, end - file.tell())), file.read(4)
         is_sound = len(check) == 4 and zlib.crc32(kind + data) == int.from_bytes(check, "big")
         yield kind, data, head + data + check, is_sound
         if kind == b"IEND":

@@ -24,7 +24,7 @@ from srgan.images.tiff_layout import (
     YCBCR,
     TiffLayout,
 )
-from srgan.images.vips import import_vips
+from srgan.images.vips import import_vips, samples_of
 
 _CONVERTED = (PALETTE, YCBCR)  # by libvips, to grey or RGB
 _TYPES = (np.uint8, np.uint16, np.uint32, np.float32)
@@ -81,10 +81,9 @@ def _raw_samples(file: IO[bytes], layout: TiffLayout) -> NDArray[Any]:
         image = pyvips.Image.tiffload_buffer(
             copy.getbuffer(), page=layout.page, access="sequential", fail_on="error"
         )
-        array: NDArray[Any] = image.numpy()
+        samples = samples_of(image)
     except pyvips.Error as error:
         raise DamageError("its pixels cannot be decoded") from error
-    samples = array.reshape(*array.shape[:2], -1)
     is_other = samples.shape[2] != layout.samples and layout.photometric not in _CONVERTED
     if is_other or samples.dtype not in _TYPES or samples.shape[1::-1] != layout.size:
         raise DamageError("its samples are not what its tags say")

@@ -6,6 +6,8 @@ import os
 from functools import cache
 from typing import Any
 
+from numpy.typing import NDArray
+
 
 @cache
 def import_vips() -> Any:
@@ -21,3 +23,13 @@ def import_vips() -> Any:
 
     pyvips._remove_log_handler()
     return pyvips
+
+
+def samples_of(image: Any) -> NDArray[Any]:
+    """The samples of a ``pyvips.Image``, (height, width, bands), whose own method leaves axes of one out.
+
+    Raises:
+        pyvips.Error: if it cannot be decoded.
+    """
+    samples: NDArray[Any] = image.numpy()
+    return samples.reshape(image.height, image.width, image.bands)

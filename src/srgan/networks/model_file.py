@@ -18,6 +18,7 @@ from srgan.networks.ncnn.file import is_ncnn
 from srgan.networks.torch_file import is_torch_file
 
 _CARD_KEY = "srgan"
+_DAMAGED = "not a readable .safetensors model, or damaged; get the file again"
 
 
 def write_model(path: Path, tensors: Mapping[str, NDArray[np.generic]], card: ModelCard) -> None:
@@ -77,7 +78,7 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
         tensors = {name: tensor.astype(np.float32) for name, tensor in load_file(path).items()}
     # The last two: a type that NumPy does not have.
     except (SafetensorError, OSError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path}: damaged model ({error}); get the file again") from None
+        raise ModelError(f"{path}: damaged model; get the file again") from error
     expected = card.own_generator.shapes()
     found = {name: tensor.shape for name, tensor in tensors.items()}
     if found != expected:
@@ -95,7 +96,10 @@ def _metadata(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         raise ModelError(f"{path}: no such model file; 'srgan models' lists the shipped ones") from None
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path}: not a readable .safetensors model ({error}); get the file again") from None
+        reason = (
+            f"cannot be read ({error.strerror})" if isinstance(error, OSError) and error.errno else _DAMAGED
+        )
+        raise ModelError(f"{path}: {reason}") from error
 
 
 def file_sha256(path: Path) -> str:

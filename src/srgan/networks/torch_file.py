@@ -152,7 +152,9 @@ def _read_legacy(file: BinaryIO) -> object:
     return saved
 
 
-class _Reader(pickle.Unpickler):
+class _Reader(
+    pickle._Unpickler
+):  # in Python: that in C takes 16 bytes for each number up to one that a file names
     """An unpickler to which tensors are all that there is.
 
     What it hands out for a name can do no harm even where the pickle sets attributes of it: it is made anew

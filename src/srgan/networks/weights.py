@@ -43,7 +43,7 @@ def _read_safetensors(path: Path) -> dict[str, Array]:
             wide = dict(_read_bfloat16(path, halves))
             return {name: wide[name] if name in wide else _floats(file.get_tensor(name)) for name in kinds}
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path}: not a readable model ({error}); get the file again") from None
+        raise ModelError(f"{path}: not a readable model, or damaged; get the file again") from error
     except (TypeError, AttributeError) as error:  # a type that NumPy does not have
         raise ModelError(f"{path}: holds numbers of a type that cannot be read ({error})") from None
 
@@ -89,6 +89,13 @@ def _weights(path: Path, saved: object) -> dict[str, StoredTensor]:
 
 
 def _has_tensors(item: object) -> bool:
-    if isinstance(item, Mapping):
-        return any(_has_tensors(value) for value in item.values())
-    return isinstance(item, StoredTensor)
+    """Whether there is a tensor in it, however deep; a dictionary that is named often is looked at once."""
+    seen, rest = set[int](), [item]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, StoredTensor):
+            return True
+        if isinstance(item, Mapping) and id(item) not in seen:
+            seen.add(id(item))
+            rest += item.values()
+    return False

@@ -23,6 +23,9 @@ from srgan.recognition.object_detectors import Detections, Layout, OnnxDetector
 SURE = 0.5
 """The score from which the detector's own boxes on the ground truth stand for annotations."""
 
+_LARGEST = 2**31
+"""What no id and no pixel is: COCO's own program fails on numbers of more than 64 bits."""
+
 _FIGURES = ("ap", "ap_50", "ap_75", "ap_small", "ap_medium", "ap_large")
 
 
@@ -135,15 +138,31 @@ def _numbered(
 def _read_annotations(path: Path) -> dict[str, Any]:
     try:
         coco = json.loads(path.read_bytes())
-        _ = [(image["id"], image["file_name"]) for image in coco["images"]]
-        _ = [(entry["image_id"], entry["category_id"], *entry["bbox"]) for entry in coco["annotations"]]
-        _ = [category["id"] for category in coco["categories"]]
+        _check(coco)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise DataError(f"{path}: holds no annotations in COCO's format") from error
     found: dict[str, Any] = coco
     return found
+
+
+def _check(coco: dict[str, Any]) -> None:
+    """Refuses what is not as COCO's format has it.
+
+    Raises:
+        ValueError, TypeError, LookupError, AttributeError: whatever comes of reading it.
+    """
+    files = {image["id"]: Path(image["file_name"]) for image in coco["images"]}
+    numbers = [category["id"] for category in coco["categories"]]
+    for entry in coco["annotations"]:
+        files.get(entry["image_id"])
+        left, top, width, height = entry["bbox"]
+        numbers += [entry["category_id"], left, top, width, height, entry.get("area", 0)]
+        if entry.get("iscrowd", 0) not in (0, 1):
+            raise ValueError(entry["iscrowd"])
+    if not all(type(number) in (int, float) and abs(number) < _LARGEST for number in numbers):
+        raise ValueError("a number is missing, or none that can be computed with")
 
 
 def _annotated(coco: dict[str, Any], names: Sequence[str], path: Path | None) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from srgan.errors import DataError
 
+_SHOWN = 200  # letters of a name, in a message
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
@@ -37,19 +39,21 @@ def read_pairs(path: Path, images: Path) -> list[Pair]:
         raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
     is_csv = bool(lines) and lines[0].split(",") == ["first", "second", "same"]
     fields = csv.reader(lines[1:]) if is_csv else (line.split() for line in lines[1:])
-    pairs = []
-    for number, parts in enumerate(fields, start=2):
-        pair = _from_csv(parts) if is_csv else _from_lfw(parts)
-        if pair is None:
-            raise DataError(f"{path}: line {number} is not a pair; write first,second,same with 1 or 0")
-        pairs.append(pair)
+    pairs: list[Pair] = []
+    try:
+        for parts in fields:
+            pairs.append(_from_csv(parts) if is_csv else _from_lfw(parts))
+    except (ValueError, csv.Error):  # the latter: a field is too long
+        raise DataError(
+            f"{path}: line {len(pairs) + 2} is not a pair; write first,second,same with 1 or 0"
+        ) from None
     if len({pair.same for pair in pairs}) < 2:
         raise DataError(f"{path}: must hold pairs of the same person and of different ones")
     names = dict.fromkeys(name for pair in pairs for name in (pair.first, pair.second))
-    missing = [name for name in names if not (images / name).is_file()]
+    missing = [name for name in names if not _is_there(images / name)]
     if missing:
         raise DataError(
-            f"{images}: {len(missing)} pictures of {path} are not there, the first is {missing[0]}"
+            f"{images}: {len(missing)} pictures of {path} are not there, the first is {missing[0][:_SHOWN]}"
         )
     return pairs
 
@@ -65,18 +69,26 @@ def first_pairs(pairs: Sequence[Pair], limit: int) -> list[Pair]:
     return kept
 
 
-def _from_csv(parts: list[str]) -> Pair | None:
-    if len(parts) != 3 or parts[2].strip() not in ("0", "1"):
-        return None
-    return Pair(first=parts[0], second=parts[1], same=parts[2].strip() == "1")
+def _from_csv(parts: list[str]) -> Pair:
+    first, second, same = parts
+    if same.strip() not in ("0", "1"):
+        raise ValueError(parts)
+    return Pair(first=first, second=second, same=same.strip() == "1")
 
 
-def _from_lfw(parts: list[str]) -> Pair | None:
+def _from_lfw(parts: list[str]) -> Pair:
     """``Name 1 4`` is one person's pictures 1 and 4, ``Name 2 Other 3`` are two people's."""
     if len(parts) not in (3, 4) or not (parts[1].isdecimal() and parts[-1].isdecimal()):
-        return None
+        raise ValueError(parts)
     other = parts[2] if len(parts) == 4 else parts[0]
     first, second = (
         f"{name}/{name}_{int(n):04d}.jpg" for name, n in ((parts[0], parts[1]), (other, parts[-1]))
     )
     return Pair(first=first, second=second, same=len(parts) == 3)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no file can have such a name
+        return False

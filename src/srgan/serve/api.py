@@ -99,7 +99,7 @@ async def _finished(request: Request, service: Service, task: Task) -> None:
 
 @router.get("/v1/models", summary="List the models")
 async def models(request: Request) -> dict[str, Any]:
-    """Returns the name, purpose and scale of each, and whether ``detail``, ``invented`` and ``denoise`` go with it."""
+    """Returns each name, purpose and scale, and whether ``detail``, ``invented`` and ``denoise`` apply."""
     return {
         "models": [
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -25,6 +26,9 @@ UPLOAD = "upload"
 _MOST_FIELD, _MOST_PARTS = 1000, 50  # bytes of a field; parts of a form
 _LONGEST_NAME = 120
 _SLOWEST = 1000  # bytes a second
+
+# It warns of every form that it refuses, and strangers could fill a log with that: the answer says it.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
 @dataclass(kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import tomllib
 import typing
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ def load_recipe(recipe: str, changes: Sequence[str] = ()) -> Recipe:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"unknown recipe '{recipe}'; there are: {', '.join(list_recipes())}") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # also numbers too long and lists too deep
         raise UsageError(f"{path}: not a readable TOML file ({error})") from None
     for change in changes:
         _apply(values, change)
@@ -58,7 +59,7 @@ def _apply(values: dict[str, Any], change: str) -> None:
         )
     try:
         value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         value = text  # a bare word is a string
     *sections, name = key.strip().split(".")
     for section in sections:
@@ -103,8 +104,10 @@ def _checked(kind: Any, value: Any, name: str, problems: list[str]) -> Any:
         if value not in choices:
             problems.append(f"'{name}' is {value!r}, must be one of {', '.join(map(repr, choices))}")
         return value
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) < 2**53:
         value = float(value)
-    if type(value) is not kind:
+    if type(value) is float and not math.isfinite(value):
+        problems.append(f"'{name}' is {value}, must be a number")
+    elif type(value) is not kind:
         problems.append(f"'{name}' is {value!r}, must be of type {kind.__name__}")
     return value

@@ -22,7 +22,7 @@ from srgan.networks.architectures.recognised import UnfitError
 from srgan.networks.keras.layer import KerasLayer, KerasModel
 
 _MODELS = ("Functional", "Model", "Sequential")
-_PATIENCE = 600  # seconds for the reading of a file
+_PATIENCE = 30  # seconds for the reading of a file, and a second more for each of its megabytes
 _UNFIT = 3  # what apart.py exits with where a file is not damaged
 
 
@@ -56,7 +56,8 @@ def _contents(path: Path) -> tuple[dict[str, Any], list[list[Array]]]:
         ValueError: if the file is damaged.
     """
     command = [sys.executable, "-P", "-m", "srgan.networks.keras.apart", str(path)]
-    done = subprocess.run(command, capture_output=True, timeout=_PATIENCE)
+    patience = _PATIENCE + path.stat().st_size / 1e6
+    done = subprocess.run(command, capture_output=True, timeout=patience)
     if done.returncode == _UNFIT:
         raise UnfitError(done.stdout.decode(errors="replace").strip())
     head, _, raw = done.stdout.partition(b"\n")
