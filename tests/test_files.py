@@ -6,22 +6,32 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 import pytest
 from filelock import FileLock
 
-from srgan import files
+from srgan import disk, leftovers
 from srgan.errors import InUseError, OutputError
-from srgan.files import claim, clear, make_folder, remove_folder, replacing, write_file
+from srgan.files import (
+    claim,
+    clear,
+    make_folder,
+    move_file,
+    remove_folder,
+    replacing,
+    temporary_folder,
+    write_file,
+)
 
 LONG = "ü" * 123 + ".txt"  # 250 bytes
 
 
 @pytest.fixture(autouse=True)
 def _search_at_each_write(monkeypatch):
-    monkeypatch.setattr(files, "_PAUSE", 0)
+    monkeypatch.setattr(leftovers, "_PAUSE", 0)
 
 
 def names(folder):
@@ -30,7 +40,7 @@ def names(folder):
 
 def fail_at(monkeypatch, primitive, number, error):
     """Lets the ``number``-th call of a primitive fail; returns how often it was called."""
-    calls, original = [], getattr(files, primitive)
+    calls, original = [], getattr(disk, primitive)
 
     def call(*arguments):
         calls.append(arguments)
@@ -38,7 +48,7 @@ def fail_at(monkeypatch, primitive, number, error):
             raise error
         return original(*arguments)
 
-    monkeypatch.setattr(files, primitive, call)
+    monkeypatch.setattr(disk, primitive, call)
     return calls
 
 
@@ -59,7 +69,7 @@ def test_text_is_utf_8_whatever_the_locale(tmp_path):
     assert (tmp_path / "a").read_bytes() == "grün".encode()
 
 
-@pytest.mark.parametrize("primitive", ["_create", "_write", "_sync", "_rename"])
+@pytest.mark.parametrize("primitive", ["create", "write", "sync", "rename"])
 def test_whatever_the_system_refuses_the_old_file_stays_and_nothing_else(tmp_path, monkeypatch, primitive):
     path = tmp_path / "a"
     write_file(path, "old")
@@ -122,7 +132,7 @@ def test_where_nothing_can_be_written_is_one_line(tmp_path, monkeypatch):
         assert "\n" not in str(caught.value)
     assert names(tmp_path) == ["file", "folder"]
     # What a read-only folder does, for a test that may run as an administrator.
-    monkeypatch.setattr(files, "_acquire", lambda *_: os.open("/", os.O_WRONLY))
+    monkeypatch.setattr(leftovers, "acquire", lambda *_: os.open("/", os.O_WRONLY))
     with pytest.raises(OutputError, match="cannot be written"):
         write_file(tmp_path / "a", "")
 
@@ -173,8 +183,8 @@ def test_devices_are_left_alone(tmp_path):
 
 BUSY = """
 import pathlib, sys
-from srgan import files
-files._PAUSE = 0  # searches at each write, which is when it could go wrong
+from srgan import files, leftovers
+leftovers._PAUSE = 0  # searches at each write, which is when it could go wrong
 for number in range(50):
     files.write_file(pathlib.Path(sys.argv[1]), sys.argv[2] * 100_000)
 """
@@ -272,7 +282,7 @@ def test_where_a_lock_says_nothing_the_age_does(tmp_path, left):
 
 
 def test_a_folder_in_which_much_is_written_is_not_searched_each_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_PAUSE", 60)
+    monkeypatch.setattr(leftovers, "_PAUSE", 60)
     write_file(tmp_path / "a", "")
     (tmp_path / ".srgan-x.part").touch()
     age(tmp_path, 100_000)
@@ -349,3 +359,50 @@ def test_folders_are_made_cleared_and_removed(tmp_path):
     remove_folder(folder)
     remove_folder(folder)
     assert names(tmp_path / "a") == []
+
+
+def test_what_cannot_be_removed_now_goes_with_its_lock_at_the_next_write(tmp_path, monkeypatch):
+    with monkeypatch.context() as broken:
+        fail_at(broken, "remove", 1, OSError(errno.EIO, "Input/output error"))
+        broken.setattr(disk, "rename", lambda *_: os.open("/", os.O_WRONLY))
+        with pytest.raises(OutputError):
+            write_file(tmp_path / "a", "")
+    assert len(names(tmp_path)) == 2
+    write_file(tmp_path / "a", "")
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_clock_that_goes_back_does_not_keep_what_was_left(tmp_path, writer):
+    writer.kill()
+    writer.wait()
+    age(tmp_path, -100_000)
+    write_file(tmp_path / "b", "")
+    assert names(tmp_path) == ["b"]
+
+
+TEMPORARY = """
+import os, signal
+from srgan.files import temporary_folder
+with temporary_folder() as folder:
+    (folder / "a").write_text("a")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_temporary_folder_goes_at_the_end_and_after_a_kill_with_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    subprocess.run(
+        [sys.executable, "-c", TEMPORARY], env={**os.environ, "TMPDIR": str(tmp_path)}, check=False
+    )
+    assert len(names(tmp_path)) == 2
+    with temporary_folder() as folder:
+        assert [path for path in tmp_path.iterdir() if path.is_dir()] == [folder]
+        write_file(folder / "a", "")
+    assert names(tmp_path) == []
+
+
+def test_a_file_moves_to_another_disk_too(tmp_path, monkeypatch):
+    write_file(tmp_path / "a", "a")
+    fail_at(monkeypatch, "rename", 1, OSError(errno.EXDEV, "Invalid cross-device link"))
+    move_file(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_text() == "a"

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
-import time
-import uuid
+import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from platform import node
+from typing import BinaryIO, Literal
 
 from filelock import FileLock, Timeout
 
+from srgan import disk
 from srgan.errors import InUseError, OutputError
-
-_PART, _LOCK = ".part", ".lock"
-_PREFIX = ".srgan-"
-_OURS = f"{_PREFIX}{hashlib.sha256(node().encode()).hexdigest()[:8]}-"  # written on this computer
-_DAY = 86_400.0  # seconds; who has not touched a file for so long does not write it
-_PAUSE = 60.0  # seconds between two searches of a folder for what was abandoned
-_PATIENCE = 10.0  # seconds for a lock of our own, which only a search can hold, and that for a moment
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
-_NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
-_searched: dict[Path, float] = {}
+from srgan.leftovers import acquire, held_name
 
 
 @contextmanager
@@ -49,27 +39,19 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """
     with explained(path):
         target = _target_of(path)
-    _remove_abandoned(target.parent)
-    part = target.with_name(f"{_OURS}{uuid.uuid4().hex}{_PART}")
-    lock = _lock_beside(part)
-    try:
+    # What leaving the name raises is about it too; what the block raises is not.
+    with ExitStack() as stack:
         with explained(path):
-            _acquire(lock, _PATIENCE)
-            _create(part, 0o600 if target.exists() else 0o666)
+            part = stack.enter_context(held_name(target.parent))
+            disk.create(part, 0o600 if target.exists() else 0o666)
         yield part
         with explained(path):
             if durable:
-                _sync(part)
+                disk.sync(part)
             _keep_mode(target, part)
-            _rename(part, target)
+            disk.rename(part, target)
             if durable:
-                _sync_folder(target.parent)
-    finally:
-        with suppress(OSError):  # what cannot be removed now is at the next search
-            part.unlink(missing_ok=True)
-        lock.release()
-        with suppress(OSError):
-            Path(lock.lock_file).unlink(missing_ok=True)
+                disk.sync_folder(target.parent)
 
 
 def write_file(path: Path, content: bytes | memoryview | str, *, durable: bool = False) -> None:
@@ -79,7 +61,74 @@ def write_file(path: Path, content: bytes | memoryview | str, *, durable: bool =
         OutputError: if it cannot be written.
     """
     with replacing(path, durable=durable) as part, explained(path):
-        _write(part, content.encode() if isinstance(content, str) else content)
+        fill(part, content.encode() if isinstance(content, str) else content)
+
+
+def fill(part: Path, content: bytes | memoryview) -> None:
+    """Writes the whole content of a file that is there, as :func:`replacing` gives it.
+
+    Raises:
+        OSError: if that cannot be.
+    """
+    with opened(part, "wb") as file:
+        file.write(content)
+
+
+def opened(path: Path, mode: Literal["wb", "ab", "r+b"]) -> BinaryIO:
+    """Opens a file to write to: one that :func:`replacing` gave, or one that grows and may end anywhere.
+
+    Raises:
+        OSError: if that cannot be; so do its methods.
+    """
+    return disk.open_file(path, mode)
+
+
+def remove_file(path: Path) -> None:
+    """Removes a file, if it is there.
+
+    Raises:
+        OSError: if that cannot be.
+    """
+    disk.remove(path)
+
+
+def move_file(path: Path, target: Path) -> None:
+    """Gives a file another name, in place of a file that has it; on another disk it is copied, and stays.
+
+    Raises:
+        OSError, OutputError: if that cannot be.
+    """
+    try:
+        disk.rename(path, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_file(path, target)
+
+
+def copy_file(path: Path, target: Path) -> None:
+    """Copies the content of a file, whole or not at all.
+
+    Raises:
+        OSError, OutputError: if that cannot be.
+    """
+    with replacing(target) as part, path.open("rb") as source, opened(part, "wb") as copy:
+        shutil.copyfileobj(source, copy, 2**20)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder in the system's place for such, removed at the end; after a kill, by whoever makes the next.
+
+    Raises:
+        OutputError: if none can be made.
+    """
+    base = Path(tempfile.gettempdir())
+    with ExitStack() as stack:
+        with explained(base):
+            folder = stack.enter_context(held_name(base))
+            disk.make_folder(folder)
+        yield folder
 
 
 def make_folder(folder: Path) -> Path:
@@ -89,7 +138,7 @@ def make_folder(folder: Path) -> Path:
         OutputError: if that cannot be, for example because a file has its name.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        disk.make_folder(folder)
     except OSError as error:
         raise OutputError(f"{folder}: the folder cannot be made ({reason_of(error)})") from error
     return folder
@@ -111,7 +160,7 @@ def claim(folder: Path, name: str = "lock") -> FileLock:
     lock = FileLock(make_folder(folder) / name, thread_local=False)
     try:
         with explained(folder):
-            _acquire(lock, 0)
+            acquire(lock, 0)
     except Timeout:
         raise InUseError(
             f"{folder}: another process is working in it; wait for it, or choose another"
@@ -128,7 +177,7 @@ def clear(folder: Path, *, keep: Collection[str] = ()) -> None:
     with explained(folder):
         for path in folder.iterdir():
             if path.name not in keep and not path.is_dir():
-                path.unlink(missing_ok=True)
+                disk.remove(path)
 
 
 def remove_folder(folder: Path) -> None:
@@ -138,11 +187,18 @@ def remove_folder(folder: Path) -> None:
         OutputError: if that cannot be.
     """
     try:
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return
+        disk.remove_folder(folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be removed ({reason_of(error)})") from error
+
+
+def remove_empty_folder(folder: Path) -> None:
+    """Removes a folder that holds nothing.
+
+    Raises:
+        OSError: if that cannot be, for example because something is in it.
+    """
+    disk.remove_empty_folder(folder)
 
 
 @contextmanager
@@ -184,94 +240,6 @@ def _target_of(path: Path) -> Path:
     return target
 
 
-# What a system can refuse, each in a function of its own.
-
-
-def _create(part: Path, mode: int) -> None:
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-
-
-def _write(part: Path, content: bytes | memoryview) -> None:
-    part.write_bytes(content)
-
-
-def _sync(path: Path, flags: int = os.O_RDWR) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _rename(part: Path, target: Path) -> None:
-    part.replace(target)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a new name last, where a system can: some network file systems cannot."""
-    if os.name != "posix":
-        return
-    try:
-        _sync(folder, os.O_RDONLY)
-    except OSError as error:
-        if error.errno not in _NO_SYNC:
-            raise
-
-
 def _keep_mode(target: Path, part: Path) -> None:
     with suppress(OSError):  # there is none yet, or the file system knows no permissions
         shutil.copymode(target, part)
-
-
-def _lock_beside(part: Path) -> FileLock:
-    return FileLock(part.with_suffix(_LOCK), thread_local=False)
-
-
-def _acquire(lock: FileLock, timeout: float) -> None:
-    """Takes a lock, or goes without where the file system has none.
-
-    Raises:
-        Timeout: if somebody else has it.
-        OSError: if the system refuses.
-    """
-    try:
-        lock.acquire(timeout=timeout, poll_interval=0.01)
-    except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            raise
-        Path(lock.lock_file).unlink(missing_ok=True)
-
-
-def _remove_abandoned(folder: Path) -> None:
-    """Removes what killed processes left half-written; not at each write, for the folder may be large."""
-    now = time.monotonic()
-    if now - _searched.get(folder, now - _PAUSE) < _PAUSE:
-        return
-    if len(_searched) > 1000:
-        _searched.clear()
-    _searched[folder] = now
-    with suppress(OSError):  # whoever writes there is told
-        for path in folder.glob(f"{_PREFIX}*"):
-            if path.suffix in (_PART, _LOCK):
-                _remove_if_abandoned(path.with_suffix(_PART))
-
-
-def _remove_if_abandoned(part: Path) -> None:
-    """Goes by the lock where there is one that can be trusted, which is this computer's; else by the age."""
-    lock = _lock_beside(part)
-    name = Path(lock.lock_file)
-    with suppress(OSError):  # it is gone; or, with Timeout, which is one too, its process is alive
-        is_locked = name.exists()
-        # Who has just made a lock may not have taken it yet, and works on without it if it goes now.
-        least = 0.0 if is_locked and part.name.startswith(_OURS) else _DAY
-        touched = (path.stat().st_mtime for path in (part, name) if path.exists())
-        if time.time() - max(touched, default=time.time()) < least:
-            return
-        if not is_locked:
-            part.unlink()
-            return
-        with lock.acquire(timeout=0):
-            part.unlink(missing_ok=True)
-            if os.name == "posix":  # while nobody can take it; elsewhere nobody can remove what is open
-                name.unlink()
-        name.unlink()

@@ -11,16 +11,16 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
+
+from srgan.files import temporary_folder
 
 if TYPE_CHECKING:
     from srgan.training.fidelity import FidelityTrainer
@@ -150,8 +150,8 @@ def start_to_file(runs: int) -> float:
     The median, after one run that may compile the network.
     """
     seconds = []
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "small.png"
+    with temporary_folder() as folder:
+        source = folder / "small.png"
         Image.fromarray(_noise(64, 64)).save(source)
         command = [sys.executable, "-m", "srgan", "upscale", str(source), "--overwrite"]
         for _ in range(runs + 1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +11,7 @@ from typing import Any
 import av
 import numpy as np
 
+from srgan.files import temporary_folder
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
 from srgan.video.options import VideoOptions
@@ -36,8 +36,8 @@ def time_video(model: str | Path, frames: int, size: tuple[int, int] = (320, 180
         each stage alone, ``{"reading", "network", "writing"}``; the stages overlap.
     """
     upscaler = Upscaler(model)
-    with tempfile.TemporaryDirectory() as name:
-        source, target = Path(name) / "clip.mp4", Path(name) / "large.mp4"
+    with temporary_folder() as folder:
+        source, target = folder / "clip.mp4", folder / "large.mp4"
         _make_clip(source, frames, size)
         upscaler.upscale(np.zeros((size[1], size[0], 3), np.uint8))  # compiled before the clock starts
         started = time.perf_counter()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -80,6 +79,7 @@ def serve(
     for module in ("fastapi", "uvicorn", "python_multipart"):
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError("srgan serve", "serve")
+    from srgan.files import temporary_folder
     from srgan.jobs.models import Models
     from srgan.serve.run import run
     from srgan.serve.settings import Limits, Settings
@@ -94,11 +94,11 @@ def serve(
         keep_seconds=keep,
     )
     opener = Models(engine=engine.value, precision=precision.value, device=device.value, tile=tile_of(tile))
-    with tempfile.TemporaryDirectory(prefix="srgan-") as passing:
+    with temporary_folder() as passing:
         settings = Settings(
             host=host,
             port=port,
-            state=state or Path(passing),
+            state=state or passing,
             models=models,
             token=None if no_token else token,
             names=tuple(name or ()),

@@ -20,7 +20,7 @@ from srgan.datasets.sources import Entry, Source, open_source
 from srgan.datasets.training_set import SPLITS, Record, TrainingSet
 from srgan.errors import DataError, ImageError, UsageError
 from srgan.events import Event, OnEvent
-from srgan.files import resumable
+from srgan.files import remove_file, resumable
 
 DROPPED = ("too_small", "grey", "damaged", "duplicate", "unsafe")
 """Why a photograph is left out."""
@@ -235,7 +235,7 @@ class _Examiner:
             try:
                 return examine(entry, file, self._options)
             finally:
-                spool.unlink(missing_ok=True)
+                remove_file(spool)
 
         return self._pool.submit(work).result
 

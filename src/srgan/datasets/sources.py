@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from srgan.errors import DataError, ImageError, UsageError
+from srgan.files import opened
 from srgan.images.read import EXTENSIONS, list_pictures
 
 _CHUNK = 2**20
@@ -187,7 +188,7 @@ def _copy(name: str, open_member: Callable[[], IO[bytes] | None], target: Path) 
         except _DAMAGE as error:
             raise ImageError(f"{name}: cannot be unpacked ({error})") from error
 
-    with target.open("wb") as file:
+    with opened(target, "wb") as file:
         for chunk in chunks():
             file.write(chunk)
     return target

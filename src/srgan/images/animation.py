@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from srgan.errors import ImageError, UsageError
 from srgan.events import Cancel
 from srgan.files import explained as explained_writing
-from srgan.files import replacing
+from srgan.files import opened, replacing
 from srgan.images.encode import encode, explained_saving, write_all
 from srgan.images.file_objects import binary_file, name_of
 from srgan.images.formats import check_side
@@ -219,7 +219,7 @@ def _save_to(part: Path, image: Any, name: str, options: dict[str, Any]) -> None
 
     # By a descriptor: given a name, a GIF encoder that was stopped writes what it has to a new file of that
     # name when its memory is freed, long after the part was removed.
-    with part.open("wb") as file:
+    with opened(part, "wb") as file:
         getattr(image, f"{name}save_target")(pyvips.Target.new_to_descriptor(file.fileno()), **options)
 
 

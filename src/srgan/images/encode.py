@@ -126,7 +126,7 @@ def encode(
 
     read_end, write_end = os.pipe()
     pipe = io.FileIO(write_end, "w")
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
     stopped = stopped or threading.Event()
 
     def consume() -> None:
@@ -136,7 +136,7 @@ def encode(
             image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on="error")
             _stop_when(stopped, image)
             save(image)
-        except Exception as failure:
+        except BaseException as failure:  # of whatever kind: what is written so far is not the picture
             failures.append(failure)
         finally:
             # Ends the writing below, should rows still be coming.

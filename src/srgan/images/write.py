@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srgan.events import Cancel
-from srgan.files import explained, replacing
+from srgan.files import explained, fill, opened, replacing
 from srgan.images.encode import encode, explained_saving, write_all
 from srgan.images.encode_apart import encode_apart
 from srgan.images.file_objects import binary_file, name_of
@@ -187,7 +187,7 @@ def write_picture(
     if isinstance(file, Path):
         with replacing(file, durable=True) as part:
             write_to(part)
-            with explained(file), part.open("r+b") as written:
+            with explained(file), opened(part, "r+b") as written:
                 _complete(written, source, format_)
     else:
         memory = io.BytesIO()
@@ -214,6 +214,6 @@ def _save(
         content = getattr(image, f"{format_.saver}_buffer")(**options)
     if isinstance(part, Path):
         with explained(name):
-            part.write_bytes(content)
+            fill(part, content)
     else:
         part.write(content)

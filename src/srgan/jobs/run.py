@@ -17,6 +17,7 @@ from srgan.jobs.models import Models
 from srgan.jobs.panels import Panels
 from srgan.jobs.pictures import Watcher, upscale_watched
 from srgan.jobs.result import JobError, JobResult
+from srgan.leftovers import remove_abandoned
 from srgan.upscaling.size import Upscaled
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.image_sequence import exists
@@ -53,6 +54,7 @@ def run_job(
     started = time.perf_counter()
     result = JobResult(input=str(name_of(job.source)), output=str(name_of(job.target)))
     try:
+        _remove_leftovers(job)
         if job.existing == "skip" and isinstance(job.target, Path) and exists(job.target):
             return replace(result, status="skipped")
         _check(job)
@@ -76,6 +78,16 @@ def run_job(
         precision=upscaler.engine.precision,
         device=upscaler.engine.device,
     )
+
+
+def _remove_leftovers(job: Job) -> None:
+    """What a process left that ended just after the result had its name: it may not be gone on with."""
+    if isinstance(job.target, Path):
+        remove_abandoned(job.target.parent)
+        if job.is_video:
+            from srgan.video.writing.finishing import remove_finished
+
+            remove_finished(job.target)
 
 
 def _check(job: Job) -> None:

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from srgan.files import remove_folder
+from srgan.files import move_file, remove_folder
 from srgan.serve.kinds import recognise
 from srgan.serve.models import Offer
 from srgan.serve.options import Options, check_result
@@ -121,4 +121,4 @@ class Service:
         task.name = shown_name(name, kind.extension)
         task.source = f"{UPLOAD}{kind.extension}"
         task.is_video, task.is_long = kind.is_video, kind.is_long
-        upload.rename(task.folder / task.source)
+        move_file(upload, task.folder / task.source)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from srgan.errors import RunError
-from srgan.files import explained, write_file
+from srgan.files import explained, remove_file, write_file
 
 _PATTERN = "step-*.pt"
 
@@ -39,7 +39,7 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) -
     write_file(path, buffer.getbuffer(), durable=True)
     with explained(folder):
         for old in sorted(folder.glob(_PATTERN))[:-keep]:
-            old.unlink()
+            remove_file(old)
     return path
 
 
@@ -68,7 +68,7 @@ def discard_after(folder: Path, step: int) -> None:
     with explained(folder):
         for path in folder.glob(_PATTERN):
             if int(path.stem.removeprefix("step-")) > step:
-                path.unlink()
+                remove_file(path)
 
 
 def load_newest_checkpoint(folder: Path) -> dict[str, Any] | None:

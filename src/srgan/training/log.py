@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
-from srgan.files import write_file
+from srgan.files import opened, write_file
 
 
 class Table:
@@ -38,7 +38,7 @@ class Table:
         writer.writeheader()
         writer.writerows(rows)
         write_file(path, text.getvalue())
-        self._file = path.open("a", newline="", encoding="utf-8")
+        self._file = io.TextIOWrapper(opened(path, "ab"), newline="", encoding="utf-8")
 
     def write(self, step: int, figures: Mapping[str, float]) -> None:
         """Adds a row, flushed to disk at once."""

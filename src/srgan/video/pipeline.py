@@ -28,6 +28,7 @@ from srgan.video.reading.reader import VideoReader
 from srgan.video.stages import enlarge_frames
 from srgan.video.writing.animated import AnimatedPicture
 from srgan.video.writing.encoding import container_of
+from srgan.video.writing.finishing import note_finish
 from srgan.video.writing.image_sequence import ImageSequence
 from srgan.video.writing.output import Output
 from srgan.video.writing.segments import WorkFolder
@@ -101,6 +102,7 @@ def upscale_video(
             job = _job(reader, files, upscaler, output)
             with closing(WorkFolder(target, job, resume=options.resume)) as folder:
                 times = _enlarge(reader, upscaler, output, folder, on_event, cancel)
+                note_finish(folder.path, target)
                 output.finish(folder, times, cancel)
                 folder.remove()
         return UpscaledVideo(

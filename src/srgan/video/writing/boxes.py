@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from av import VideoFrame
 
-from srgan.files import replacing
+from srgan.files import opened, replacing
 
 _SPHERICAL_V1 = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 _IN_SAMPLE_ENTRY = (b"st3d", b"sv3d", b"vexu", b"hfov")
@@ -130,7 +130,7 @@ def insert_marks(path: Path, track: int, marks: Marks) -> None:
         new = _rebuilt(old, track, None, marks)
         shift = len(new) - len(old)
         new = _shifted(new, place[0], shift)
-        with replacing(path) as part, part.open("wb") as copy:
+        with replacing(path) as part, opened(part, "wb") as copy:
             file.seek(0)
             copy.write(file.read(place[0]))
             copy.write(new)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from srgan.errors import ImageError, OutputError, VideoError
 from srgan.events import Cancel
-from srgan.files import explained, replacing
+from srgan.files import explained, move_file, remove_file, replacing
 from srgan.images.formats import FORMATS, check_side, format_of
 from srgan.images.picture import Picture
 from srgan.images.write import write_picture
@@ -59,7 +59,7 @@ class ImageSequence:
             done += 1
         with explained(self._target):
             for number in there.difference(range(1, done + 1)):
-                frame_path(self._target, number).unlink()
+                remove_file(frame_path(self._target, number))
         return done
 
     def write(self, folder: WorkFolder, frames: Iterator[tuple[int, NDArray[Any]]]) -> None:
@@ -70,7 +70,7 @@ class ImageSequence:
             with replacing(finished, durable=True) as part:
                 self._write(part, sr_image)
             folder.bytes += finished.stat().st_size
-            finished.replace(frame_path(self._target, number + 1))
+            move_file(finished, frame_path(self._target, number + 1))
 
     def _write(self, path: Path, sr_image: NDArray[Any]) -> None:
         pixels = sr_image[..., :3]

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -19,6 +18,7 @@ from av.video.stream import VideoStream
 
 from srgan.errors import VideoError
 from srgan.events import Cancel, check
+from srgan.files import temporary_folder
 from srgan.video.reading.opening import first_video, open_input
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.boxes import Marks, insert_marks, stereo_mode
@@ -114,7 +114,7 @@ def _template(segment: Path, output: str, marks: Marks) -> Iterator[VideoStream]
     with ExitStack() as stack:
         stream = stack.enter_context(av.open(str(segment))).streams.video[0]
         if marks != Marks() and output not in BOXED:
-            marked = Path(stack.enter_context(TemporaryDirectory(prefix="srgan-"))) / "marked"
+            marked = stack.enter_context(temporary_folder()) / "marked"
             name = "mov" if stream.codec_context.name == "prores" else "mp4"
             with av.open(str(marked), "w", format=name) as copy:
                 target = copy.add_stream_from_template(stream, opaque=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from srgan.engines.cache import cache_folder
 from srgan.errors import OutputError
-from srgan.files import write_file
+from srgan.files import remove_file, write_file
 
 MOST_NOTES = 100
 """Notes that are kept, of some 100 bytes each."""
@@ -25,7 +25,7 @@ def note_place(job: Mapping[str, Any], folder: Path) -> None:
     with suppress(OSError, OutputError):  # it is a help, and no more
         write_file(note, str(folder.absolute()))
         for old in sorted(note.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-MOST_NOTES]:
-            old.unlink()
+            remove_file(old)
 
 
 def noted_place(job: Mapping[str, Any]) -> Path | None:
@@ -41,7 +41,7 @@ def forget_place(job: Mapping[str, Any], folder: Path) -> None:
     note = _note_of(job)
     with suppress(OSError):
         if note is not None and noted_place(job) == folder.absolute():
-            note.unlink()
+            remove_file(note)
 
 
 def _note_of(job: Mapping[str, Any]) -> Path | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import gettempdir
 
 import av
 from av import VideoFrame
@@ -17,7 +17,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from srgan.errors import OutputError, UsageError
-from srgan.files import reason_of
+from srgan.files import reason_of, temporary_folder
 from srgan.video.colour import Converter
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.boxes import (
@@ -53,8 +53,8 @@ def rehearse(reader: VideoReader, encoding: Encoding, output: str) -> tuple[Cont
         UsageError: if not even the video alone can be written.
         OutputError: if there is no room for the attempts.
     """
-    with TemporaryDirectory(prefix="srgan-", ignore_cleanup_errors=True) as folder:
-        stage = _Stage(reader, encoding, output, Path(folder))
+    with temporary_folder() as folder:
+        stage = _Stage(reader, encoding, output, folder)
         contents, notes = stage.with_timecode()
         plans, more = plan_streams(
             reader.container,

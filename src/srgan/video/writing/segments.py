@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -20,7 +18,17 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from srgan.errors import InUseError, OutputError, VideoError
-from srgan.files import claim, clear, explained, remove_folder, replacing, write_file
+from srgan.files import (
+    claim,
+    clear,
+    explained,
+    move_file,
+    remove_empty_folder,
+    remove_file,
+    remove_folder,
+    replacing,
+    write_file,
+)
 from srgan.video.colour import Converter
 from srgan.video.image_sequence import work_path
 from srgan.video.writing.encoding import Encoding
@@ -111,8 +119,8 @@ class WorkFolder:
         forget_place(self._job, self.path)
         self.close()
         with suppress(OSError):  # somebody has put something else there, or is about to work there
-            (self.path / "lock").unlink(missing_ok=True)
-            self.path.rmdir()
+            remove_file(self.path / "lock")
+            remove_empty_folder(self.path)
 
     def _next(self) -> Path:
         return self.path / f"{len(self._segments):06d}.mkv"
@@ -131,8 +139,8 @@ class WorkFolder:
             self._clear()
             # The first segment last: without it, nothing of what is moved counts.
             for path in sorted(other.glob("*.mkv"), reverse=True):
-                _move(path, self.path / path.name)
-            _move(other / _MANIFEST, self.path / _MANIFEST)
+                move_file(path, self.path / path.name)
+            move_file(other / _MANIFEST, self.path / _MANIFEST)
         lock.release()
         remove_folder(other)
         return True
@@ -167,17 +175,6 @@ def frames_in(segment: Path) -> int:
         return 0
     numbers = sorted(-1 if packet.is_corrupt or packet.pts is None else packet.pts for packet in packets)
     return len(numbers) if numbers == list(range(len(numbers))) else 0
-
-
-def _move(path: Path, target: Path) -> None:
-    """Moves a file; across disks, copies it and leaves the original until its folder is removed."""
-    try:
-        path.rename(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        with replacing(target) as part:
-            shutil.copyfile(path, part)
 
 
 def _read(path: Path) -> Any:

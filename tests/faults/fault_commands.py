@@ -1,0 +1,63 @@
+"""The long commands, each made so small that it can be killed hundreds of times."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_TINY_RUN = {
+    "generator.blocks": "1",
+    "generator.channels": "8",
+    "data.crop": "8",
+    "data.batch_size": "2",
+    "optimiser.steps": "6",
+    "run.log_every": "2",
+    "run.validate_every": "3",
+    "run.checkpoint_seconds": "0",
+}
+_TINY_ADVERSARIAL = {
+    **_TINY_RUN,
+    "stage": "adversarial",
+    "loss.adversarial_weight": "0.1",
+    "loss.feature_matching_weight": "0.1",
+    "discriminator.channels": "4",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LongCommand:
+    """A command line, run in a folder of its own, that writes to ``out``.
+
+    Attributes:
+        arguments: after ``srgan``; ``{inputs}`` stands for the folder that ``fault_inputs`` makes.
+    """
+
+    arguments: tuple[str, ...]
+
+
+def _upscale(source: str, out: str, *options: str) -> LongCommand:
+    computing = ("--model", "{inputs}/tiny.safetensors", "--device", "cpu", "--precision", "fp32")
+    names = (f"{{inputs}}/{source}", "-o", out, "--skip-existing")
+    return LongCommand(arguments=("upscale", *names, *computing, *options))
+
+
+def _train(settings: Mapping[str, str]) -> LongCommand:
+    pairs = (part for name, value in settings.items() for part in ("--set", f"{name}={value}"))
+    folders = ("--data", "{inputs}/photos", "--validation", "{inputs}/photos", "--out", "out")
+    return LongCommand(arguments=("train", "--recipe", "srresnet", *folders, "--device", "cpu", *pairs))
+
+
+COMMANDS: Mapping[str, LongCommand] = {
+    "upscale-folder": _upscale("pictures", "out"),
+    "upscale-one": _upscale("pictures/0.png", "out/one.png"),
+    "upscale-large": _upscale("large.png", "out/large.png", "--tile", "64"),
+    "film-mp4": _upscale("film.mkv", "out/film.mp4", "--crf", "0"),
+    "film-mkv": _upscale("film.mkv", "out/film.mkv", "--codec", "ffv1"),
+    "film-webp": _upscale("film.mkv", "out/film.webp"),
+    "film-frames": _upscale("film.mkv", "out/%04d.png"),
+    "prepare": LongCommand(arguments=("prepare", "{inputs}/raw", "out", "--min-size", "64", "--crop", "64")),
+    "export-onnx": LongCommand(arguments=("export", "{inputs}/tiny.safetensors", "out/net.onnx")),
+    "export-openvino": LongCommand(arguments=("export", "{inputs}/tiny.safetensors", "out/net.xml")),
+    "import-keras": LongCommand(arguments=("import-keras", "{inputs}/net.h5", "out/net.safetensors")),
+    "train-fidelity": _train(_TINY_RUN),
+    "train-adversarial": _train(_TINY_ADVERSARIAL),
+}
+"""Long commands by name; ``serve`` has a file of its own, ``fault_serving``."""
