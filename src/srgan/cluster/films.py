@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from srgan.cluster.manifest import WORK
-from srgan.cluster.model_files import digest_of
 from srgan.cluster.storage import Place
 from srgan.cluster.work import Work
 from srgan.files import make_folder
@@ -66,8 +65,8 @@ def begin_film(work: Work, output: str, digest: str, job: Job, models: Models) -
     assert isinstance(job.target, Path)
     if not job.is_video:
         return None
-    model = job.options.model or models.for_job(job).card.name
-    deciding = (digest, output, work.settings, digest_of(model), version("srgan"), version("av"))
+    model = work.model.digest(models.for_job(job).card.name)
+    deciding = (digest, output, work.settings, model, version("srgan"), version("av"))
     key = hashlib.sha256(repr(deciding).encode()).hexdigest()[:32]
     place = _place_of(work.dest, key)
     if (place / _PLAN).exists():

@@ -37,6 +37,15 @@ class ModelFiles:
         files = _files_of(model)
         return cls(name=files[0].name, contents={file.name: file.read_bytes() for file in files})
 
+    def digest(self, usual: str) -> str:
+        """SHA-256, in hexadecimal, of the model's file, followed by those that belong to it.
+
+        Args:
+            usual: the shipped model that was chosen where none is named.
+        """
+        contents = self.contents or {file.name: file.read_bytes() for file in _files_of(self.name or usual)}
+        return hashlib.sha256(b"".join(contents.values())).hexdigest()
+
     def unpacked(self, folder: Path) -> str | None:
         """The model as :class:`~srgan.jobs.options.JobOptions` takes it; its files lie in ``folder`` then.
 
@@ -46,18 +55,6 @@ class ModelFiles:
         for name, content in self.contents.items():
             write_file(make_folder(folder) / name, content)
         return str(folder / self.name) if self.name and self.contents else self.name
-
-
-def digest_of(model: str | Path) -> str:
-    """SHA-256, in hexadecimal, of a model's file, followed by those that belong to it.
-
-    Raises:
-        UsageError, ModelError: if there is no such model.
-    """
-    digest = hashlib.sha256()
-    for file in _files_of(model):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def _files_of(model: str | Path) -> list[Path]:

@@ -26,8 +26,9 @@ CORES = 1
 _MEMORY = 2**30
 """Bytes that Ray sets aside for a worker: Python, the network, and tiles of it."""
 
-_MOST_ROWS, _MOST_BYTES = 16, 8 * 2**20
-"""Inputs that a worker takes at once: what is lost with it at most."""
+_MOST_ROWS, _MOST_BYTES, _SHARES = 16, 8 * 2**20, 4
+"""Inputs that a worker takes at once, which is what is lost with it at most: so many, of so many bytes, and
+no more than that part of its share of what is left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,9 +170,7 @@ def _results(
     context = DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     size = workers_of(fleet, ray.cluster_resources(), len(tasks))
-    # Each worker takes several tables of tasks, so that they end together.
-    tables = list(_tables(tasks, max(1, min(most, len(tasks) // (4 * size)))))
-    results = from_arrow(tables).map_batches(
+    results = from_arrow(list(_tables(tasks, size, most))).map_batches(
         Worker,
         fn_constructor_args=(work, None if fleet.gpu else fleet.cores, attempts),
         batch_size=None,
@@ -192,13 +191,13 @@ def workers_of(fleet: Fleet, resources: dict[str, float], tasks: int) -> int:
     return max(1, min(fleet.workers or int(fitting), tasks))
 
 
-def _tables(tasks: Sequence[Row], most: int) -> Iterator[pa.Table]:
-    """Tasks in tables of what a worker takes at once."""
+def _tables(tasks: Sequence[Row], workers: int, most: int) -> Iterator[pa.Table]:
+    """Tasks in tables of what a worker takes at once; ever smaller ones, so that all workers end together."""
     some: list[Row] = []
     size = 0
-    for number, task in enumerate(tasks, 1):
+    for left, task in zip(reversed(range(len(tasks))), tasks, strict=True):
         some.append(task)
         size += task["size"]
-        if len(some) == most or size >= _MOST_BYTES or number == len(tasks):
+        if not left or size >= _MOST_BYTES or len(some) >= min(most, left // (_SHARES * workers)):
             yield pa.Table.from_pylist(some, TASK)
             some, size = [], 0

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ import pyarrow as pa
 from srgan.cluster.attempts import MOST_ATTEMPTS, Attempts
 from srgan.cluster.films import Film, begin_film, enlarge_part, join_film
 from srgan.cluster.manifest import ROW, Row, note
-from srgan.cluster.model_files import digest_of
 from srgan.cluster.storage import Place
 from srgan.cluster.work import DONE, JOIN, PIECE, Work
 from srgan.jobs.job import Job
@@ -35,8 +35,6 @@ class Worker:
 
     def __init__(self, work: Work, threads: int | None, attempts: Attempts) -> None:
         self._work, self._attempts = work, attempts
-        self._folder = tempfile.TemporaryDirectory(prefix="srgan-")
-        self._options = replace(work.options, model=work.model.unpacked(Path(self._folder.name)))
         self._models = Models(
             engine=work.engine,
             precision=work.precision,
@@ -44,7 +42,10 @@ class Worker:
             tile=work.tile,
             threads=threads,
         )
-        self._digests: dict[str, str] = {}
+        with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
+            self._options = replace(work.options, model=work.model.unpacked(Path(folder)))
+            self._models.for_pictures(self._options)  # and stays open, without its file
+        self._digest = cache(work.model.digest)
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
         """The rows of all tasks; what is done is noted in the destination before they are handed on."""
@@ -115,13 +116,6 @@ class Worker:
             return False
         target = self._work.dest / task["output"]
         return target.exists() and target.sha256() == str(earlier["output_sha256"])
-
-    def _digest(self, name: str) -> str:
-        """Of the model that was asked for, or of the shipped one that was chosen."""
-        model = str(self._options.model or name)
-        if model not in self._digests:
-            self._digests[model] = digest_of(model)
-        return self._digests[model]
 
     def _common(self) -> Row:
         return {"options": self._work.settings, "version": version("srgan")}
