@@ -1,7 +1,9 @@
 import os
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 import torch
 
@@ -82,3 +84,38 @@ assert group() is None
     environment = {**os.environ, **alone}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_killed_process_restarts_and_the_run_ends_with_the_same_weights(four_photos, tmp_path):
+    options = ["--recipe", "srresnet", "--data", four_photos, "--device", "cpu", "--steps", "60"]
+    options += [part for change in [*CHANGES, "run.checkpoint_seconds=0.1"] for part in ("--set", change)]
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=1", "-m"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def start(out):
+        command = [sys.executable, "-m", *launcher, "srgan", "train", *options, "--out", out]
+        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+    def finish(run):
+        _, err = run.communicate(timeout=600)
+        assert run.returncode == 0, err
+        return err
+
+    def checkpoints(out):
+        return sorted((out / "checkpoints").glob("*.pt"))
+
+    finish(start(tmp_path / "calm"))
+    out = tmp_path / "killed"
+    run = start(out)
+    while not checkpoints(out) and run.poll() is None:
+        time.sleep(0.01)
+    (second,) = (child for child in psutil.Process(run.pid).children() if child.environ().get("RANK") == "1")
+    second.kill()
+    finish(run)
+    states = [torch.load(checkpoints(folder)[-1], weights_only=True) for folder in (tmp_path / "calm", out)]
+    assert states[0]["step"] == states[1]["step"] == 60
+    for module, weights in states[0]["modules"].items():
+        for name, tensor in weights.items():
+            assert torch.equal(tensor, states[1]["modules"][module][name]), name
+    steps = [row.split(",")[0] for row in (out / "log.csv").read_text().splitlines()[1:]]
+    assert steps == [str(step) for step in range(2, 61, 2)]

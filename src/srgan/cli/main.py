@@ -8,12 +8,14 @@ import re
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Annotated, cast
 
 import typer
 from typer.models import CommandInfo
 
 from srgan.cli.bench import bench
+from srgan.cli.cluster import cluster
 from srgan.cli.compare import compare
 from srgan.cli.console import is_debugging, print_error, tracebacks, with_option
 from srgan.cli.dataset_report import dataset_report
@@ -62,8 +64,8 @@ def srgan(
     """
 
 
-_GROUPS = {
-    "Upscaling": (upscale, compare, serve),
+_GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Upscaling": (upscale, cluster, compare, serve),
     "Models": (models, info, export, import_keras),
     "Training": (dataset_report, prepare, train),
     "Measuring": (evaluate, evaluate_faces, evaluate_objects, fit_niqe, bench),

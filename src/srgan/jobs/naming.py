@@ -130,7 +130,7 @@ def plan_files(
     else:
         if place is not None and place.exists() and not place.is_dir():
             raise UsageError(f"{place}: is a file; name a folder for the results", field="out")
-        targets = _targets(found, place, extension, suffix)
+        targets = plan_targets(found, place, extension, suffix)
     files = [(item.file, target) for item, target in zip(found, targets, strict=True)]
     _check_outputs(targets, files)
     return files
@@ -192,7 +192,9 @@ def _check_format(source: Path, out: Path, extension: str | None) -> None:
         )
 
 
-def _targets(found: list[Input], out: Path | None, extension: str | None, suffix: str) -> list[Path]:
+def plan_targets(found: Sequence[Input], out: Path | None, extension: str | None, suffix: str) -> list[Path]:
+    """The file that each input becomes, in their order; no two have the same. See :func:`plan_files`."""
+
     def target(item: Input, stem: str) -> Path:
         folder = item.file.parent if out is None else out / item.subfolder
         return folder / f"{stem}{suffix if out is None else ''}{_extension(item.file, extension)}"

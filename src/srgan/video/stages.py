@@ -96,11 +96,8 @@ def _pictures(
     The times of all are noted.
     """
     converter = Converter(reader.colour)
-    end = 0
     # Decoded from the start even if many are done: cheap beside the network, and surely the same frames.
-    for number, frame in enumerate(reader.frames()):
-        times.append(frame.time - reader.begin)
-        end = frame.time + (frame.duration or round(1 / reader.rate / reader.time_base))
+    for number, frame in enumerate(reader.timed(times)):
         alpha = converter.alpha_of(frame.image, reader.size)
         reader.findings.transparent |= shows_through(alpha)
         if number < done:
@@ -111,6 +108,3 @@ def _pictures(
             pixels, alpha = laid_on_white(pixels, alpha), None
         pixels, alpha = turned_picture(pixels, alpha, orientation)
         yield _Picture(pixels=pixels, alpha=alpha)
-    if reader.end is not None:
-        end = min(end, reader.end)
-    times.append(max(end - reader.begin, times[-1] + 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from array import array
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -155,6 +156,38 @@ class VideoReader:
                 if self.findings.resized is None and (image.width, image.height) != self.size:
                     self.findings.resized = image.width, image.height
                 yield frame
+
+    def timed(self, times: array[int]) -> Iterator[TimedFrame]:
+        """As :meth:`frames`; notes when each is shown and, at the end, when the last one ends.
+
+        Args:
+            times: takes the times, counted from ``begin`` in units of the time base.
+        """
+        end = 0
+        for frame in self.frames():
+            times.append(frame.time - self.begin)
+            end = frame.time + (frame.duration or round(1 / self.rate / self.time_base))
+            yield frame
+        if self.end is not None:
+            end = min(end, self.end)
+        times.append(max(end - self.begin, times[-1] + 1))
+
+    def frames_from(self, time: int, margin: float) -> Iterator[TimedFrame]:
+        """Frames of the whole file, decoded from a key frame on; what comes before ``time`` may be broken.
+
+        Args:
+            time: in units of the time base.
+            margin: seconds before ``time`` at which, or before which, that key frame is to be.
+
+        Raises:
+            VideoError: if the file cannot be read.
+        """
+        with explained(self.path), open_input(Path(self.path), self._fps) as container:
+            stream = first_video(container)
+            stream.codec_context.thread_count = 1
+            with suppress(av.FFmpegError):  # not every format can be searched: from the beginning, then
+                container.seek(time - round(margin / self.time_base), stream=stream, backward=True)
+            yield from deinterlace(decode(stream, Findings()), self.time_base, Findings())
 
     def again(self) -> VideoReader:
         """Returns a reader of the same frames, from the first one."""

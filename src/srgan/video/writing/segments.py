@@ -40,49 +40,35 @@ SEGMENT_FRAMES = 60
 NUMBER = Fraction(1, 1000)
 """Matroska counts milliseconds: the frame with number n is stored at n of them."""
 
-_MANIFEST, _FIRST = "manifest.json", "000000.mkv"
+_MANIFEST = "manifest.json"
 
 
-class WorkFolder:
-    """The finished segments of one result, in ``.<name of the result>.srgan`` beside it.
+def segment_name(number: int) -> str:
+    """The file name of the segment with a number, from 0."""
+    return f"{number:06d}.mkv"
 
-    Segments belong to the job: those that another result was begun with, wherever it lies, are taken over.
+
+_FIRST = segment_name(0)
+
+
+class Segments:
+    """Finished segments that follow each other, in a folder.
 
     Args:
-        target: the result.
-        job: everything that decides what the result will be. Segments of another job are thrown away.
-        resume: whether segments of the same job are kept.
-
-    Raises:
-        InUseError: if another process works in the folder.
-        OutputError: if it cannot be made or written.
+        path: the folder, which must exist.
+        first: the number of the first of them.
 
     Attributes:
         path: the folder.
-        resumed: whether there is an earlier run of the same job to go on with.
-        frames: how many the finished segments hold, from the first one on, without a gap.
+        frames: how many they hold together.
         bytes: how much they are together.
     """
 
-    def __init__(self, target: Path, job: Mapping[str, Any], *, resume: bool) -> None:
-        self.path = work_path(target)
-        try:
-            self._lock = claim(self.path)
-        except InUseError:
-            raise InUseError(
-                f"{target}: another process is writing it; wait for that, or choose another output"
-            ) from None
-        manifest = self.path / _MANIFEST
-        self._job = {**job, "segment": SEGMENT_FRAMES}
-        self.resumed = resume and _read(manifest) == self._job
-        self._segments: list[Path] = []
+    def __init__(self, path: Path, first: int = 0) -> None:
+        self.path = path
         self.frames = self.bytes = 0
-        self.resumed = self.resumed or (resume and self._adopt())
-        if self.resumed:
-            self._take_up()
-        self._clear(keep=[manifest, *self._segments] if self.resumed else [])
-        if not self.resumed:
-            write_file(manifest, json.dumps(self._job, indent=2), durable=True)
+        self._first = first
+        self._segments: list[Path] = []
 
     def segments(self) -> list[Path]:
         """Returns all finished segments, in order."""
@@ -105,6 +91,59 @@ class WorkFolder:
                 raise VideoError(f"{path}: does not hold the {frames} frames that were written to it")
         self._count(path, frames)
 
+    def take_up(self) -> None:
+        """Counts the whole segments that are there already; a short one is the last."""
+        frames = SEGMENT_FRAMES
+        while frames == SEGMENT_FRAMES and (path := self._next()).exists():
+            frames = frames_in(path)
+            if frames:
+                self._count(path, frames)
+
+    def _next(self) -> Path:
+        return self.path / segment_name(self._first + len(self._segments))
+
+    def _count(self, path: Path, frames: int) -> None:
+        self._segments.append(path)
+        self.frames += frames
+        self.bytes += path.stat().st_size
+
+
+class WorkFolder(Segments):
+    """The finished segments of one result, in ``.<name of the result>.srgan`` beside it.
+
+    Segments belong to the job: those that another result was begun with, wherever it lies, are taken over.
+
+    Args:
+        target: the result.
+        job: everything that decides what the result will be. Segments of another job are thrown away.
+        resume: whether segments of the same job are kept.
+
+    Raises:
+        InUseError: if another process works in the folder.
+        OutputError: if it cannot be made or written.
+
+    Attributes:
+        resumed: whether there is an earlier run of the same job to go on with.
+    """
+
+    def __init__(self, target: Path, job: Mapping[str, Any], *, resume: bool) -> None:
+        super().__init__(work_path(target))
+        try:
+            self._lock = claim(self.path)
+        except InUseError:
+            raise InUseError(
+                f"{target}: another process is writing it; wait for that, or choose another output"
+            ) from None
+        manifest = self.path / _MANIFEST
+        self._job = {**job, "segment": SEGMENT_FRAMES}
+        self.resumed = resume and _read(manifest) == self._job
+        self.resumed = self.resumed or (resume and self._adopt())
+        if self.resumed:
+            self.take_up()
+        self._clear(keep=[manifest, *self._segments] if self.resumed else [])
+        if not self.resumed:
+            write_file(manifest, json.dumps(self._job, indent=2), durable=True)
+
     def close(self) -> None:
         """Unlocks the folder for other processes."""
         self._lock.release()
@@ -121,9 +160,6 @@ class WorkFolder:
         with suppress(OSError):  # somebody has put something else there, or is about to work there
             remove_file(self.path / "lock")
             remove_empty_folder(self.path)
-
-    def _next(self) -> Path:
-        return self.path / f"{len(self._segments):06d}.mkv"
 
     def _adopt(self) -> bool:
         """Takes over the segments of the same job from another folder, if there is one."""
@@ -145,18 +181,8 @@ class WorkFolder:
         remove_folder(other)
         return True
 
-    def _take_up(self) -> None:
-        """Takes over the whole segments of an earlier run, up to the first short one."""
-        frames = SEGMENT_FRAMES
-        while frames == SEGMENT_FRAMES and (path := self._next()).exists():
-            frames = frames_in(path)
-            if frames:
-                self._count(path, frames)
-
     def _count(self, path: Path, frames: int) -> None:
-        self._segments.append(path)
-        self.frames += frames
-        self.bytes += path.stat().st_size
+        super()._count(path, frames)
         if path.name == _FIRST:
             note_place(self._job, self.path)
 
@@ -184,7 +210,7 @@ def _read(path: Path) -> Any:
 
 
 def write_segments(
-    folder: WorkFolder,
+    folder: Segments,
     encoding: Encoding,
     converter: Converter,
     frames: Iterator[tuple[int, NDArray[Any]]],

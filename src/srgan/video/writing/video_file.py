@@ -18,7 +18,7 @@ from srgan.video.writing.join import join
 from srgan.video.writing.output import Segmented
 from srgan.video.writing.plan import Contents, Plan, plan_streams
 from srgan.video.writing.rehearsal import check_disk, rehearse
-from srgan.video.writing.segments import WorkFolder
+from srgan.video.writing.segments import Segments
 
 
 class VideoFile(Segmented):
@@ -49,7 +49,7 @@ class VideoFile(Segmented):
         if reader.aspect not in (None, 1) and self.encoding.aspect == 1:
             self.notes.append(f"has non-square pixels ({reader.aspect}); those of the result are square")
 
-    def finish(self, folder: WorkFolder, times: array[int], cancel: Cancel | None) -> None:
+    def finish(self, folder: Segments, times: array[int], cancel: Cancel | None) -> None:
         """As in ``Output``."""
         with replacing(self._target, durable=True) as part:
 

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""One worker against two, workers of one core against one of two, and what memory does meanwhile.
+
+    benchmarks/scaling.py --pictures 48 --seconds 60
+    benchmarks/scaling.py --tiny 20000 --large 20
+
+The first command enlarges pictures, and a film in pieces, by one worker and by two, which have a core each,
+and by one that has two cores; the order changes from round to round. Rates count from the first result to the
+last. The second command watches the memory of all processes over many tiny pictures and some large ones.
+Both start a cluster of their own, on this computer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import psutil
+from PIL import Image
+
+from srgan.cluster.connection import connected
+from srgan.cluster.model_files import ModelFiles
+from srgan.cluster.run import Fleet, run
+from srgan.cluster.sources import find_items
+from srgan.cluster.storage import Place
+from srgan.cluster.work import Work
+from srgan.events import Event
+from srgan.jobs.options import JobOptions
+
+FLEETS = {
+    "one worker, one core": Fleet(workers=1, cores=1),
+    "two workers, one core each": Fleet(workers=2, cores=1),
+    "one worker, two cores": Fleet(workers=1, cores=2),
+}
+
+
+def write_pictures(folder: Path, count: int, size: tuple[int, int], name: str) -> None:
+    """Smooth shapes, each another one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), np.uint8)
+        Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).save(folder / f"{name}{number:05d}.jpg")
+
+
+def write_film(path: Path, seconds: int, size: tuple[int, int]) -> None:
+    """Shapes that drift, so that no frame equals the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    width, height = size
+    noise = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
+    wide = np.asarray(Image.fromarray(noise).resize((4 * width, 2 * height), Image.Resampling.BICUBIC))
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "18", "g": "50"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number in range(25 * seconds):
+            place = number * 2 % (3 * width)
+            pixels = np.ascontiguousarray(wide[number % height :][:height, place : place + width])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def work_for(source: Path, dest: Path, model: str, fleet: Fleet) -> list[tuple[float, Event]]:
+    """One run; when each of its tasks was done."""
+    place = Place.of(str(dest))
+    items = find_items(str(source), place, extension=None, recursive=False, tell=print)
+    work = Work(dest=place, options=JobOptions(model=model), model=ModelFiles.of(model), device="cpu")
+    events: list[tuple[float, Event]] = []
+    outcome = run(items, work, fleet, lambda event: events.append((time.perf_counter(), event)))
+    if outcome.failed:
+        raise SystemExit(outcome.failed[0]["error"])
+    return events
+
+
+def rate_of(events: list[tuple[float, Event]], unit: str) -> float:
+    """Tasks of a kind that were done in a second, from the first result to the last."""
+    times = [moment for moment, event in events if event.unit == unit]
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+def scaling(options: argparse.Namespace, folder: Path) -> None:
+    """Pictures and a film by each fleet."""
+    write_pictures(folder / "pictures", options.pictures, tuple(options.size), "p")
+    write_film(folder / "film" / "film.mp4", options.seconds, tuple(options.size))
+    rates: dict[str, dict[str, list[float]]] = {name: {"inputs": [], "pieces": []} for name in FLEETS}
+    whole: dict[str, list[float]] = {name: [] for name in FLEETS}
+    for number in range(options.rounds):
+        names = list(FLEETS)[:: -1 if number % 2 else 1]
+        for name in names:
+            dest = folder / f"out-{number}-{len(rates[name]['inputs'])}-{name.replace(' ', '-')}"
+            events = work_for(folder / "pictures", dest / "pictures", options.model, FLEETS[name])
+            rates[name]["inputs"].append(rate_of(events, "inputs"))
+            began = time.perf_counter()
+            events = work_for(folder / "film", dest / "film", options.model, FLEETS[name])
+            whole[name].append(time.perf_counter() - began)
+            rates[name]["pieces"].append(rate_of(events, "pieces"))
+    pixels = options.size[0] * options.size[1] / 1e6
+    print(f"{options.model}, {options.size[0]}x{options.size[1]}, medians of {options.rounds} rounds")
+    for name in FLEETS:
+        pictures = statistics.median(rates[name]["inputs"])
+        pieces = statistics.median(rates[name]["pieces"])
+        print(
+            f"{name:28} {pictures:7.2f} pictures/s ({pictures * pixels:.3f} megapixels/s), "
+            f"{pieces:6.3f} pieces/s, film {statistics.median(whole[name]):.1f} s with start and end"
+        )
+
+
+def memory(options: argparse.Namespace, folder: Path) -> None:
+    """What all processes take, in ten parts of a run."""
+    write_pictures(folder / "in", options.tiny, (32, 24), "tiny")
+    write_pictures(folder / "in", options.large, (4000, 3000), "a-large")
+    seen: list[int] = []
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+            seen.append(sum(_private(process) for process in processes))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    began = time.perf_counter()
+    try:
+        work_for(folder / "in", folder / "out", options.model, Fleet(workers=2))
+    finally:
+        ended.set()
+        watcher.join()
+    seconds = time.perf_counter() - began
+    print(f"{options.tiny} tiny and {options.large} large pictures in {seconds:.0f} s; most MB in ten parts:")
+    parts = np.array_split(np.array(seen), 10)
+    print(*(f"{part.max() / 1e6:.0f}" for part in parts if len(part)))
+
+
+def _private(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:
+        return 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="fast")
+    parser.add_argument("--pictures", type=int, default=48)
+    parser.add_argument("--seconds", type=int, default=60, help="of film")
+    parser.add_argument("--size", type=int, nargs=2, default=(320, 180), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--tiny", type=int, default=0)
+    parser.add_argument("--large", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, connected("local"):
+        (memory if options.tiny else scaling)(options, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

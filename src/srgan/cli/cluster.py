@@ -1,0 +1,177 @@
+"""``srgan cluster``: what ``srgan upscale`` does, on many machines."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from srgan.cli.console import print_error, print_json, print_message, progress_bar
+from srgan.cli.options import (
+    DeviceName,
+    DeviceOption,
+    EngineName,
+    EngineOption,
+    Format,
+    Halo,
+    JsonOption,
+    ModelLayout,
+    ModelOrder,
+    ModelRange,
+    Order,
+    Precision,
+    PrecisionOption,
+    computing,
+    onnx_form,
+    output,
+    tile_of,
+)
+
+if TYPE_CHECKING:
+    from srgan.cluster.run import Outcome
+    from srgan.events import Event
+
+_cluster = partial(typer.Option, rich_help_panel="Cluster")
+_model = partial(typer.Option, rich_help_panel="Model")
+_video = partial(typer.Option, rich_help_panel="Videos")
+
+
+def cluster(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Folder, pattern, file, or manifest: a .csv or .parquet with a column 'uri'. Addresses such "
+            "as s3://bucket/folder will do."
+        ),
+    ],
+    dest: Annotated[str, typer.Argument(help="Folder for the results, or its address.")],
+    ray: Annotated[
+        str,
+        _cluster(metavar="ADDRESS", help="Ray cluster: host:port, auto, or local for this computer alone."),
+    ] = "local",
+    workers: Annotated[
+        int | None, _cluster(min=1, help="Number of workers. Default: as many as the cluster has room for.")
+    ] = None,
+    cores: Annotated[
+        int, _cluster(min=1, help="Processor cores of a worker; a worker with --device cuda has a GPU.")
+    ] = 1,
+    scale: Annotated[
+        float | None, output(help="Enlargement per side, up to 16. Default: the model's own scale.")
+    ] = None,
+    width: Annotated[int | None, output(min=1, help="Width of the results in pixels.")] = None,
+    height: Annotated[int | None, output(min=1, help="Height of the results in pixels.")] = None,
+    file_format: Annotated[
+        Format, output("--format", help="Format of pictures; auto: the input's where it can be written.")
+    ] = Format.auto,
+    quality: Annotated[int | None, output(min=1, max=100, help="Quality of JPEG, WebP and AVIF.")] = None,
+    recursive: Annotated[bool, output("--recursive", help="Search sub-folders too.")] = False,
+    overwrite: Annotated[
+        bool, output("--overwrite", help="Make results again that are there and up to date.")
+    ] = False,
+    as_json: JsonOption = False,
+    model: Annotated[
+        str | None, _model(help="Name of a model (see 'srgan models'), or a file, which is sent to workers.")
+    ] = None,
+    detail: Annotated[
+        float | None,
+        _model(min=0, max=1, help="Amount of detail, from 0 (only what the picture supports) to 1."),
+    ] = None,
+    consistent: Annotated[
+        bool,
+        _model("--consistent", help="Correct the result such that it gives the input back when downscaled."),
+    ] = False,
+    codec: Annotated[str | None, _video(help="Video encoder, such as libx264, libx265 or libsvtav1.")] = None,
+    crf: Annotated[
+        int | None,
+        _video(min=0, max=63, help="Constant quality; lower is better and makes a larger file."),
+    ] = None,
+    preset: Annotated[str | None, _video(help="Speed of the encoder, such as veryfast.")] = None,
+    tile: Annotated[
+        str, computing(help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
+    ] = "auto",
+    halo: Halo = None,
+    precision: PrecisionOption = Precision.auto,
+    engine: EngineOption = EngineName.auto,
+    device: DeviceOption = DeviceName.auto,
+    model_layout: ModelLayout = None,
+    model_range: ModelRange = None,
+    model_order: ModelOrder = Order.rgb,
+    max_pixels: Annotated[int, computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
+) -> None:
+    """Upscale pictures and videos on a Ray cluster. The same command continues after an interruption.
+
+    Example: srgan cluster photos/ clear/ --workers 2
+
+    Example: srgan cluster s3://photos/2024 s3://clear/2024 --ray auto --recursive
+    """
+    # Imported here: --help must not wait for NumPy, nor need Ray.
+    from srgan.jobs.options import JobOptions
+
+    options = JobOptions(
+        scale=scale,
+        width=width,
+        height=height,
+        quality=quality,
+        max_pixels=max_pixels,
+        model=model,
+        detail=detail,
+        halo=halo,
+        onnx=onnx_form(model_layout, model_range, model_order),
+        consistent=consistent,
+        codec=codec,
+        crf=crf,
+        preset=preset,
+    )
+    computing_options: dict[str, Any] = {
+        "engine": engine.value,
+        "precision": precision.value,
+        "device": device.value,
+        "tile": tile_of(tile),
+    }
+    from srgan.cluster.connection import check_installed, connected
+
+    check_installed()
+    from srgan.cluster.manifest import MANIFEST
+    from srgan.cluster.model_files import ModelFiles
+    from srgan.cluster.run import Fleet, run
+    from srgan.cluster.sources import find_items
+    from srgan.cluster.storage import Place
+    from srgan.cluster.work import Work
+
+    place = Place.of(dest)
+    work = Work(dest=place, options=options, model=ModelFiles.of(model), anew=overwrite, **computing_options)
+    extension = None if file_format is Format.auto else f".{file_format.value}"
+    items = find_items(source, place, extension=extension, recursive=recursive, tell=print_message)
+    fleet = Fleet(workers=workers, cores=cores, gpu=device is DeviceName.cuda)
+    began = time.perf_counter()
+    with connected(ray), progress_bar("{task.fields[failed]} failed") as bar:
+        task = bar.add_task("upscaling", total=len(items), failed=0)
+
+        def show(event: Event) -> None:
+            failed = int(event.figures["failed"])
+            bar.update(task, description=event.unit, completed=event.done, total=event.total, failed=failed)
+
+        try:
+            outcome = run(items, work, fleet, show)
+        except KeyboardInterrupt:
+            print_error(f"{dest}: interrupted; the same command continues it")
+            raise SystemExit(130) from None
+    _report(outcome, str(place / MANIFEST), time.perf_counter() - began, as_json=as_json)
+
+
+def _report(outcome: Outcome, manifest: str, seconds: float, *, as_json: bool) -> None:
+    for row in outcome.failed:
+        print_error(row["error"])
+    if as_json:
+        failed = [{name: row[name] for name in ("input", "output", "error")} for row in outcome.failed]
+        counts = {"ok": outcome.done, "skipped": outcome.unchanged, "failed": len(failed)}
+        print_json({"manifest": manifest, **counts, "failures": failed, "seconds": round(seconds, 3)})
+    else:
+        print_message(
+            f"{manifest}: {outcome.done} done, {outcome.unchanged} unchanged, {len(outcome.failed)} failed, "
+            f"{seconds:.1f} s"
+        )
+    if outcome.failed:
+        raise typer.Exit(1)

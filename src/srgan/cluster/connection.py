@@ -1,0 +1,91 @@
+"""Ray: joined where it runs, or started here for one run."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from srgan.cpu import cores
+from srgan.errors import MissingExtraError, SrganError
+
+_OBJECTS = 128 * 2**20
+"""Bytes of Ray's store for objects, which holds rows only: pictures never pass through it."""
+
+_STARTS = 3
+
+
+def check_installed() -> None:
+    """Looks for what the extra installs, without importing it.
+
+    Raises:
+        MissingExtraError: if a part of it is missing.
+    """
+    for module in ("ray", "pyarrow", "fsspec", "pandas"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError("srgan cluster", "cluster")
+
+
+def prepare_local() -> None:
+    """Sets up Ray, before its import, for a cluster within this computer, which nobody else can use."""
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's way to say: listen to this computer alone
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    if "RAY_AUTH_MODE" not in os.environ:
+        # A secret of this run's own; Ray would leave one in the home folder.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+
+
+@contextmanager
+def connected(address: str) -> Iterator[None]:
+    """Ray, for as long as the block lasts.
+
+    Args:
+        address: of a cluster, as ``ray.init`` takes it, or ``"local"``: one that is started on this computer,
+            listens to it alone, and ends with the block. Where this process is connected already, that is
+            used, and goes on.
+
+    Raises:
+        MissingExtraError: as :func:`check_installed`.
+        SrganError: if there is no cluster at the address.
+    """
+    check_installed()
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody
+    if address == "local" and "ray" not in sys.modules:
+        prepare_local()
+    import ray
+    import ray.data
+
+    if ray.is_initialized():
+        yield
+        return
+    try:
+        _join(ray, address)
+    except Exception as error:  # Ray raises whatever comes to hand, a bare Exception too
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        message = f"no Ray cluster at {address} ({reason}); start one, or use 'local'"
+        raise SrganError(message, field="ray") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _join(ray: Any, address: str) -> None:
+    options: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
+    if address != "local":
+        ray.init(**options)
+        return
+    options |= {"num_cpus": cores(), "object_store_memory": _OBJECTS, "include_dashboard": False}
+    for attempts_left in reversed(range(_STARTS)):
+        try:
+            ray.init(**options)
+            return
+        except Exception:  # on a busy computer it takes longer than Ray waits
+            ray.shutdown()
+            if not attempts_left:
+                raise

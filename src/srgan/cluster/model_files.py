@@ -1,0 +1,72 @@
+"""A model's files, on their way to computers that do not have them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from srgan.errors import UsageError
+from srgan.files import make_folder, write_file
+from srgan.networks.blend import find_fidelity
+from srgan.networks.catalogue import find_model, list_models
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFiles:
+    """A model as it travels: shipped ones by their name, others with what is in their files.
+
+    Attributes:
+        name: of a shipped model, or of the model's file; None for the usual one.
+        contents: of the model's file and of those that belong to it, by name; none of a shipped model.
+    """
+
+    name: str | None = None
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, model: str | Path | None) -> ModelFiles:
+        """Reads the files of a model; None is the usual one.
+
+        Raises:
+            UsageError, ModelError: if there is no such model.
+        """
+        if model is None or str(model) in list_models():
+            return cls(name=None if model is None else str(model))
+        files = _files_of(model)
+        return cls(name=files[0].name, contents={file.name: file.read_bytes() for file in files})
+
+    def digest(self, usual: str) -> str:
+        """SHA-256, in hexadecimal, of the model's file, followed by those that belong to it.
+
+        Args:
+            usual: the shipped model that was chosen where none is named.
+        """
+        contents = self.contents or {file.name: file.read_bytes() for file in _files_of(self.name or usual)}
+        return hashlib.sha256(b"".join(contents.values())).hexdigest()
+
+    def unpacked(self, folder: Path) -> str | None:
+        """The model as :class:`~srgan.jobs.options.JobOptions` takes it; its files lie in ``folder`` then.
+
+        Raises:
+            OutputError: if they cannot be written.
+        """
+        for name, content in self.contents.items():
+            write_file(make_folder(folder) / name, content)
+        return str(folder / self.name) if self.name and self.contents else self.name
+
+
+def _files_of(model: str | Path) -> list[Path]:
+    """A model's file, an ncnn network's parameters, and the fidelity sibling, as far as there are any."""
+    file = find_model(model)
+    files = [file]
+    if file.suffix == ".param":
+        files.append(file.with_suffix(".bin"))
+    if file.suffix == ".safetensors":
+        try:
+            sibling = find_fidelity(file)
+        except UsageError:
+            return files
+        files += [sibling] if sibling.is_file() and sibling.parent == file.parent else []
+    return files

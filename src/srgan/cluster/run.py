@@ -1,0 +1,203 @@
+"""All inputs through Ray Data: actors with an engine each take tasks, and rows come back as they are done."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from srgan.cluster.attempts import SharedAttempts
+from srgan.cluster.manifest import MANIFEST, WORK, Row, load, save
+from srgan.cluster.sources import Item
+from srgan.cluster.work import JOIN, PIECE, TASK, WHOLE, Work
+from srgan.cluster.worker import Worker
+from srgan.errors import OutputError
+from srgan.events import Event, OnEvent
+from srgan.files import claim
+
+CORES = 1
+"""Processor cores of a worker; see docs/explanation/scale.md for what was measured."""
+
+_MEMORY = 2**30
+"""Bytes that Ray sets aside for a worker: Python, the network, and tiles of it."""
+
+_MOST_ROWS, _MOST_BYTES, _SHARES = 16, 8 * 2**20, 4
+"""Inputs that a worker takes at once, which is what is lost with it at most: so many, of so many bytes, and
+no more than that part of its share of what is left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """How many workers there are, and what each has.
+
+    Attributes:
+        workers: how many; None is as many as fit.
+        cores: processor cores of each.
+        gpu: whether each has a GPU.
+    """
+
+    workers: int | None = None
+    cores: int = CORES
+    gpu: bool = False
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What became of a run.
+
+    Attributes:
+        done: inputs whose results were made.
+        unchanged: inputs whose results were there already.
+        failed: the rows of the others.
+    """
+
+    done: int = 0
+    unchanged: int = 0
+    failed: list[Row] = field(default_factory=list)
+
+    def count(self, row: Row) -> None:
+        """Counts one row that came back."""
+        if row["status"] != "ok":
+            self.failed.append(row)
+        elif row["fresh"]:
+            self.done += 1
+        else:
+            self.unchanged += 1
+
+
+def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> Outcome:
+    """Does all items on the cluster this process is connected to, and writes the manifest.
+
+    What stops it, Ctrl-C too, loses nothing that is done: the manifest is written all the same, and what
+    workers have noted since is found by the next run, even if this process was killed.
+
+    Args:
+        items: the inputs.
+        work: what to do with each.
+        fleet: of workers.
+        on_event: told how many tasks are done of a phase: "inputs", then "pieces" of long films, then
+            "films"; the figure is "failed".
+
+    Raises:
+        InUseError: if another process works on the same destination, where that is on this computer.
+        OutputError: if the destination has files of unknown origin, or cannot be written.
+        DataError: if its manifest is damaged.
+    """
+    with _claimed(work):
+        rows, outcome = load(work.dest), Outcome()
+        attempts = SharedAttempts()
+
+        def results(tasks: Sequence[Row], unit: str, most: int) -> Iterator[Row]:
+            for number, row in enumerate(_results(tasks, work, fleet, attempts, most), 1):
+                yield row
+                figures = {"failed": len(outcome.failed)}
+                on_event(Event(done=number, total=len(tasks), unit=unit, figures=figures))
+
+        def finish(row: Row) -> None:
+            outcome.count(row)
+            rows.pop(row["input"], None)  # where two claim a result, the later row has it
+            rows[row["input"]] = row
+
+        try:
+            films = []
+            for row in results(list(_tasks(items, rows)), "inputs", _MOST_ROWS):
+                if row["film"]:
+                    films.append(row)
+                else:
+                    finish(row)
+            broken = {}
+            for row in results(list(_pieces(films)), "pieces", 1):
+                if row["status"] != "ok":
+                    broken[row["input"]] = row
+            for row in broken.values():
+                finish(row)
+            whole = [film for film in films if film["input"] not in broken]
+            for row in results([_task(JOIN, film) for film in whole], "films", 1):
+                finish(row)
+        finally:
+            save(work.dest, rows)
+    if not outcome.failed:
+        (work.dest / WORK).remove()
+    return outcome
+
+
+def _task(kind: str, row: Row, **more: Any) -> Row:
+    known = {"kind": kind, "input": row["input"], "output": row["output"], "film": row.get("film")}
+    return {**dict.fromkeys(TASK.names), **known, "size": 0, **more}
+
+
+def _tasks(items: Sequence[Item], known: dict[str, Row]) -> Iterator[Row]:
+    for item in items:
+        row = known.get(item.input)
+        earlier = json.dumps(row) if row else None
+        yield _task(WHOLE, vars(item), size=item.size, earlier=earlier)
+
+
+def _pieces(films: Sequence[Row]) -> Iterator[Row]:
+    for film in films:
+        for number in range(film["pieces"]):
+            yield _task(PIECE, film, piece=number)
+
+
+@contextmanager
+def _claimed(work: Work) -> Iterator[None]:
+    """The destination, for this run alone where that can be."""
+    known = (work.dest / MANIFEST).exists() or next((work.dest / WORK).below(), None)
+    if not known and not work.anew and (stranger := next(work.dest.below(), None)):
+        message = f"{work.dest}: holds {stranger[0]}, which this command did not make; choose another folder"
+        raise OutputError(message, field="overwrite")
+    with ExitStack() as stack:
+        if (folder := work.dest.path) is not None:
+            stack.callback(claim(folder / WORK).release)
+        yield
+
+
+def _results(
+    tasks: Sequence[Row], work: Work, fleet: Fleet, attempts: SharedAttempts, most: int
+) -> Iterator[Row]:
+    """The rows of all tasks as they come back, in any order."""
+    import ray
+    from ray.data import ActorPoolStrategy, DataContext, from_arrow
+
+    if not tasks:
+        return
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    context = DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    size = workers_of(fleet, ray.cluster_resources(), len(tasks))
+    results = from_arrow(list(_tables(tasks, size, most))).map_batches(
+        Worker,
+        fn_constructor_args=(work, None if fleet.gpu else fleet.cores, attempts),
+        batch_size=None,
+        batch_format="pyarrow",
+        # One at least: a run goes on with what a lost computer leaves of it.
+        compute=ActorPoolStrategy(min_size=1, max_size=size, initial_size=size),
+        num_cpus=0 if fleet.gpu else fleet.cores,
+        num_gpus=1 if fleet.gpu else 0,
+        memory=_MEMORY,
+    )
+    for block in results.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+        yield from block.to_pylist()
+
+
+def workers_of(fleet: Fleet, resources: dict[str, float], tasks: int) -> int:
+    """How many workers there are to be: as many as were asked for, or as fit; not more than tasks."""
+    fitting = resources.get("GPU", 0) if fleet.gpu else resources.get("CPU", 1) // fleet.cores
+    return max(1, min(fleet.workers or int(fitting), tasks))
+
+
+def _tables(tasks: Sequence[Row], workers: int, most: int) -> Iterator[pa.Table]:
+    """Tasks in tables of what a worker takes at once; ever smaller ones, so that all workers end together."""
+    some: list[Row] = []
+    size = 0
+    for left, task in zip(reversed(range(len(tasks))), tasks, strict=True):
+        some.append(task)
+        size += task["size"]
+        if not left or size >= _MOST_BYTES or len(some) >= min(most, left // (_SHARES * workers)):
+            yield pa.Table.from_pylist(some, TASK)
+            some, size = [], 0

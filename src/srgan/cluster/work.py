@@ -1,0 +1,64 @@
+"""What workers are given, and what they give back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from srgan.cluster.manifest import ROW
+from srgan.cluster.model_files import ModelFiles
+from srgan.cluster.storage import Place
+from srgan.engines.protocol import Device, EngineName, Precision
+from srgan.jobs.options import JobOptions
+
+WHOLE, PIECE, JOIN = "whole", "piece", "join"
+"""Kinds of tasks: an input, of which a long film is only begun; one of its pieces; and its end."""
+
+TASK = pa.schema(
+    [
+        ("kind", pa.string()),
+        ("input", pa.string()),
+        ("output", pa.string()),
+        ("earlier", pa.string()),  # its row in the manifest, as JSON
+        ("film", pa.string()),  # the key of a film that was begun
+        ("piece", pa.int32()),
+    ]
+)
+"""What a worker is given."""
+
+DONE = pa.schema([*ROW, ("fresh", pa.bool_()), ("film", pa.string()), ("pieces", pa.int32())])
+"""What comes back: a row, whether anything was done for it, and of a film that was begun what follows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """All that workers have in common.
+
+    Attributes:
+        dest: the folder of the results.
+        options: of every job; their model is that of ``model``.
+        model: travels to workers.
+        engine, precision, device, tile: as in :class:`~srgan.upscaling.upscaler.Upscaler`.
+        anew: whether results that are there are made again.
+    """
+
+    dest: Place
+    options: JobOptions
+    model: ModelFiles
+    engine: EngineName = "auto"
+    precision: Precision = "auto"
+    device: Device = "auto"
+    tile: Literal["auto", "off"] | int = "auto"
+    anew: bool = False
+
+    @property
+    def settings(self) -> str:
+        """What decides a result beside its input and the model, as JSON."""
+        options = asdict(self.options)
+        for name in ("model", "resume"):
+            del options[name]
+        computing = {"engine": self.engine, "precision": self.precision, "tile": self.tile}
+        return json.dumps({**options, **computing}, default=str, sort_keys=True)

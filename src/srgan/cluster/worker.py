@@ -1,0 +1,136 @@
+"""What an actor does: one engine, and one task after the other, each from its place to its place."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from srgan.cluster.attempts import MOST_ATTEMPTS, Attempts
+from srgan.cluster.films import Film, begin_film, enlarge_part, join_film
+from srgan.cluster.manifest import ROW, Row, note
+from srgan.cluster.storage import Place
+from srgan.cluster.work import DONE, JOIN, PIECE, Work
+from srgan.jobs.job import Job
+from srgan.jobs.models import Models
+from srgan.jobs.result import JobError, JobResult
+from srgan.jobs.run import run_job
+
+
+class Worker:
+    """Does tasks, a table of them at a call; Ray makes one in each actor.
+
+    Args:
+        work: what to do with each input.
+        threads: processor threads of its engine; None means all.
+        attempts: counts for all workers.
+    """
+
+    def __init__(self, work: Work, threads: int | None, attempts: Attempts) -> None:
+        self._work, self._attempts = work, attempts
+        self._models = Models(
+            engine=work.engine,
+            precision=work.precision,
+            device=work.device,
+            tile=work.tile,
+            threads=threads,
+        )
+        with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
+            self._options = replace(work.options, model=work.model.unpacked(Path(folder)))
+            self._models.for_pictures(self._options)  # and stays open, without its file
+        self._digest = cache(work.model.digest)
+
+    def __call__(self, tasks: pa.Table) -> pa.Table:
+        """The rows of all tasks; what is done is noted in the destination before they are handed on."""
+        rows = list(map(self._do, tasks.to_pylist()))
+        finished = [
+            {name: row[name] for name in ROW.names} for row in rows if row["fresh"] and not row["film"]
+        ]
+        if finished:
+            note(self._work.dest, finished)
+        return pa.Table.from_pylist(rows, DONE)
+
+    def _do(self, task: Row) -> Row:
+        name = f"{task['input']} {task['kind']} {task['piece']}"
+        attempt = self._attempts.begin(name)
+        try:
+            if attempt > MOST_ATTEMPTS:
+                message = (
+                    f"{task['input']}: ended the process that worked on it {MOST_ATTEMPTS} times; remove it"
+                )
+                return self._blank(task) | {"status": "failed", "error": message}
+            with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
+                return self._from_file(task, Place(task["input"]).fetched(Path(folder) / "in"), Path(folder))
+        except Exception as error:
+            message = JobError.of(error, task["input"]).message
+            return self._blank(task) | {"status": "failed", "error": message}
+        finally:
+            self._attempts.end(name)
+
+    def _from_file(self, task: Row, file: Path, folder: Path) -> Row:
+        target = self._work.dest / task["output"]
+        result_file = target.path or folder / "out" / target.name
+        job = Job(source=file, target=result_file, options=self._options, existing="replace")
+        if task["kind"] == PIECE:
+            film = Film.load(self._work.dest, task["film"])
+            segments = enlarge_part(film, task["piece"], job, self._models.for_job(job), folder / "piece")
+            return self._blank(task) | {"status": "ok", "pieces": segments}
+        digest = Place(str(file)).sha256()
+        known = {"input_sha256": digest, "input_bytes": file.stat().st_size}
+        if task["kind"] == JOIN:
+            film = Film.load(self._work.dest, task["film"])
+            result = join_film(film, job, self._models.for_job(job), folder / "segments")
+        else:
+            earlier = json.loads(task["earlier"]) if task["earlier"] else None
+            if earlier and not self._work.anew and self._is_done(task, earlier, digest):
+                return {**earlier, "fresh": False}
+            if begun := begin_film(self._work, task["output"], digest, job, self._models):
+                following = {"status": "ok", "film": begun.key, "pieces": begun.pieces.count}
+                return self._blank(task) | known | following
+            result = run_job(job, self._models)
+        row = self._blank(task) | known | dict(_facts(result))
+        if result.error is not None:
+            message = result.error.message.replace(str(file), task["input"])
+            return row | {"error": message.replace(str(result_file), str(target))}
+        if target.path is None:
+            target.put(result_file)
+        return row | {
+            "output_sha256": Place(str(result_file)).sha256(),
+            "output_bytes": result_file.stat().st_size,
+            "model_sha256": self._digest(result.model or ""),
+        }
+
+    def _is_done(self, task: Row, earlier: Row, digest: str) -> bool:
+        """Whether the result is there that was made of the same input in the same way."""
+        made = {"status": "ok", "output": task["output"], "input_sha256": digest, **self._common()}
+        if any(earlier[name] != value for name, value in made.items()):
+            return False
+        if earlier["model_sha256"] != self._digest(earlier["model"] or ""):
+            return False
+        target = self._work.dest / task["output"]
+        return target.exists() and target.sha256() == str(earlier["output_sha256"])
+
+    def _common(self) -> Row:
+        return {"options": self._work.settings, "version": version("srgan")}
+
+    def _blank(self, task: Row) -> Row:
+        known = {"input": task["input"], "output": task["output"], "fresh": True}
+        return {**dict.fromkeys(DONE.names), **known, **self._common()}
+
+
+def _facts(result: JobResult) -> Iterator[tuple[str, Any]]:
+    """What the manifest says of a job's result."""
+    yield "status", result.status
+    for side, size in (("input", result.input_size), ("output", result.output_size)):
+        if size is not None:
+            yield f"{side}_width", size[0]
+            yield f"{side}_height", size[1]
+    for name in ("frames", "seconds", "model", "engine", "precision", "device"):
+        yield name, getattr(result, name)

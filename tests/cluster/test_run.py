@@ -1,0 +1,227 @@
+"""Ray on two nodes of this computer: whole runs, and runs in which something is killed.
+
+Each process of xdist that gets one of these tests starts a cluster of its own. They follow each other, so
+that mostly one process gets them all.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import psutil
+import pytest
+import skimage.data
+from PIL import Image
+
+if importlib.util.find_spec("ray") is None:
+    pytest.skip("needs the extra 'cluster'", allow_module_level=True)
+
+import pyarrow.parquet
+
+from srgan.cluster.connection import prepare_local
+from srgan.cluster.run import Fleet, workers_of
+from srgan.jobs.pictures import upscale_file
+from srgan.upscaling.upscaler import Upscaler
+from srgan.video.pipeline import upscale_video
+
+LONG = 300  # seconds after which something must have gone wrong
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@dataclass(frozen=True)
+class TwoNodes:
+    """A cluster of a head without work and two nodes with a core each."""
+
+    cluster: object
+    nodes: list
+
+    @property
+    def address(self):
+        return self.cluster.address
+
+    def workers(self):
+        """The processes of actors that have an engine, by their node."""
+        found = []
+        for node in self.nodes:
+            (raylet,) = node.all_processes["raylet"]
+            with suppress(psutil.NoSuchProcess):
+                children = psutil.Process(raylet.process.pid).children(recursive=True)
+                found += [child for child in children if "MapWorker" in " ".join(child.cmdline())]
+        return found
+
+
+@pytest.fixture(scope="session")
+def two_nodes():
+    prepare_local()  # before Ray is imported
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    from ray.cluster_utils import Cluster
+
+    def ports():
+        # With ports of its own, a node need not wait for its agents to choose theirs, which takes long.
+        names = ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port")
+        return {name: free_port() for name in (*names, "runtime_env_agent_port")}
+
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 0, "include_dashboard": False, **ports()},
+    )
+    try:
+        nodes = [cluster.add_node(num_cpus=1, **ports()) for _ in range(2)]
+        yield TwoNodes(cluster, nodes)
+    finally:
+        cluster.shutdown()
+
+
+@pytest.fixture
+def command(two_nodes, tiny_model, tmp_path):
+    """``srgan cluster`` in a process of its own."""
+    script = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    script += "from srgan.cli.main import main; main()"
+
+    def start(source, dest="out", *options):
+        arguments = [source, tmp_path / dest, "--ray", two_nodes.address, "--model", tiny_model]
+        arguments += ["--device", "cpu", "--tile", "64", "--json", *options]
+        return subprocess.Popen(
+            [sys.executable, "-c", script, "cluster", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+def ended(process):
+    out, err = process.communicate(timeout=LONG)
+    return process.returncode, json.loads(out) if out else None, err
+
+
+def digests(folder):
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    found = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {name: digest for name, digest in found.items() if not name.startswith((".srgan", "manifest"))}
+
+
+def test_results_are_those_of_one_computer(command, pictures, ffmpeg, tiny_model, tmp_path):
+    folder = pictures(*(f"{number}.png" for number in range(9)), "deep/a.jpg")
+    (folder / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    ffmpeg(
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=32x24:r=25:d=11",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=d=11",
+        folder / "film.mkv",
+    )
+    code, said, err = ended(command(folder, "out", "--recursive"))
+    assert code == 1, err
+    assert (said["ok"], said["skipped"], said["failed"]) == (11, 0, 1)
+    assert str(folder / "bad.png") in err
+    out = tmp_path / "out"
+    alone = tmp_path / "alone"
+    with Upscaler(tiny_model, device="cpu", tile=64) as upscaler:
+        for path in folder.rglob("*.*"):
+            target = alone / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix == ".mkv":
+                upscale_video(path, target, upscaler)
+            elif path.name != "bad.png":
+                upscale_file(path, target, upscaler)
+    made, expected = digests(out), digests(alone)
+    # A film is the same but for the names and dates that a container writes of itself.
+    assert made.pop("film.mkv")
+    assert expected.pop("film.mkv")
+    assert made == expected
+    for stream in ("v", "a"):
+        how = ["-map", f"0:{stream}", "-f", "framehash", "-"]
+        assert ffmpeg("-i", out / "film.mkv", *how) == ffmpeg("-i", alone / "film.mkv", *how)
+    rows = pyarrow.parquet.read_table(out / "manifest.parquet").to_pylist()
+    assert [row["output"] for row in rows if row["status"] == "failed"] == ["bad.png"]
+    assert {row["output"]: row["output_sha256"] for row in rows if row["status"] == "ok"} == digests(out)
+    code, said, err = ended(command(folder, "out", "--recursive"))
+    assert (code, said["ok"], said["skipped"], said["failed"]) == (1, 0, 11, 1), err
+
+
+def test_what_is_killed_loses_nothing_that_is_done(command, two_nodes, tmp_path):
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    photo = skimage.data.astronaut()
+    for number in range(48):
+        Image.fromarray(np.roll(photo, number, axis=1)).save(source / f"{number:02}.png")
+
+    def noted():
+        rows = out / ".srgan-cluster" / "rows"
+        return len(list(rows.glob("*.parquet"))) if rows.is_dir() else 0
+
+    def wait_for(count, process):
+        """Until workers have noted as many tables of rows, or the run has ended."""
+        end = time.monotonic() + LONG
+        while noted() < count and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+
+    def done():
+        return {path.name: path.stat().st_mtime_ns for path in out.glob("*.png")}
+
+    # An actor, in the middle of its work; then Ctrl-C.
+    run = command(source)
+    wait_for(1, run)
+    two_nodes.workers()[0].send_signal(signal.SIGKILL)
+    wait_for(3, run)
+    run.send_signal(signal.SIGINT)
+    code, _, err = ended(run)
+    assert code == 130, err
+    assert "continues" in err
+    first = {row["output"] for row in pyarrow.parquet.read_table(out / "manifest.parquet").to_pylist()}
+    assert 0 < len(first) < 48
+    before = done()
+    # The driver, which cannot say goodbye.
+    run = command(source)
+    wait_for(2, run)
+    run.kill()
+    ended(run)
+    assert noted() >= 2
+    # A node with all that runs on it.
+    run = command(source)
+    wait_for(1, run)
+    two_nodes.cluster.remove_node(two_nodes.nodes.pop(), allow_graceful=False)
+    code, said, err = ended(run)
+    assert code == 0, err
+    assert said["ok"] + said["skipped"] == 48
+    assert said["skipped"] >= len(first)
+    after = done()
+    assert {name: after[name] for name in first} == {name: before[name] for name in first}
+    rows = pyarrow.parquet.read_table(out / "manifest.parquet").to_pylist()
+    assert {row["output"]: row["output_sha256"] for row in rows} == digests(out)
+    assert len(rows) == 48
+    assert not (out / ".srgan-cluster").exists()
+
+
+@pytest.mark.parametrize(
+    ("fleet", "resources", "tasks", "expected"),
+    [
+        (Fleet(cores=2), {"CPU": 7.0}, 100, 3),
+        (Fleet(cores=8), {"CPU": 4.0}, 100, 1),
+        (Fleet(cores=1), {"CPU": 64.0}, 5, 5),
+        (Fleet(workers=2), {"CPU": 64.0}, 100, 2),
+        (Fleet(gpu=True), {"CPU": 64.0, "GPU": 8.0}, 100, 8),
+    ],
+)
+def test_as_many_workers_as_fit_unless_fewer_are_asked_for(fleet, resources, tasks, expected):
+    assert workers_of(fleet, resources, tasks) == expected
