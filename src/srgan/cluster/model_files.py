@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from srgan.errors import UsageError
 from srgan.files import make_folder, write_file
-from srgan.networks.blend import find_fidelity
+from srgan.networks.blend import SIBLINGS, find_sibling
 from srgan.networks.catalogue import find_model, list_models
 
 
@@ -58,15 +59,13 @@ class ModelFiles:
 
 
 def _files_of(model: str | Path) -> list[Path]:
-    """A model's file, an ncnn network's parameters, and the fidelity sibling, as far as there are any."""
+    """Returns a model's file, an ncnn network's parameters, and its siblings, as far as there are any."""
     file = find_model(model)
     files = [file]
     if file.suffix == ".param":
         files.append(file.with_suffix(".bin"))
-    if file.suffix == ".safetensors":
-        try:
-            sibling = find_fidelity(file)
-        except UsageError:
-            return files
-        files += [sibling] if sibling.is_file() and sibling.parent == file.parent else []
+    for kind in SIBLINGS if file.suffix == ".safetensors" else ():
+        with suppress(UsageError):
+            sibling = find_sibling(file, kind)
+            files += [sibling] if sibling.is_file() and sibling.parent == file.parent else []
     return files

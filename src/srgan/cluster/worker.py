@@ -115,7 +115,7 @@ class Worker:
         if earlier["model_sha256"] != self._digest(earlier["model"] or ""):
             return False
         target = self._work.dest / task["output"]
-        return target.exists() and target.sha256() == str(earlier["output_sha256"])
+        return target.exists() and bool(target.sha256() == earlier["output_sha256"])
 
     def _common(self) -> Row:
         return {"options": self._work.settings, "version": version("srgan")}

@@ -19,10 +19,11 @@ from srgan.networks.model_file import read_model
 Sibling = Literal["fidelity", "grain"]
 """The field of a card that names a model to blend with."""
 
-_SIBLINGS: dict[Sibling, str] = {
+SIBLINGS: dict[Sibling, str] = {
     "fidelity": "a model that invents nothing",
     "grain": "a model that keeps noise",
 }
+"""What each is, in words."""
 
 _LEAST_LIKENESS = 0.5
 """Of parameters: one model trained on from the other has above 0.7, measured; strangers have about 0."""
@@ -60,7 +61,7 @@ def find_sibling(model: str | Path, kind: Sibling) -> Path:
     if not sibling:
         names = [name for name in list_models() if getattr(load_card(name), kind)]
         raise UsageError(
-            f"model '{card.name}' has no {kind} sibling, {_SIBLINGS[kind]}, to compare or blend it with; "
+            f"model '{card.name}' has no {kind} sibling, {SIBLINGS[kind]}, to compare or blend it with; "
             f"models that have one: {', '.join(names)}",
             field="model",
         )

@@ -10,7 +10,7 @@ from srgan.errors import DataError
 from srgan.images.read import list_pictures
 from srgan.networks.card import ModelCard
 from srgan.networks.catalogue import list_models, load_card
-from srgan.networks.foreign import UnknownArchitectureError
+from srgan.networks.module import UnknownArchitectureError
 from srgan.training.recipe import Recipe
 
 TEACHER_FILE = "teacher.json"
