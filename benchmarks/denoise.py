@@ -3,11 +3,11 @@
 
     benchmarks/denoise.py [--model photo] [--side 256] kodak/*.png
 
-The middle of every picture is downscaled 4x; once it gets Gaussian noise of 5 levels, once it is saved as JPEG
-of quality 60 besides. Noise that stays is measured where there is nothing else: in squares of 8x8 low-res pixels
-whose clean Y has a standard deviation below 4 levels. It is the standard deviation, within the square, of the
-result downscaled again minus the clean low-res picture, in levels of 255. What stays of none is the network's
-error.
+The middle of every picture is downscaled 4x; once it gets Gaussian noise of 5 levels, once it is saved as
+JPEG of quality 60 besides. Noise that stays is measured where there is nothing else: in squares of 8x8 low-
+res pixels whose clean Y has a standard deviation below 4 levels. It is the standard deviation, within the
+square, of the result downscaled again minus the clean low-res picture, in levels of 255. What stays of none
+is the network's error.
 """
 
 import argparse
