@@ -78,6 +78,10 @@ def cluster(
         float | None,
         _model(min=0, max=1, help="Amount of detail, from 0 (only what the picture supports) to 1."),
     ] = None,
+    denoise: Annotated[
+        float | None,
+        _model(min=0, max=1, help="Amount of noise and compression cleaned, from 0 (none) to 1 (all of it)."),
+    ] = None,
     consistent: Annotated[
         bool,
         _model("--consistent", help="Correct the result such that it gives the input back when downscaled."),
@@ -117,6 +121,7 @@ def cluster(
         max_pixels=max_pixels,
         model=model,
         detail=detail,
+        denoise=denoise,
         halo=halo,
         onnx=onnx_form(model_layout, model_range, model_order),
         consistent=consistent,
