@@ -68,14 +68,16 @@ def export(
 
     if web is not None and out is None:
         if picture_io:
-            raise UsageError("goes with a file: the page has a way of its own", field="picture_io")
+            raise UsageError(
+                "works with a file only, because the page reads pictures itself", field="picture_io"
+            )
         from srgan.export.page import write_page
 
         network = open_network(model, detail, denoise)
         done = write_page(network, web, precision=precision.value, runtime=runtime)
     elif out is not None and web is None:
         if runtime is not None:
-            raise UsageError("goes with --web", field="runtime")
+            raise UsageError("works with --web only", field="runtime")
         from srgan.export.write import write_network
 
         done = write_network(

@@ -53,7 +53,7 @@ def enlarge(
             if alpha is not None:
                 enlarged[..., -1] = within_neighbours(enlarge(network, alpha, cancel=cancel), alpha)
     except MemoryError:
-        raise OutOfMemoryError(f"not enough memory to enlarge an array of {samples.shape}") from None
+        raise OutOfMemoryError(f"not enough memory to upscale an array of {samples.shape}") from None
     return result
 
 

@@ -48,13 +48,13 @@ class Layered:
         channels, scale = extents(self.layers)[-1]
         used = {number for layer in self.layers for number in layer.sources}
         if {*range(len(self.layers))} - used:
-            raise UnfitError("some of its layers lead nowhere")
+            raise UnfitError("some of its layers are not connected to its result")
         if not any(isinstance(layer, Convolution) for layer in self.layers):
             raise UnfitError("it has no convolution")
         if channels != 3:
-            raise UnfitError(f"it does not give RGB pictures, but maps of {channels} channels")
+            raise UnfitError(f"its result has {channels} channels and is not an RGB picture")
         if scale.denominator > 1 or not 1 <= scale <= _HIGHEST:
-            raise UnfitError(f"it enlarges {scale} times; whole numbers from 1 to {_HIGHEST} can be")
+            raise UnfitError(f"its scale is {scale}; only whole numbers from 1 to {_HIGHEST} are supported")
 
     def shapes(self) -> Shapes:
         """See :meth:`~srgan.networks.architectures.description.Architecture.shapes`."""

@@ -124,7 +124,7 @@ class LayeredBuilder:
                 layers.append(replace(layer, sources=tuple(numbers[source] for source in layer.sources)))
                 for name, tensor in self._tensors[old - 1].items():
                     if not np.isfinite(tensor).all():
-                        raise UnfitError("its weights make numbers that are not finite")
+                        raise UnfitError("its weights lead to values that are not finite")
                     tensors[f"{tensor_name(new)}.{name}"] = np.require(tensor, requirements=["C", "W"])
         return Layered(tuple(layers)), tensors
 

@@ -78,7 +78,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
     channels, inputs, *_ = shape(tensors, "conv_1.sk.weight")
     outputs = shape(tensors, "upsampler.0.weight")[0]
     if inputs != 3 or outputs % 3:
-        raise UnfitError("it does not take and give RGB pictures")
+        raise UnfitError("its input and output are not both RGB pictures")
     has_mean = "no_norm" not in tensors
     architecture = SPAN(channels=channels, scale=root(outputs // 3, "its scale"), has_mean=has_mean)
     merged = _merged(tensors)
