@@ -214,7 +214,7 @@ def explained(path: Path | str) -> Iterator[None]:
 
 @contextmanager
 def resumable(path: Path) -> Iterator[None]:
-    """As :func:`explained`, for work that the next call resumes: every OutputError says so."""
+    """Works like :func:`explained`, for work that the next call resumes: every OutputError says so."""
     try:
         with explained(path):
             yield
@@ -223,7 +223,7 @@ def resumable(path: Path) -> Iterator[None]:
 
 
 def reason_of(error: OSError) -> str:
-    """Why the system refused, in words."""
+    """Returns the system's reason for refusing, in words."""
     if error.errno == errno.ENOSPC:
         return "the disk is full"
     return error.strerror or str(error) or type(error).__name__

@@ -42,7 +42,7 @@ def export(
     ] = Parameters.fp32,
     picture_io: Annotated[
         bool,
-        _network("--picture-io", help="Take and give bytes (N, H, W, 3) instead of floats (N, 3, H, W)."),
+        _network("--picture-io", help="Read and return bytes (N, H, W, 3) instead of floats (N, 3, H, W)."),
     ] = False,
     detail: Annotated[
         float | None, _network(help="Amount of detail from 0 to 1, as in srgan upscale.")
@@ -58,7 +58,7 @@ def export(
 ) -> None:
     """Write a network as an ONNX or OpenVINO file, or as a page for the browser.
 
-    Runs the file afterwards and checks that it gives what srgan does.
+    Runs the file afterwards, and checks that its results match those of srgan.
 
     Example: srgan export photo photo.onnx --precision fp16
 

@@ -23,7 +23,7 @@ def info(
 ) -> None:
     """Show what a model is, how it was trained and what it scored.
 
-    Of another program's network, show its architecture, scale and size.
+    For another program's network, show its architecture, scale and size.
 
     Example: srgan info srresnet
 

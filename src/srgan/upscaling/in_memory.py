@@ -26,7 +26,7 @@ def enlarge(
     on_event: OnEvent | None = None,
     cancel: Cancel | None = None,
 ) -> _Array:
-    """Enlarges one picture, or each of a batch.
+    """Upscales one picture, or each of a batch.
 
     Args:
         network: what enlarges RGB.

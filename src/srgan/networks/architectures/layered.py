@@ -108,7 +108,7 @@ class Layered:
         return found
 
     def _last_uses(self, wanted: int) -> dict[int, int]:
-        """For all that a layer's result depends on: the last layer that takes it, on the way to that one."""
+        """Returns the last layer that uses each result on the way to a layer."""
         last_use = {wanted: wanted + 1}
         for number in range(wanted, 0, -1):
             if number in last_use:
@@ -137,7 +137,7 @@ class Layered:
         return _End(source, tensor_name(number), shuffled, adds_picture=side is not None)
 
     def _repeats_picture(self, number: int) -> int | None:
-        """How often a result repeats each pixel of the picture, per side; None if it is something else."""
+        """Returns how often a result repeats each input pixel, per side; None if it does not."""
         if number == 0:
             return 1
         match self._layer(number):

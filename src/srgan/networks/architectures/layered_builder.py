@@ -67,7 +67,7 @@ class LayeredBuilder:
         return self.put(PReLU(sources=(x,), slopes=slopes.size), weight=slopes.reshape(-1))
 
     def scale(self, x: int, weight: Array | None = None, bias: Array | None = None) -> int:
-        """``x * weight + bias``, of each a number, or one for each channel, or nothing."""
+        """Adds ``x * weight + bias``, each a number, one for each channel, or absent."""
         weight = np.ones(1, np.float32) if weight is None else weight
         bias = np.zeros(1, np.float32) if bias is None else bias
         count = max(weight.size, bias.size)

@@ -91,7 +91,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
 
 
 def _merged(tensors: Tensors) -> dict[str, Array]:
-    """Each of the triple convolutions that are trained, with the one beside them, as the 3x3 that they equal.
+    """Merges the convolutions that are trained in threes, with the one beside them, into the equal 3x3.
 
     Files hold such a 3x3 too (``eval_conv``), which need not be up to date.
     """

@@ -61,7 +61,7 @@ def _weights(config: str | bytes, numbers: _Numbers) -> list[list[Array]]:
 
 
 def _stored(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A member of an archive; compressed ones, of which a small file could fill the memory, are refused."""
+    """Reads a member of an archive; refuses compressed ones, which could fill the memory."""
     entry = archive.getinfo(name)
     if entry.compress_type != zipfile.ZIP_STORED:
         raise UnfitError("it is compressed, which Keras does not do; save it again")

@@ -107,7 +107,7 @@ def _model(config: dict[str, Any], weights: list[list[Array]]) -> KerasModel:
 
 
 def _sources(item: Any) -> Iterator[str]:
-    """The names of layers in what any version of Keras says of calls: lists of (name, node, result)."""
+    """Yields the names of layers in a description of calls, by any version of Keras: (name, node, result)."""
     match item:
         case {"keras_history": [str(name), *_]} | [str(name), int(), int(), *_]:
             yield name

@@ -126,7 +126,7 @@ def _layer(words: list[str]) -> NcnnLayer:
 
 
 def _param(word: str) -> tuple[int, tuple[float, ...]]:
-    """``3=0.5``, or an array: ``-23303=2,0.5,1.0`` with its length, or ``3=0.5,1.0``."""
+    """Parses ``3=0.5``, or an array: ``-23303=2,0.5,1.0`` with its length, or ``3=0.5,1.0``."""
     key, _, text = word.partition("=")
     try:
         values = tuple(float(value) for value in text.split(","))

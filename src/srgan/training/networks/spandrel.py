@@ -83,5 +83,5 @@ class _Enlarging(nn.Module):
         self._descriptor = descriptor
 
     def forward(self, picture: Tensor) -> Tensor:
-        """(N, 3, H, W) to (N, 3, sH, sW), RGB in [0, 1]."""
+        """Maps (N, 3, H, W) to (N, 3, sH, sW), RGB in [0, 1]."""
         return self._descriptor(picture).clone()  # which can be learned from; its own tensors cannot
