@@ -142,7 +142,7 @@ class Header:
         return found
 
     def _data(self, file: IO[bytes], directory: int, tag: int) -> tuple[int, str]:
-        """Returns the position of an entry's numbers and their layout for ``struct``; "" if there are none."""
+        """Returns the position of an entry's numbers and their ``struct`` layout; "" if there are none."""
         width = len(self.pack_position(0))
         for position, (found, entry) in self._located(file, directory).items():
             if found != tag:
