@@ -118,7 +118,7 @@ def copy_file(path: Path, target: Path) -> None:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder in the system's place for such, removed at the end; after a kill, by whoever makes the next.
+    """Makes a temporary folder, removed at the end; after a kill, by whoever makes the next one.
 
     Raises:
         OutputError: if none can be made.

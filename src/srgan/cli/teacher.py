@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def open_teacher(recipe: Recipe) -> Teacher | None:
-    """The recipe's teacher, if it is an ``.onnx`` file; None if training can load it itself, or has none.
+    """Opens the recipe's teacher if it is an ``.onnx`` file; None if training loads it itself, or has none.
 
     Raises:
         UsageError: if there is no such file, or its results are of another scale.

@@ -89,7 +89,7 @@ def _weights(path: Path, saved: object) -> dict[str, StoredTensor]:
 
 
 def _has_tensors(item: object) -> bool:
-    """Whether there is a tensor in it, however deep; a dictionary that is named often is looked at once."""
+    """Tells whether it holds a tensor, however deep; visits a repeated dictionary once."""
     seen, rest = set[int](), [item]
     while rest:
         item = rest.pop()
