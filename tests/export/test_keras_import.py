@@ -100,7 +100,7 @@ def hostile_lambda(layers, mark):
     [
         (lambda layers: layer_of(layers, "UpSampling2D").update(class_name="Attention"), "'Attention'"),
         (lambda layers: layer_of(layers, "UpSampling2D").update(class_name="Functional"), "within a network"),
-        (lambda layers: layer_of(layers, "UpSampling2D")["config"].update(size=[2, 3]), "enlarges"),
+        (lambda layers: layer_of(layers, "UpSampling2D")["config"].update(size=[2, 3]), "upscales"),
         (lambda layers: layer_of(layers, "UpSampling2D")["config"].update(size=[2**70] * 2), "high and wide"),
         (lambda layers: layer_of(layers, "Activation")["config"].update(activation="gelu"), "'gelu'"),
         (lambda layers: layer_of(layers, "Conv2D")["config"].update(strides=[2, 2]), "a stride"),

@@ -33,7 +33,7 @@ def open_teacher(recipe: Recipe) -> Teacher | None:
     upscaler = Upscaler(model)
     if upscaler.scale != recipe.generator.scale:
         raise UsageError(
-            f"teacher = '{model}': enlarges {upscaler.scale}x, the recipe's network {recipe.generator.scale}x"
+            f"teacher = '{model}': upscales {upscaler.scale}x, the recipe's network {recipe.generator.scale}x"
         )
 
     def draw(lr_image: Tensor) -> Tensor:
