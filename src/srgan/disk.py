@@ -22,7 +22,7 @@ class _File(io.FileIO):
 
 
 def open_file(path: Path, mode: Literal["wb", "ab", "r+b"]) -> BinaryIO:
-    """A buffered binary file whose content goes through :func:`write`."""
+    """Opens a buffered binary file whose content goes through :func:`write`."""
     raw = _File(path, mode)
     return cast(BinaryIO, io.BufferedRandom(raw) if mode == "r+b" else io.BufferedWriter(raw))
 

@@ -99,5 +99,5 @@ _BREAKING = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of letters, ends of lin
 
 
 def shown(text: str) -> str:
-    """A name or a message without anything that could break a line, a table or a terminal."""
+    """Removes from a name or a message what could break a line, a table or a terminal."""
     return "".join(repr(one)[1:-1] if unicodedata.category(one) in _BREAKING else one for one in text)

@@ -118,7 +118,7 @@ def copy_file(path: Path, target: Path) -> None:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder in the system's place for such, removed at the end; after a kill, by whoever makes the next.
+    """Makes a temporary folder, removed at the end; after a kill, by whoever makes the next one.
 
     Raises:
         OutputError: if none can be made.
@@ -214,7 +214,7 @@ def explained(path: Path | str) -> Iterator[None]:
 
 @contextmanager
 def resumable(path: Path) -> Iterator[None]:
-    """As :func:`explained`, for work that the next call resumes: every OutputError says so."""
+    """Works like :func:`explained`, for work that the next call resumes: every OutputError says so."""
     try:
         with explained(path):
             yield
@@ -223,7 +223,7 @@ def resumable(path: Path) -> Iterator[None]:
 
 
 def reason_of(error: OSError) -> str:
-    """Why the system refused, in words."""
+    """Returns the system's reason for refusing, in words."""
     if error.errno == errno.ENOSPC:
         return "the disk is full"
     return error.strerror or str(error) or type(error).__name__

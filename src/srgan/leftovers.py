@@ -28,7 +28,7 @@ _searched: dict[Path, float] = {}
 
 @contextmanager
 def held_name(folder: Path) -> Iterator[Path]:
-    """A name in a folder that nobody else has, for a file or a folder; what has it at the end is removed.
+    """Provides a name that nobody else has, for a file or a folder; removes what has it at the end.
 
     Its name is short and hidden. A lock beside it tells others that somebody is at it; what killed processes
     left in the folder is removed, once a minute at most.

@@ -94,7 +94,7 @@ def test_training_learns_from_a_network(srgan, here, photo):
     write_onnx(here / "double.onnx")
     done = srgan(*taught, "loss.teacher=double.onnx", "--out", "other")
     assert (done.code, len(done.err.splitlines())) == (2, 1)
-    assert "enlarges 2x" in done.err
+    assert "upscales 2x" in done.err
 
 
 @pytest.mark.parametrize("content", [b"", b"a letter", b"\x08\x08\x12\x07"])

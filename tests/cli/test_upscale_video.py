@@ -96,7 +96,7 @@ def test_a_gif_becomes_a_video_where_one_is_asked_for(upscale, clip, probe):
         (["a.png", "-o", "film.mkv"], 2, "film.mkv: cannot hold a.png"),
         (["film.mp4", "--start", "soon"], 2, "--start: 'soon' is not a time"),
         (["film.mp4", "--start", "2", "--end", "1"], 2, "there is nothing between"),
-        (["film.mp4", "--codec", "nope"], 2, "--codec: there is no such encoder"),
+        (["film.mp4", "--codec", "nope"], 2, "--codec: unknown encoder"),
         (["film.mp4", "--crf", "99"], 2, "--crf"),
         (
             ["film.mp4", "--codec", "ffv1", "-o", "b.mkv", "--crf", "9"],

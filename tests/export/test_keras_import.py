@@ -100,7 +100,7 @@ def hostile_lambda(layers, mark):
     [
         (lambda layers: layer_of(layers, "UpSampling2D").update(class_name="Attention"), "'Attention'"),
         (lambda layers: layer_of(layers, "UpSampling2D").update(class_name="Functional"), "within a network"),
-        (lambda layers: layer_of(layers, "UpSampling2D")["config"].update(size=[2, 3]), "enlarges"),
+        (lambda layers: layer_of(layers, "UpSampling2D")["config"].update(size=[2, 3]), "upscales"),
         (lambda layers: layer_of(layers, "UpSampling2D")["config"].update(size=[2**70] * 2), "high and wide"),
         (lambda layers: layer_of(layers, "Activation")["config"].update(activation="gelu"), "'gelu'"),
         (lambda layers: layer_of(layers, "Conv2D")["config"].update(strides=[2, 2]), "a stride"),
@@ -155,8 +155,8 @@ def test_hostile_weights_are_one_line(saved, tmp_path):
     assert "in the file itself" in put(outside)
     assert "in the file itself" in put(raw)
     assert "in the file itself" in put(virtual)
-    assert "more than the file" in put(lambda group, name: group.create_dataset(name, (10**6, 10**6), "f4"))
-    assert "more than the file" in put(
+    assert "larger than the file" in put(lambda group, name: group.create_dataset(name, (10**6, 10**6), "f4"))
+    assert "larger than the file" in put(
         lambda group, name: group.create_dataset(name, (4096, 4096), "f4", chunks=True, compression="gzip")
     )
     assert "finite" in put(lambda group, name: group.create_dataset(name, data=np.full((5, 5, 3, 4), np.nan)))

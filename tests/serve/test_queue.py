@@ -86,3 +86,16 @@ def test_who_waits_can_be_told_to_stop_and_keeps_no_place():
             pass
     with Turn(device, lambda: False):
         assert len(device.line) == 1
+
+
+def test_who_is_done_with_the_device_lets_the_next_one_in_before_the_end():
+    device, seen = Device(), []
+    with Turn(device, lambda: False) as first:
+        first.end()
+        with Turn(device, lambda: False) as second:
+            seen.append(device.line[0] is second)
+            first.pass_on()  # has nothing to pass on
+            first.end()
+            seen.append(device.line == [second])
+    assert seen == [True, True]
+    assert device.line == []

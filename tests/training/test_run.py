@@ -326,7 +326,7 @@ def test_another_programs_network_is_a_teacher_and_no_start(photos, tmp_path):
         forward, _ = compact(writer, "")
         listed = writer.save(tmp_path / "net")
         torch.testing.assert_close(load_teacher(str(listed), 4)(lr_image), forward(lr_image))
-    with pytest.raises(UsageError, match="enlarges 2x"):
+    with pytest.raises(UsageError, match="upscales 2x"):
         train(recipe(*changes, f"loss.teacher='{half}'"), photos, None, tmp_path / "other")
     with pytest.raises(ModelError, match="'esrgan' is another program's network"):
         train(recipe(f"start='{teacher}'"), photos, None, tmp_path / "started")

@@ -145,5 +145,5 @@ def test_the_table_says_what_is_so(sources, enlarge, probe, tmp_path, column):
         for row in ROWS[source.name]:
             if row in found and cells[row] not in ("-", "see below"):
                 assert found[row] == (re.match(NOT_KEPT, cells[row]) is None), (row, cells[row])
-            if "said" in cells[row]:
+            if "reported" in cells[row]:
                 assert any(re.search(WORDS[row], note) for note in result.notes), (row, result.notes)

@@ -148,7 +148,7 @@ def test_quality_trades_size(clip, enlarge, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (VideoOptions(codec="nope"), "no such encoder"),
+        (VideoOptions(codec="nope"), "unknown encoder"),
         (VideoOptions(codec="aac"), "encodes audio"),
         (VideoOptions(codec="ffv1", crf=10), "takes no crf"),
         (VideoOptions(preset="quickly"), "quickly"),

@@ -68,9 +68,9 @@ def compare(
     overwrite: Annotated[bool, output("--overwrite", help="Replace results that already exist.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show models side by side: low-res | bicubic | models | truth.
+    """Show models side by side: low-res | bicubic | models | ground truth.
 
-    Pictures are downscaled 4x first, so that there is a truth to compare with.
+    Pictures are downscaled 4x first, so that there is a ground truth to compare with.
 
     Example: srgan compare photo.jpg -o panels.png --region auto
 

@@ -28,7 +28,7 @@ def is_debugging() -> bool:
 
 @contextmanager
 def tracebacks() -> Iterator[None]:
-    """With ``--debug``, shows where failures came from that the program made a message of."""
+    """Shows, with ``--debug``, the tracebacks of failures that messages report."""
     logger, handler = logging.getLogger("srgan"), logging.StreamHandler()
     if is_debugging():
         logger.addHandler(handler)
@@ -58,17 +58,17 @@ def with_option(message: str, field: str | None) -> str:
 
 
 def print_error(message: str) -> None:
-    """One line on stderr."""
+    """Prints one line on stderr."""
     print(f"srgan: {' '.join(message.splitlines())}", file=sys.stderr)
 
 
 def print_message(message: str) -> None:
-    """One line of information on stderr."""
+    """Prints one line of information on stderr."""
     print(message, file=sys.stderr)
 
 
 def print_json(result: Mapping[str, Any]) -> None:
-    """One JSON object on stdout; in ASCII, so that no terminal and no file name can break it."""
+    """Prints one JSON object on stdout, in ASCII, so that no terminal or file name can break it."""
     print(json.dumps(result, indent=2))
 
 

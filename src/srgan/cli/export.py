@@ -42,7 +42,7 @@ def export(
     ] = Parameters.fp32,
     picture_io: Annotated[
         bool,
-        _network("--picture-io", help="Take and give bytes (N, H, W, 3) instead of floats (N, 3, H, W)."),
+        _network("--picture-io", help="Read and return bytes (N, H, W, 3) instead of floats (N, 3, H, W)."),
     ] = False,
     detail: Annotated[
         float | None, _network(help="Amount of detail from 0 to 1, as in srgan upscale.")
@@ -58,7 +58,7 @@ def export(
 ) -> None:
     """Write a network as an ONNX or OpenVINO file, or as a page for the browser.
 
-    Runs the file afterwards and checks that it gives what srgan does.
+    Runs the file afterwards, and checks that its results match those of srgan.
 
     Example: srgan export photo photo.onnx --precision fp16
 
@@ -68,14 +68,16 @@ def export(
 
     if web is not None and out is None:
         if picture_io:
-            raise UsageError("goes with a file: the page has a way of its own", field="picture_io")
+            raise UsageError(
+                "works with a file only, because the page reads pictures itself", field="picture_io"
+            )
         from srgan.export.page import write_page
 
         network = open_network(model, detail, denoise)
         done = write_page(network, web, precision=precision.value, runtime=runtime)
     elif out is not None and web is None:
         if runtime is not None:
-            raise UsageError("goes with --web", field="runtime")
+            raise UsageError("works with --web only", field="runtime")
         from srgan.export.write import write_network
 
         done = write_network(

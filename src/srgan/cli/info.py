@@ -23,7 +23,7 @@ def info(
 ) -> None:
     """Show what a model is, how it was trained and what it scored.
 
-    Of another program's network, show its architecture, scale and size.
+    For another program's network, show its architecture, scale and size.
 
     Example: srgan info srresnet
 
@@ -48,14 +48,14 @@ def info(
 
 
 def _lines(key: str, value: Any) -> list[str]:
-    """What stands below a key whose value does not fit behind it."""
+    """Returns what stands below a key whose value does not fit behind it."""
     if isinstance(value, list):
         return [_step(item) if key == "history" else ", ".join(map(str, item.values())) for item in value]
     return [f"{name}: {item}" for name, item in value.items()] if isinstance(value, dict) else []
 
 
 def _step(step: dict[str, Any]) -> str:
-    """One that led to a model, in a line."""
+    """Describes a run that led to a model, in a line."""
     recipe = step.get("recipe")
     if not isinstance(recipe, dict):  # a blend of models, or a file of somebody's own
         return str(step)

@@ -82,7 +82,7 @@ for group, commands in _GROUPS.items():
 
 
 def _called(arguments: list[str]) -> typer.Typer:
-    """The program with the called command alone, or whole where none is named: Typer needs 20 ms for all."""
+    """Returns the program with the called command alone, or all of it: Typer needs 20 ms for all."""
     named = [command for command in app.registered_commands if arguments[:1] == [_name_of(command)]]
     alone = copy.copy(app)
     alone.registered_commands = named or app.registered_commands

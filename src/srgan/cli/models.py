@@ -30,7 +30,7 @@ def models(
 ) -> None:
     """List the models that can be used by name: what each is for, its speed and its scores.
 
-    Real-ESRGAN's are among them if the extra "realesrgan" is installed.
+    Includes Real-ESRGAN's models if the extra "realesrgan" is installed.
 
     Example: srgan models
 

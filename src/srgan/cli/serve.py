@@ -35,14 +35,14 @@ def serve(
     port: Annotated[int, _access(min=0, max=65535, help="Port to listen at.")] = 8000,
     token: Annotated[
         str | None,
-        _access(envvar="SRGAN_TOKEN", help="Secret that every request must know; the page asks for it."),
+        _access(envvar="SRGAN_TOKEN", help="Secret that every request must send; the page asks for it."),
     ] = None,
     no_token: Annotated[
         bool, _access("--no-token", help="Let in everybody who can reach the address.")
     ] = False,
     name: Annotated[
         list[str] | None,
-        _access(help="Name under which the server is reached, such as that of a proxy; may be repeated."),
+        _access(help="Host name under which clients reach the server, such as the proxy's; may be repeated."),
     ] = None,
     state: Annotated[
         Path | None,
@@ -69,7 +69,7 @@ def serve(
     engine: EngineOption = EngineName.auto,
     device: DeviceOption = DeviceName.auto,
 ) -> None:
-    """Run a server: a page to drop pictures on, and an API for programs.
+    """Run a server: a page for people and an API for programs.
 
     Example: srgan serve
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def open_teacher(recipe: Recipe) -> Teacher | None:
-    """The recipe's teacher, if it is an ``.onnx`` file; None if training can load it itself, or has none.
+    """Opens the recipe's teacher if it is an ``.onnx`` file; None if training loads it itself, or has none.
 
     Raises:
         UsageError: if there is no such file, or its results are of another scale.
@@ -33,7 +33,7 @@ def open_teacher(recipe: Recipe) -> Teacher | None:
     upscaler = Upscaler(model)
     if upscaler.scale != recipe.generator.scale:
         raise UsageError(
-            f"teacher = '{model}': enlarges {upscaler.scale}x, the recipe's network {recipe.generator.scale}x"
+            f"teacher = '{model}': upscales {upscaler.scale}x, the recipe's network {recipe.generator.scale}x"
         )
 
     def draw(lr_image: Tensor) -> Tensor:

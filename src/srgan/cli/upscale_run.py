@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run_jobs(jobs: Sequence[Job], models: Models, *, quiet: bool) -> list[JobResult]:
-    """Does all jobs; what goes wrong with one does not stop the others.
+    """Runs all jobs; the failure of one does not stop the others.
 
     Args:
         jobs: what to do.
@@ -51,7 +51,7 @@ def run_jobs(jobs: Sequence[Job], models: Models, *, quiet: bool) -> list[JobRes
 
 
 def run_pipe(models: Models, options: JobOptions) -> None:
-    """Enlarges the video on stdin into stdout.
+    """Upscales the video on stdin to stdout.
 
     Raises:
         UsageError, VideoError, OSError: as ``upscale_pipe`` does.
@@ -75,7 +75,7 @@ def run_pipe(models: Models, options: JobOptions) -> None:
 
 
 def explain(error: JobError) -> str:
-    """Why a job failed, in one line, with the option it is about."""
+    """Says in one line why a job failed, with the option that it concerns."""
     if error.code == "unexpected":
         return f"{error.message}; add --debug and report what it shows"
     return with_option(error.message, error.field)

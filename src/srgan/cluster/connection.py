@@ -42,7 +42,7 @@ def prepare_local() -> None:
 
 @contextmanager
 def connected(address: str) -> Iterator[None]:
-    """Ray, for as long as the block lasts.
+    """Connects to Ray for as long as the block lasts.
 
     Args:
         address: of a cluster, as ``ray.init`` takes it, or ``"local"``: one that is started on this computer,

@@ -38,7 +38,7 @@ class Film:
 
     @classmethod
     def load(cls, dest: Place, key: str) -> Film:
-        """A film by its key.
+        """Returns a film by its key.
 
         Raises:
             OSError: if its plan cannot be read.
@@ -131,5 +131,5 @@ def _place_of(dest: Place, key: str) -> Place:
 
 
 def _is_there(segment: Place) -> bool:
-    """Whether a segment is whole; in a store, objects appear only when they are."""
+    """Tells whether a segment is whole; in a store, objects appear only when they are."""
     return segment.exists() and (segment.path is None or frames_in(segment.path) > 0)

@@ -50,7 +50,7 @@ Row = dict[str, Any]
 
 
 def load(dest: Place) -> dict[str, Row]:
-    """What is known below a destination, by input: the manifest, and what workers have noted since.
+    """Reads what is known below a destination, by input: the manifest, and what workers have noted since.
 
     Raises:
         DataError: if a file of it is damaged.

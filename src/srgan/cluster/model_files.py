@@ -39,7 +39,7 @@ class ModelFiles:
         return cls(name=files[0].name, contents={file.name: file.read_bytes() for file in files})
 
     def digest(self, usual: str) -> str:
-        """SHA-256, in hexadecimal, of the model's file, followed by those that belong to it.
+        """Hashes the model's file and those that belong to it: SHA-256, in hexadecimal.
 
         Args:
             usual: the shipped model that was chosen where none is named.
@@ -48,7 +48,7 @@ class ModelFiles:
         return hashlib.sha256(b"".join(contents.values())).hexdigest()
 
     def unpacked(self, folder: Path) -> str | None:
-        """The model as :class:`~srgan.jobs.options.JobOptions` takes it; its files lie in ``folder`` then.
+        """Unpacks the model into ``folder``, as :class:`~srgan.jobs.options.JobOptions` takes it.
 
         Raises:
             OutputError: if they cannot be written.

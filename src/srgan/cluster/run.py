@@ -146,7 +146,7 @@ def _pieces(films: Sequence[Row]) -> Iterator[Row]:
 
 @contextmanager
 def _claimed(work: Work) -> Iterator[None]:
-    """The destination, for this run alone where that can be."""
+    """Returns the destination, for this run alone where that can be."""
     known = (work.dest / MANIFEST).exists() or next((work.dest / WORK).below(), None)
     if not known and not work.anew and (stranger := next(work.dest.below(), None)):
         message = f"{work.dest}: holds {stranger[0]}, which this command did not make; choose another folder"
@@ -160,7 +160,7 @@ def _claimed(work: Work) -> Iterator[None]:
 def _results(
     tasks: Sequence[Row], work: Work, fleet: Fleet, attempts: SharedAttempts, most: int
 ) -> Iterator[Row]:
-    """The rows of all tasks as they come back, in any order."""
+    """Yields the rows of all tasks as they come back, in any order."""
     import ray
     from ray.data import ActorPoolStrategy, DataContext, from_arrow
 
@@ -186,7 +186,7 @@ def _results(
 
 
 def workers_of(fleet: Fleet, resources: dict[str, float], tasks: int) -> int:
-    """How many workers there are to be: as many as were asked for, or as fit; not more than tasks."""
+    """Returns the number of workers: as many as requested or as fit, and no more than tasks."""
     fitting = resources.get("GPU", 0) if fleet.gpu else resources.get("CPU", 1) // fleet.cores
     return max(1, min(fleet.workers or int(fitting), tasks))
 

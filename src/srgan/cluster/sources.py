@@ -39,7 +39,7 @@ class Item:
 def find_items(
     source: str, dest: Place, *, extension: str | None, recursive: bool, tell: Callable[[str], None]
 ) -> list[Item]:
-    """The inputs, each with the name of its result, by the rules of ``srgan upscale``.
+    """Returns the inputs, each with the name of its result, by the rules of ``srgan upscale``.
 
     Args:
         source: a folder, a pattern, a file, or a manifest: a CSV or Parquet file with a column "uri" of
@@ -80,7 +80,7 @@ def _on_this_computer(
 
 
 def _in_store(where: Place, dest: Place, extension: str | None, recursive: bool) -> list[Item]:
-    """The pictures and videos below a folder of a store, or those that match a pattern; or one object."""
+    """Lists pictures and videos of a store: one object, or all below a folder, or by a pattern."""
     address, mark, query = where.text.partition("?")
     folder, pattern = address, "*"
     if glob.has_magic(address):
@@ -123,7 +123,7 @@ def _is_input(name: str) -> bool:
 
 
 def _listed(manifest: Place) -> list[str]:
-    """The paths and addresses in a manifest."""
+    """Returns the paths and addresses in a manifest."""
     import pyarrow
     from pyarrow import csv, parquet
 
@@ -144,7 +144,7 @@ def _listed(manifest: Place) -> list[str]:
 
 
 def _named(listed: Sequence[str], dest: Place, extension: str | None) -> list[Item]:
-    """Mirrors, of what a manifest lists, the folders below the one that all have in common."""
+    """Mirrors the folders of a manifest's paths, below the one that all have in common."""
     inputs = [str(Place.of(text)) for text in listed]
     paths = [PurePosixPath(text.partition("?")[0].replace("://", "/").lstrip("/")) for text in inputs]
     common = posixpath.commonpath([str(path.parent) for path in paths])

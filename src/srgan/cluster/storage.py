@@ -33,7 +33,7 @@ class Place:
 
     @classmethod
     def of(cls, text: str) -> Place:
-        """The place of a path, which may be relative, or of an address; ``file://`` is a path.
+        """Returns the place of a path, which may be relative, or of an address; ``file://`` is a path.
 
         Raises:
             UsageError: if an address names no store.
@@ -61,14 +61,14 @@ class Place:
         return posixpath.basename(self._key()) if self.path is None else self.path.name
 
     def __truediv__(self, name: str) -> Place:
-        """What lies below it."""
+        """Returns the place with a name below this one."""
         if self.path is not None:
             return Place(str(self.path / name))
         address, mark, query = self.text.partition("?")
         return Place(f"{address.rstrip('/')}/{name}{mark}{query}")
 
     def exists(self) -> bool:
-        """Whether there is a file or an object of this name.
+        """Tells whether there is a file or an object of this name.
 
         Raises:
             OSError: if its store does not answer.
@@ -78,7 +78,7 @@ class Place:
         return bool(self._store().get_file_info(self._key()).is_file)
 
     def below(self) -> Iterator[tuple[str, int]]:
-        """All files below a folder: their names from there on, sorted, and their sizes in bytes.
+        """Yields all files below a folder: their names from there on, sorted, and their sizes in bytes.
 
         Raises:
             OSError: if it cannot be listed.
@@ -95,7 +95,7 @@ class Place:
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
-        """The content, to be read from the beginning on.
+        """Opens the content for reading, at its beginning.
 
         Raises:
             OSError: if it cannot be read.
@@ -108,7 +108,7 @@ class Place:
                 yield cast(BinaryIO, stream)
 
     def read(self) -> bytes:
-        """The whole content.
+        """Reads the whole content.
 
         Raises:
             OSError: if it cannot be read.
@@ -117,7 +117,7 @@ class Place:
             return stream.read()
 
     def sha256(self) -> str:
-        """The digest of the content, in hexadecimal.
+        """Returns the digest of the content, in hexadecimal.
 
         Raises:
             OSError: if it cannot be read.
@@ -129,7 +129,7 @@ class Place:
         return digest.hexdigest()
 
     def fetched(self, folder: Path) -> Path:
-        """A file with the content: itself on this computer, else a copy of the same name in ``folder``.
+        """Returns a local file with the content: itself, or a copy of the same name in ``folder``.
 
         Raises:
             OSError: if it cannot be read.
@@ -196,7 +196,7 @@ class Place:
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an address, such as ``s3://bucket/key``, and not a path."""
+    """Tells whether a text is an address, such as ``s3://bucket/key``, and not a path."""
     scheme, mark, _ = text.partition("://")
     return bool(mark) and scheme.isalnum()
 
@@ -214,7 +214,7 @@ def _upload(store: Any, key: str, file: Path) -> None:
 
 @cache
 def _store_of(scheme: str, host: str, query: str) -> Any:
-    """What reaches a store, made once: Arrow asks each new bucket where it is."""
+    """Returns the file system of a store, made once, as Arrow asks each new bucket where it is."""
     import pyarrow
     from pyarrow import fs
 

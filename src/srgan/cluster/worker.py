@@ -48,7 +48,7 @@ class Worker:
         self._digest = cache(work.model.digest)
 
     def __call__(self, tasks: pa.Table) -> pa.Table:
-        """The rows of all tasks; what is done is noted in the destination before they are handed on."""
+        """Returns the rows of all tasks, and first notes them in the destination."""
         rows = list(map(self._do, tasks.to_pylist()))
         finished = [
             {name: row[name] for name in ROW.names} for row in rows if row["fresh"] and not row["film"]
@@ -108,7 +108,7 @@ class Worker:
         }
 
     def _is_done(self, task: Row, earlier: Row, digest: str) -> bool:
-        """Whether the result is there that was made of the same input in the same way."""
+        """Tells whether the result of the same input, made in the same way, exists."""
         made = {"status": "ok", "output": task["output"], "input_sha256": digest, **self._common()}
         if any(earlier[name] != value for name, value in made.items()):
             return False
@@ -126,7 +126,7 @@ class Worker:
 
 
 def _facts(result: JobResult) -> Iterator[tuple[str, Any]]:
-    """What the manifest says of a job's result."""
+    """Yields what the manifest says of a job's result."""
     yield "status", result.status
     for side, size in (("input", result.input_size), ("output", result.output_size)):
         if size is not None:

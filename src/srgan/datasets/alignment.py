@@ -129,7 +129,7 @@ def _cuts(images: NDArray[np.uint8]) -> _Floats:
 
 
 def _means(first: float, last: float) -> _Floats:
-    """The matrix that averages a miniature's columns between two places, in as many fields as the grid."""
+    """Returns the matrix that averages a miniature's columns between two places, field by field."""
     edges = np.linspace(first, last, _GRID + 1)
     taps = np.arange(SIDE)
     shares = np.minimum(edges[1:, None], taps + 1) - np.maximum(edges[:-1, None], taps)

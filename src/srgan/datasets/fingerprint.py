@@ -49,7 +49,7 @@ class Fingerprint:
         )
 
     def to_text(self) -> str:
-        """1440 ASCII characters, of which :meth:`from_text` makes the same fingerprint again."""
+        """Encodes the fingerprint as 1440 ASCII characters, for :meth:`from_text`."""
         data = int(self.bits).to_bytes(_HASH_BYTES, "big") + self.colours.tobytes() + self.miniature.tobytes()
         return base64.b64encode(data).decode()
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 
 def fill_page(template: Path, data: Mapping[str, Any]) -> str:
-    """A page with what its ``{{...}}`` name put in: ``{{DATA}}`` as JSON, files of this folder as text.
+    """Fills in the ``{{...}}`` of a page: ``{{DATA}}`` as JSON, files of this folder as text.
 
     Args:
         template: the page's file.

@@ -10,7 +10,7 @@ from srgan.engines.openvino import import_openvino
 
 
 def describe_machine() -> dict[str, str | int]:
-    """``{"processor", "threads", "system", "python", "openvino"}``: names, and how many cores may be used."""
+    """Returns ``{"processor", "threads", "system", "python", "openvino"}``, for reports."""
     openvino = import_openvino()
     return {
         "processor": openvino.Core().get_property("CPU", "FULL_DEVICE_NAME").strip(),

@@ -50,7 +50,7 @@ def nearest(image: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
 
 
 def lanczos(image: NDArray[np.uint8], scale: int) -> NDArray[np.uint8]:
-    """Pillow's Lanczos interpolation: (h, w, 3) to (scale * h, scale * w, 3), uint8."""
+    """Interpolates by Pillow's Lanczos: (h, w, 3) to (scale * h, scale * w, 3), uint8."""
     height, width = image.shape[:2]
     upscaled = Image.fromarray(image).resize((width * scale, height * scale), Image.Resampling.LANCZOS)
     return np.asarray(upscaled)

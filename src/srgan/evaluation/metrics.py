@@ -170,7 +170,7 @@ def mean_figures(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def undefined_figures(names: list[str], rows: list[dict[str, float]]) -> dict[str, list[str]]:
-    """For each figure that some pictures do not have, the names of these."""
+    """Returns, for each figure, the names of the pictures that do not have it."""
     pairs = list(zip(names, rows, strict=True))
     missing = {figure: [name for name, row in pairs if math.isnan(row[figure])] for figure in rows[0]}
     return {figure: pictures for figure, pictures in missing.items() if pictures}

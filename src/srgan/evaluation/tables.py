@@ -28,7 +28,7 @@ def markdown_of(report: dict[str, Any]) -> str:
 
 
 def csv_of(report: dict[str, Any]) -> str:
-    """One line for each picture of each model; the cell of a figure that it does not have is empty."""
+    """Writes one line for each picture of each model; cells of missing figures are empty."""
     columns = [name for name in report["results"][0]["images"][0] if name != "name"]
     text = io.StringIO()
     writer = csv.DictWriter(text, ["model", "name", *columns], lineterminator="\n")
@@ -41,7 +41,7 @@ def csv_of(report: dict[str, Any]) -> str:
 
 
 def figure_text(name: str, value: float | None) -> str:
-    """A figure as people read it; a report has None for an infinite PSNR and for what is undefined."""
+    """Formats a figure; a report has None for an infinite PSNR and for undefined values."""
     if value is None:
         return "inf" if _is_psnr(name) else "-"
     return f"{value:.4f}"

@@ -91,7 +91,7 @@ def checked(
 
 
 def _pictures(random: np.random.Generator, number: int, height: int, width: int) -> NDArray[np.uint8]:
-    """Noise, (number, height, width, 3), whose larger squares differ more, as those of photographs do."""
+    """Returns noise, (number, height, width, 3), with more contrast at larger scales, as in photographs."""
     picture = np.zeros((number, height, width, 3))
     for side in _SQUARES:
         squares = random.random((number, -(-height // side), -(-width // side), 3))

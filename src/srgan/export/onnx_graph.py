@@ -157,7 +157,7 @@ class _OnnxOps:
         return self._node("Add", [picture, self._parameter(f"{name}.bias", colour)])
 
     def unshuffle(self, x: str, side: int) -> str:
-        """By a convolution: ONNX's own operation has the channels in another order, and is rarely fast."""
+        """Uses a convolution: ONNX's own operation orders the channels differently, and is rarely fast."""
         weight = np.eye(3 * side**2).reshape(3 * side**2, 3, side, side)
         name = self._parameter(f"unshuffle_{side}", weight)
         return self._node("Conv", [x, name], strides=[side, side])

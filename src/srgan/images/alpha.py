@@ -30,7 +30,7 @@ def _halved(image: Pixels, known: NDArray[np.bool_]) -> tuple[Pixels, NDArray[np
 
 
 def _filled(image: Pixels, known: NDArray[np.bool_]) -> Pixels:
-    """Unknown pixels take the mean of the smallest block around them that holds a known one."""
+    """Fills unknown pixels with the mean of the smallest block around them that holds a known one."""
     if known.all():
         return image
     coarse = _filled(*_halved(image, known))

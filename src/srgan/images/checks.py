@@ -49,7 +49,7 @@ def check_length(length: int, size: tuple[int, int], most: float) -> None:
 
 @contextmanager
 def quiet_pillow() -> Iterator[None]:
-    """Pillow without its own limit on pixels (``check_size`` has ours) and its warnings about odd tags."""
+    """Turns off Pillow's own limit on pixels (``check_size`` has ours) and its warnings about odd tags."""
     with _globals_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
@@ -61,7 +61,7 @@ def quiet_pillow() -> Iterator[None]:
 
 @contextmanager
 def quiet_libtiff() -> Iterator[None]:
-    """Pillow's libtiff without its own lines on stderr, which it gives no other way to turn off."""
+    """Keeps the messages of Pillow's libtiff off stderr, for which it has no option."""
     with _globals_lock, Path(os.devnull).open("wb") as nowhere:
         try:
             stderr = os.dup(2)

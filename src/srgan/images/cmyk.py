@@ -28,7 +28,7 @@ def is_usable(profile: bytes) -> bool:
 
 
 def srgb_of(image: Image.Image) -> Image.Image:
-    """An 8-bit CMYK or Lab image of Pillow's as sRGB, by relative colorimetry with black point compensation.
+    """Converts Pillow's 8-bit CMYK or Lab to sRGB, by relative colorimetry with black point compensation.
 
     Raises:
         ProfileError: if its profile cannot be used.

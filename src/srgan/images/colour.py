@@ -48,7 +48,7 @@ class Colour:
 
     @classmethod
     def from_codes(cls, primaries: int, transfer: int) -> Colour | None:
-        """By H.273's numbers; None where they mean sRGB or nothing that is known.
+        """Interprets H.273's numbers; None where they mean sRGB or are unknown.
 
         The curves of BT.601 and BT.709 are taken for that of sRGB, as browsers do.
         """
@@ -60,7 +60,7 @@ class Colour:
         return None if known == cls() else known
 
     def icc_profile(self, *, is_grey: bool) -> bytes | None:
-        """A profile (version 4.3) for grey or RGB that says the same; None if no colours are like that."""
+        """Makes an equal profile (version 4.3) for grey or RGB; None if no such colours exist."""
         try:
             matrix = _to_d50(self.chromaticities)
         except np.linalg.LinAlgError:
@@ -77,7 +77,7 @@ class Colour:
         return _profile(b"RGB ", {**tags, **colorants, **curves})
 
     def to_sdr(self, samples: NDArray[Any]) -> NDArray[Any]:
-        """HDR samples as sRGB: what is above diffuse white is compressed, by Reinhard's curve for the peak.
+        """Converts HDR samples to sRGB; compresses what exceeds diffuse white, by Reinhard's curve.
 
         Args:
             samples: (height, width, 1 to 4), uint8 or uint16.
@@ -109,7 +109,7 @@ SRGB = Colour()
 
 
 def _light_of(samples: NDArray[np.float64], hdr: int | None) -> NDArray[np.float64]:
-    """Light of PQ or HLG samples (ITU-R BT.2100), 1 for diffuse white; HLG on a display of 1000 nits."""
+    """Linearises PQ or HLG samples (ITU-R BT.2100): 1 is diffuse white; HLG on a display of 1000 nits."""
     if hdr == _PQ:
         power = samples ** (1 / 78.84375)
         light = np.maximum(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)

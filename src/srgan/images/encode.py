@@ -32,7 +32,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def _png_stream(
     rows: Iterable[NDArray[Any]], size: tuple[int, int], channels: int, exif: bytes | None
 ) -> Iterator[bytes]:
-    """An uncompressed PNG: the one streamable format with 16 bits and EXIF that libvips always reads."""
+    """Yields an uncompressed PNG, the one format with 16 bits and EXIF that libvips reads as a stream."""
     width, height = size
     compressor = zlib.compressobj(level=0)
     done = 0

@@ -23,7 +23,7 @@ class Described:
 
 
 def described(file: IO[bytes]) -> Described:
-    """The first properties of a picture, wherever its file begins; nothing where boxes are damaged."""
+    """Reads the first properties of a picture; none where boxes are damaged."""
     file.seek(0)
     colour, bits = None, 8
     for kind, data in reversed(list(_boxes(file.read(_MOST_BYTES)))):

@@ -44,7 +44,7 @@ def _luminance_table(image: Image.Image) -> NDArray[np.int64]:
 
 @cache
 def _tables_of_libjpeg() -> NDArray[np.int64]:
-    """The luminance tables of the qualities from 1 to 100, as libjpeg itself writes them: (100, 64)."""
+    """Returns libjpeg's luminance tables for the qualities from 1 to 100: (100, 64)."""
     tables = []
     for quality in range(1, 101):
         file = io.BytesIO()

@@ -72,7 +72,7 @@ def exif_of(image: Image.Image) -> bytes | None:
 
 
 def exif_of_tags(tags: Image.Exif) -> bytes | None:
-    """What a TIFF's directories say about its picture, as an EXIF block; None where they say nothing."""
+    """Returns a TIFF's tags about its picture as an EXIF block; None if there are none."""
     kept = Image.Exif()
     for tag in DESCRIPTIVE_TAGS:
         if tag in tags:
@@ -84,7 +84,7 @@ def exif_of_tags(tags: Image.Exif) -> bytes | None:
 
 
 def unchanged(value: Any) -> Any:
-    """A tag's value as Pillow writes the bytes that it was read from: texts in UTF-8 are not ASCII."""
+    """Returns a tag's value such that Pillow writes its original bytes: UTF-8 texts are not ASCII."""
     return value.encode("latin-1") if isinstance(value, str) and not value.isascii() else value
 
 

@@ -173,7 +173,7 @@ def _with_all_bits(picture: OpenPicture, bits: int, decode: Callable[[], NDArray
 def _moving(
     name: str | Path, image: ImageFile.ImageFile, carried: Carried, grey_step: int = 1
 ) -> OpenPicture:
-    """What Pillow decodes, frame by frame where it moves; ``grey_step`` scales a grey that is transparent."""
+    """Decodes with Pillow, frame by frame; ``grey_step`` scales a transparent grey."""
     # The picture that a PNG shows where it cannot move is no frame.
     first = int(bool(image.info.get("default_image")))
     count = getattr(image, "n_frames", 1) if image.format in _MOVING else 1

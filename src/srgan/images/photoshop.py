@@ -8,7 +8,7 @@ _START, _RESOURCE, _IPTC = b"Photoshop 3.0\0", b"8BIM", 0x0404
 
 
 def iptc_of(block: bytes) -> bytes | None:
-    """The IPTC records of a block, with or without Photoshop's resources around them; None without any."""
+    """Returns the IPTC records of a block, with or without Photoshop's resources; None if there are none."""
     resources = block.removeprefix(_START)
     while resources[:4] == _RESOURCE and len(resources) >= 12:
         (kind,) = struct.unpack_from(">H", resources, 4)

@@ -129,7 +129,7 @@ def _take_text(parts: PngParts, kind: bytes, data: bytes) -> None:
 
 
 def _take_raw_profile(parts: PngParts, kind: str, content: bytes) -> None:
-    """ImageMagick's way before PNG had eXIf: a name, a length, and hexadecimal digits."""
+    """Reads ImageMagick's form of before PNG had eXIf: a name, a length, and hexadecimal digits."""
     names = {"exif": "its EXIF", "APP1": "its EXIF", "iptc": "its IPTC", "8bim": "its IPTC", "xmp": "its XMP"}
     if kind not in names:
         return
@@ -147,7 +147,7 @@ def _take_raw_profile(parts: PngParts, kind: str, content: bytes) -> None:
 
 
 def _colour_of(found: dict[bytes, bytes]) -> Colour | None:
-    """cICP goes before sRGB, and that before gAMA and cHRM."""
+    """Returns the colours: cICP goes before sRGB, and that before gAMA and cHRM."""
     if len(coded := found.get(b"cICP", b"")) >= 2:
         return Colour.from_codes(coded[0], coded[1])
     if b"sRGB" in found:

@@ -53,7 +53,7 @@ def read_picture(
 
 
 def picture_of(array: NDArray[Any], carried: Carried) -> Picture:
-    """The picture of decoded samples, (height, width, 1 to 4), turned upright, with what its file carries."""
+    """Makes an upright picture of decoded samples, (height, width, 1 to 4), and its file's metadata."""
     is_grey = array.shape[2] <= 2
     if carried.hdr is not None:
         array = carried.hdr.to_sdr(array)

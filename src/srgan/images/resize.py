@@ -12,7 +12,7 @@ _Sample = TypeVar("_Sample", bound=np.generic)
 
 
 def _cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Keys' cubic convolution kernel with a = -0.5 (Keys 1981), zero beyond a distance of 2."""
+    """Evaluates Keys' cubic convolution kernel, a = -0.5 (Keys 1981), zero beyond a distance of 2."""
     x = np.abs(distance)
     near = 1.5 * x**3 - 2.5 * x**2 + 1.0
     far = -0.5 * x**3 + 2.5 * x**2 - 4.0 * x + 2.0

@@ -80,7 +80,7 @@ class Header:
         return struct.unpack(layout, data) if len(data) == struct.calcsize(layout) else ()
 
     def classic(self, file: IO[bytes], directory: int, within: Collection[int]) -> bytes:
-        """A copy of a BigTIFF's directory and of those ``within`` it, by their tags, as a classic TIFF.
+        """Copies a BigTIFF's directory, and those ``within`` it by their tags, as a classic TIFF.
 
         Values of more than 16 MB, and numbers of 64 bits, are left out.
         """
@@ -130,7 +130,7 @@ class Header:
         return int.from_bytes(data, "little" if self.order == "<" else "big")
 
     def _located(self, file: IO[bytes], directory: int) -> dict[int, tuple[int, bytes]]:
-        """By its position, each entry's tag and what it is."""
+        """Returns each entry, with its tag, by its position."""
         found = {}
         count = min(self._count(file, directory), _MOST_ENTRIES)
         for number in range(count):
@@ -142,7 +142,7 @@ class Header:
         return found
 
     def _data(self, file: IO[bytes], directory: int, tag: int) -> tuple[int, str]:
-        """Where the numbers of an entry stand, and their layout for ``struct``; "" where there are none."""
+        """Returns the position of an entry's numbers and their ``struct`` layout; "" if there are none."""
         width = len(self.pack_position(0))
         for position, (found, entry) in self._located(file, directory).items():
             if found != tag:

@@ -26,7 +26,7 @@ def import_vips() -> Any:
 
 
 def samples_of(image: Any) -> NDArray[Any]:
-    """The samples of a ``pyvips.Image``, (height, width, bands), whose own method leaves axes of one out.
+    """Returns the samples of a ``pyvips.Image``, (height, width, bands), with axes of length one too.
 
     Raises:
         pyvips.Error: if it cannot be decoded.

@@ -40,7 +40,7 @@ def to_depth(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _mean_channel(band: NDArray[Any]) -> NDArray[Any]:
-    """(n, width, 3) as (n, width, 1): the rounded mean of the channels."""
+    """Averages the channels, rounded: (n, width, 3) to (n, width, 1)."""
     total: NDArray[Any] = band.sum(axis=2, dtype=np.uint32, keepdims=True)
     return ((total + 1) // 3).astype(band.dtype)
 
@@ -70,7 +70,7 @@ def _finished(
 
 
 def _with_blobs(image: Any, source: Picture, format_: Format) -> Any:
-    """With the profile, XMP and IPTC, where libvips writes them as others read them."""
+    """Adds the profile, XMP and IPTC, where libvips writes them as others read them."""
     pyvips = import_vips()
 
     blobs = {}

@@ -193,7 +193,7 @@ def _check_format(source: Path, out: Path, extension: str | None) -> None:
 
 
 def plan_targets(found: Sequence[Input], out: Path | None, extension: str | None, suffix: str) -> list[Path]:
-    """The file that each input becomes, in their order; no two have the same. See :func:`plan_files`."""
+    """Returns a different file for each input, in their order. See :func:`plan_files`."""
 
     def target(item: Input, stem: str) -> Path:
         folder = item.file.parent if out is None else out / item.subfolder

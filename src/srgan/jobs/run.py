@@ -81,7 +81,7 @@ def run_job(
 
 
 def _remove_leftovers(job: Job) -> None:
-    """What a process left that ended just after the result had its name: it may not be gone on with."""
+    """Removes the work of a process that ended just after it had named the result."""
     if isinstance(job.target, Path):
         remove_abandoned(job.target.parent)
         if job.is_video:

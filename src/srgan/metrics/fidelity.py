@@ -20,7 +20,7 @@ _WINDOW = gaussian(5, 1.5)
 
 
 def luma(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Y of YCbCr (BT.601, MATLAB's ``rgb2ycbcr``, not rounded).
+    """Computes Y of YCbCr (BT.601, MATLAB's ``rgb2ycbcr``, not rounded).
 
     Args:
         image: (H, W, 3), RGB, 0..255.
@@ -45,7 +45,7 @@ def crop_border(image: NDArray[_Sample], border: int) -> NDArray[_Sample]:
 
 
 def psnr(first: NDArray[np.generic], second: NDArray[np.generic], *, data_range: float = 255.0) -> float:
-    """Peak signal-to-noise ratio in dB; infinite for equal arrays.
+    """Computes the peak signal-to-noise ratio in dB; infinite for equal arrays.
 
     Args:
         first: an array of any shape.
@@ -87,7 +87,7 @@ def _check_shapes(first: NDArray[np.generic], second: NDArray[np.generic]) -> No
 
 
 def ssim(first: NDArray[np.generic], second: NDArray[np.generic], *, data_range: float = 255.0) -> float:
-    """Structural similarity (Wang et al. 2004): 11x11 Gaussian window of sigma 1.5, K = (0.01, 0.03).
+    """Computes structural similarity (Wang et al. 2004): 11x11 Gaussian window, sigma 1.5, K = (0.01, 0.03).
 
     Args:
         first: (H, W), each side at least 11 pixels.

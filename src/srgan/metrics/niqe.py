@@ -107,7 +107,7 @@ def _features(y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def _blocks(image: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """(H, W) cut into (blocks, size, size)."""
+    """Cuts (H, W) into (blocks, size, size)."""
     rows, columns = (side // size for side in image.shape)
     grid = image.reshape(rows, size, columns, size).swapaxes(1, 2)
     return grid.reshape(rows * columns, size, size)
@@ -124,7 +124,7 @@ def _block_features(blocks: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _fit(blocks: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """Asymmetric generalised Gaussians (Lasmar et al. 2009) of blocks (n, h, w), by matching moments.
+    """Fits asymmetric generalised Gaussians (Lasmar et al. 2009) to blocks (n, h, w), by moments.
 
     Returns:
         Shape, mean, left and right scale of each block, all (n,).

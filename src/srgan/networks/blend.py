@@ -105,7 +105,7 @@ def read_blend(
 
 
 def mix_models(shares: Mapping[Path, float]) -> tuple[ModelCard, dict[str, Array]]:
-    """Several models as one.
+    """Mixes several models into one.
 
     Args:
         shares: their files, ``.safetensors`` of srgan's own, and the share of each; together 1.

@@ -128,7 +128,7 @@ class ModelCard:
 
 
 def _is_name(value: object) -> bool:
-    """Of a model, or of a file beside this one: no path."""
+    """Tells whether it is the name of a model, or of a file beside this one, and no path."""
     return isinstance(value, str) and not {"/", "\\"} & {*value}
 
 

@@ -72,7 +72,7 @@ def _read(path: Path) -> Recognised:
 
 
 def _recognise_one(tensors: Tensors) -> Recognised | None:
-    """The one network among the tensors that is known, whose names may all begin alike, as in ``module.``.
+    """Recognises the one known network among the tensors, whose names may share a prefix (``module.``).
 
     Raises:
         UnfitError: if there are several.

@@ -82,7 +82,7 @@ def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo
 
 
 def describe_foreign(architecture: Architecture) -> NetworkInfo:
-    """What follows from an architecture of another program's, enlarged as its own program would do it."""
+    """Describes another program's architecture, run as that program would run it."""
     info = describe(architecture)
     halo = min(info.halo, FOREIGN_HALO)
     return replace(info, halo=halo, border=min(halo, FOREIGN_BORDER), repeats_edge=False)

@@ -101,7 +101,7 @@ def open_torch_file(path: Path) -> Iterator[object]:
 
 
 def from_bfloat16(halves: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """The float32 numbers whose upper halves these are, which is what bfloat16 is; NumPy does not have it."""
+    """Converts bfloat16, the upper halves of float32, to float32; NumPy does not have the type."""
     return (halves.astype(np.uint32) << 16).view(np.float32)
 
 
@@ -126,7 +126,7 @@ def _read_zip(archive: zipfile.ZipFile) -> object:
 
 
 def _read_legacy(file: BinaryIO) -> object:
-    """Magic number, version, machine, what was saved, keys of storages; then each storage with its length."""
+    """Reads magic number, version, machine, object, keys of storages; then each storage with its length."""
     sizes: dict[str, int] = {}
     places: dict[str, int] = {}
 

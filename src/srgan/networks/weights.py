@@ -49,7 +49,7 @@ def _read_safetensors(path: Path) -> dict[str, Array]:
 
 
 def _read_bfloat16(path: Path, names: Iterable[str]) -> Iterator[tuple[str, Array]]:
-    """Those tensors of a ``.safetensors`` file, of a type that its own reader has not for NumPy."""
+    """Reads the bfloat16 tensors of a ``.safetensors`` file, which its own reader cannot give to NumPy."""
     with path.open("rb") as file:
         start = 8 + int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(start - 8))
@@ -89,7 +89,7 @@ def _weights(path: Path, saved: object) -> dict[str, StoredTensor]:
 
 
 def _has_tensors(item: object) -> bool:
-    """Whether there is a tensor in it, however deep; a dictionary that is named often is looked at once."""
+    """Tells whether it holds a tensor, however deep; visits a repeated dictionary once."""
     seen, rest = set[int](), [item]
     while rest:
         item = rest.pop()

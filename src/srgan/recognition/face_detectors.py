@@ -71,7 +71,7 @@ class YuNet:
             raise ModelError(f"{path}: is not a YuNet (it has no output {error}); take OpenCV's") from None
 
     def detect(self, image: NDArray[np.uint8]) -> list[Box]:
-        """The faces with a score from 0.6, OpenCV's default for this network; see :class:`Detector`."""
+        """Returns faces with a score of 0.6 or more, OpenCV's default; see :class:`Detector`."""
         height, width = image.shape[:2]
         # Blue first, 0..255, and sides that all strides divide.
         padded = np.zeros((-height % 32 + height, -width % 32 + width, 3), np.float32)
@@ -114,7 +114,7 @@ class DlibDetector:
 
 
 def import_dlib() -> Any:
-    """dlib, at first use: it takes a second.
+    """Imports dlib at first use, which takes a second.
 
     Raises:
         MissingExtraError: if it is not installed.
@@ -127,7 +127,7 @@ def import_dlib() -> Any:
 
 
 def _without_overlaps(boxes: list[Box], most: float = 0.3) -> list[Box]:
-    """Non-maximum suppression: of boxes that overlap by more than ``most``, the surest."""
+    """Keeps the surest of boxes that overlap by more than ``most`` (non-maximum suppression)."""
     kept: list[Box] = []
     for box in sorted(boxes, key=lambda box: -box.score):
         if all(box.overlap(other) <= most for other in kept):

@@ -28,7 +28,7 @@ class Recogniser(Protocol):
     locator: Detector
 
     def embed(self, image: NDArray[np.uint8], face: Box) -> NDArray[np.float64]:
-        """The face in a picture (H, W, 3), RGB, uint8, as (n,); people differ by the Euclidean distance."""
+        """Embeds the face in a picture (H, W, 3), RGB, uint8, as (n,); compared by Euclidean distance."""
         ...
 
 

@@ -153,7 +153,7 @@ def _summary(view: _View, true: _View, pairs: Sequence[Pair], size: Sequence[flo
 
 
 def _distances_to(true: _View, view: _View) -> dict[str, float]:
-    """Their mean, and where it lies with 95 % certainty if they are many (mean and 1.96 standard errors)."""
+    """Returns the mean, and its 95 % interval if there are many (mean and 1.96 standard errors)."""
     distances = [
         float(np.linalg.norm(embedding - true.embeddings[name]))
         for name, embedding in view.embeddings.items()

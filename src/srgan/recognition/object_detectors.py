@@ -128,7 +128,7 @@ class OnnxDetector:
 def _select(
     boxes: NDArray[np.float64], scores: NDArray[np.float64], classes: NDArray[np.intp], *, suppress: bool
 ) -> list[int]:
-    """Which detections count, the surest first: of boxes of a class that overlap, one (suppression)."""
+    """Selects detections, the surest first: of overlapping boxes of a class, one (suppression)."""
     kept: list[int] = []
     for candidate in np.argsort(-scores, kind="stable"):
         if scores[candidate] < LEAST_SCORE or len(kept) == _MOST:

@@ -77,7 +77,7 @@ def _from_csv(parts: list[str]) -> Pair:
 
 
 def _from_lfw(parts: list[str]) -> Pair:
-    """``Name 1 4`` is one person's pictures 1 and 4, ``Name 2 Other 3`` are two people's."""
+    """Parses ``Name 1 4``, one person's pictures 1 and 4, and ``Name 2 Other 3``, two people's."""
     if len(parts) not in (3, 4) or not (parts[1].isdecimal() and parts[-1].isdecimal()):
         raise ValueError(parts)
     other = parts[2] if len(parts) == 4 else parts[0]

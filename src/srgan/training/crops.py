@@ -68,7 +68,7 @@ def eight_bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def choose_strata(pictures: int, batch_size: int) -> int:
-    """Into how many strata pictures are dealt for a :class:`PictureStore`.
+    """Chooses the number of strata for a :class:`PictureStore`.
 
     The most that divide a batch evenly and get a picture each: the number of processes, which must divide
     them in turn, is then as free as can be.
@@ -157,7 +157,7 @@ class PictureStore:
         return lr_image.contiguous(memory_format=torch.channels_last), hr_image
 
     def _draw_pictures(self, chance: Tensor, crop: int) -> Tensor:
-        """The picture of each sample, for numbers in [0, 1): the k-th from stratum k modulo their number."""
+        """Draws a picture for each number in [0, 1): the k-th from stratum k modulo their number."""
         fits = (self._sizes >= crop).all(1)
         picture = torch.empty(len(chance), dtype=torch.long)
         for stratum in range(min(self._strata, len(chance))):

@@ -18,7 +18,7 @@ TEACHER_FILE = "teacher.json"
 
 
 def descent(recipe: Recipe, drawn_by: list[dict[str, str]]) -> dict[str, Any]:
-    """The fields of a model's card that follow from the model it started from.
+    """Returns the fields of a model's card that follow from the model it started from.
 
     Args:
         recipe: of the run that ends.
@@ -45,7 +45,7 @@ def descent(recipe: Recipe, drawn_by: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def drawn_pictures(data: Path) -> list[dict[str, str]]:
-    """The networks that drew pictures in a folder or below, as the files among them say.
+    """Returns the networks that drew pictures in a folder or below, as the files among them say.
 
     Raises:
         DataError: if such a file cannot be read.
@@ -64,7 +64,7 @@ def _read(file: Path) -> list[dict[str, str]]:
 
 
 def _teacher(recipe: Recipe) -> list[dict[str, str]]:
-    """The network whose results a run learned from as it went."""
+    """Returns the network whose results a run learned from as it went."""
     name = recipe.loss.teacher
     if not name:
         return []

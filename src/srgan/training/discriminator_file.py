@@ -43,7 +43,7 @@ def write_discriminator(path: Path, discriminator: nn.Module, options: Discrimin
 
 
 def find_discriminator(start: str) -> Path:
-    """Where the discriminator of a model lies, if there is one.
+    """Returns the file of a model's discriminator, if there is one.
 
     Args:
         start: name of a shipped model, or a file of one's own; not "".
@@ -57,7 +57,7 @@ def find_discriminator(start: str) -> Path:
 
 
 def shipped_discriminator(name: str) -> Path:
-    """Where that of a shipped model lies, if it has one."""
+    """Returns the file of a shipped model's discriminator, if it has one."""
     return _SHIPPED / f"{name}.safetensors"
 
 

@@ -21,7 +21,7 @@ Files = tuple[Path, Path]
 
 
 def list_given_pairs(hr_folder: Path, low_res: Path) -> list[Files]:
-    """Files of the same name, whatever the extension, in two folders and in those of the same names below.
+    """Lists files of the same name, whatever the extension, in two folders and their sub-folders.
 
     Returns:
         ``(lr_file, hr_file)`` of every pair, in the order of the high-res pictures' names.

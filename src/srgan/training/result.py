@@ -48,7 +48,7 @@ def write_generator(
 def training_facts(
     trainer: Trainer, pictures: Pictures, data: Path, validation: Path | None, losses: Mapping[str, float]
 ) -> dict[str, Any]:
-    """What the card says of the run: its pictures, its length, its hardware, its last losses and validation.
+    """Describes the run for the card: pictures, length, hardware, last losses and validation.
 
     Args:
         trainer: of the run.

@@ -82,7 +82,7 @@ def load_teacher(model: str, scale: int) -> nn.Module:
     network = load_torch_network(model)
     if network.info.scale != scale:
         raise UsageError(
-            f"teacher = '{model}': enlarges {network.info.scale}x, the recipe's network {scale}x"
+            f"teacher = '{model}': upscales {network.info.scale}x, the recipe's network {scale}x"
         )
     if isinstance(network, ModuleNetwork):
         return cast(nn.Module, network.module)

@@ -106,13 +106,13 @@ class Trainer(ABC):
         return None
 
     def place(self, module: _Module) -> _Module:
-        """A module on the run's device, in channels-last layout, whose batch norms see the whole batch."""
+        """Moves a module to the run's device, in channels-last layout; batch norms see the whole batch."""
         if self.processes.count > 1:
             share_batch_norms(module, self.processes)
         return convert_conv2d_weight_memory_format(module.to(self.device), torch.channels_last)
 
     def train_step(self) -> None:
-        """One step: a batch, a step of every optimiser, the weights' average."""
+        """Runs one step: a batch, a step of every optimiser, the average of the weights."""
         data = self.recipe.data
         lr_image, hr_image = self.store.sample(data.batch_size, data.crop, self.random)
         parts = data.accumulation
@@ -145,7 +145,7 @@ class Trainer(ABC):
             self._update(who, totals[who], figures[who])
 
     def _update(self, who: str, loss: Tensor, parts: Sequence[Mapping[str, Tensor]]) -> None:
-        """One step of a learner's optimisers along its gradients, at the rate the schedule gives.
+        """Steps a learner's optimisers along its gradients, at the scheduled rate.
 
         It is left out, and counted, if the loss is no finite number in any process.
 
@@ -199,7 +199,7 @@ class Trainer(ABC):
             average.copy_(buffer)
 
     def state(self) -> dict[str, Any]:
-        """Everything needed to go on exactly from here."""
+        """Returns everything needed to continue exactly from here."""
         return {
             "modules": {name: module.state_dict() for name, module in self.modules.items()},
             # Of their settings nothing is kept: the learning rates and the like are the recipe's.

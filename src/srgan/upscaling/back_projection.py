@@ -54,7 +54,7 @@ class Axis:
         return ends.part(np.maximum(np.minimum(square, 2), square - left_out))
 
     def part(self, squares: slice | NDArray[np.intp]) -> Axis:
-        """Some of the squares."""
+        """Selects some of the squares."""
         return Axis(self.reduction[squares], self.correction[squares], self.scale)
 
 
@@ -89,7 +89,7 @@ def _inverse(scale: int) -> NDArray[np.float64]:
 def _matrices(
     positions: NDArray[np.intp], weights: NDArray[np.float64], outputs: int, inputs: int, margin: int
 ) -> Floats:
-    """For every ``outputs`` samples made, the matrix from ``inputs`` samples and their margins."""
+    """Returns, for every ``outputs`` samples, the matrix from ``inputs`` samples and their margins."""
     squares = -(-len(positions) // outputs)
     made = np.arange(len(positions))
     square = made // outputs

@@ -32,7 +32,7 @@ class _Part:
 
 
 class ChangedParts:
-    """Enlarges windows, and of each only what changed since the window before it in the same place.
+    """Upscales windows, and of each only what changed since the window before it in the same place.
 
     The result is bit-equal to that of the whole window, with whichever window one begins: a changed part is
     computed with all that its pixels depend on, and the rest is kept. That presupposes that the engine adds
@@ -79,7 +79,7 @@ class ChangedParts:
         self._exact: dict[tuple[int, int], bool] = {}
 
     def upscale(self, place: int, window: NDArray[Any]) -> NDArray[Any]:
-        """Enlarges one window.
+        """Upscales one window.
 
         Args:
             place: number of the window in its picture. What was computed there before is looked at, and the
@@ -102,7 +102,7 @@ class ChangedParts:
     def _continued(
         self, before: NDArray[Any], enlarged: NDArray[Any], window: NDArray[Any]
     ) -> NDArray[Any] | None:
-        """``enlarged``, brought up to date in place; None if the whole window is to be computed."""
+        """Updates ``enlarged`` in place; returns None if the whole window must be computed."""
         if not _alike(before, window):
             return None
         boxes = changed_boxes(before[0], window[0], 2 * self._beyond)
@@ -135,7 +135,7 @@ class ChangedParts:
         return _Part(computed=(computed[0], computed[1]), taken=(taken[0], taken[1]))
 
     def _widened(self, box: slice, side: int) -> slice:
-        """``box`` and what lies around it, within ``side``; its length is a multiple of the step, or all."""
+        """Widens ``box`` within ``side``; its length becomes a multiple of the step, or all."""
         start, stop = max(0, box.start - self._margin), min(side, box.stop + self._margin)
         start -= start % self._multiple
         length = min(side, round_up(stop - start, self._step))
@@ -182,7 +182,7 @@ class ChangedParts:
 
 
 def changed_boxes(before: NDArray[Any], after: NDArray[Any], gap: int) -> list[_Box]:
-    """The smallest boxes around what differs between two pictures: a recursive X-Y cut (Nagy and Seth 1984).
+    """Finds the smallest boxes around differences of two pictures: a recursive X-Y cut (Nagy and Seth 1984).
 
     Args:
         before: (height, width, 3).
@@ -209,7 +209,7 @@ def _cut(changed: NDArray[np.bool_], gap: int) -> Iterator[_Box]:
 
 
 def _runs(flags: NDArray[np.bool_], gap: int) -> list[slice]:
-    """From where to where flags are set; between two runs lie at least ``gap`` that are not."""
+    """Yields the runs of set flags; between two runs are at least ``gap`` unset ones."""
     positions = np.flatnonzero(flags)
     if positions.size == 0:
         return []

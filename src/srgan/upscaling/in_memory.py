@@ -26,7 +26,7 @@ def enlarge(
     on_event: OnEvent | None = None,
     cancel: Cancel | None = None,
 ) -> _Array:
-    """Enlarges one picture, or each of a batch.
+    """Upscales one picture, or each of a batch.
 
     Args:
         network: what enlarges RGB.
@@ -53,7 +53,7 @@ def enlarge(
             if alpha is not None:
                 enlarged[..., -1] = within_neighbours(enlarge(network, alpha, cancel=cancel), alpha)
     except MemoryError:
-        raise OutOfMemoryError(f"not enough memory to enlarge an array of {samples.shape}") from None
+        raise OutOfMemoryError(f"not enough memory to upscale an array of {samples.shape}") from None
     return result
 
 

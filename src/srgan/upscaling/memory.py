@@ -49,7 +49,7 @@ def free_memory(root: Path = Path("/")) -> int:
 
 
 def _left_in_groups(root: Path) -> Iterator[int]:
-    """What the control groups of this process allow it to take yet: its own, and all that this one is in."""
+    """Yields what each control group of this process still allows, from its own group outwards."""
     for group in _groups(root):
         limits, used = (_numbers(group, names) for names in (_LIMITS, _USED))
         if limits and used:
@@ -57,7 +57,7 @@ def _left_in_groups(root: Path) -> Iterator[int]:
 
 
 def _groups(root: Path) -> Iterator[Path]:
-    """The folders of the groups. Containers often see their own as the outermost, under another path."""
+    """Yields the folders of the groups. Containers often see their own as the outermost, elsewhere."""
     mounts = root / "sys/fs/cgroup"
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)

@@ -31,7 +31,7 @@ def squares(image: NDArray[_Scalar], size: int, margin: int) -> NDArray[_Scalar]
 
 
 def windows(image: NDArray[_Scalar], size: int, margin: int) -> NDArray[_Scalar]:
-    """A view of framed squares with their margins, (3, rows, columns, size + 2 * margin, the same)."""
+    """Views framed squares with their margins, (3, rows, columns, size + 2 * margin, the same)."""
     side = size + 2 * margin
     rows, columns = ((length - 2 * margin) // size for length in image.shape[1:])
     plane, row, column = image.strides

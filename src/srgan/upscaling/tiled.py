@@ -22,14 +22,14 @@ from srgan.upscaling.tiling import TilePlan, plan_tiles, round_up, upscale_bands
 
 Tile = Literal["auto", "off"] | int
 Compute = Callable[[int, NDArray[Any], int], NDArray[Any]]
-"""Enlarges the tile of a number, which has a halo of the given width."""
+"""Upscales the tile of a number, which has a halo of the given width."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TiledNetwork:
-    """Enlarges arrays of any size.
+    """Upscales arrays of any size.
 
     Attributes:
         engine: runs the network.
@@ -44,7 +44,7 @@ class TiledNetwork:
     consistent: bool
 
     def compute(self, _: int, window: NDArray[Any], halo: int) -> NDArray[Any]:
-        """Enlarges one tile."""
+        """Upscales one tile."""
         return self.engine.upscale(window, halo)
 
     def changed_parts(self) -> Compute:
@@ -71,7 +71,7 @@ class TiledNetwork:
         on_event: OnEvent | None = None,
         cancel: Cancel | None = None,
     ) -> Result:
-        """Enlarges one picture; see :meth:`~srgan.upscaling.upscaler.Upscaler.stream`.
+        """Upscales one picture; see :meth:`~srgan.upscaling.upscaler.Upscaler.stream`.
 
         Args:
             pixels: (H, W, 3); uint8, uint16, or float32 in [0, 1].
@@ -162,7 +162,7 @@ def is_grey(pixels: NDArray[Any]) -> bool:
 
 
 def make_grey(band: NDArray[Any]) -> NDArray[Any]:
-    """(H, W, 3) with each channel replaced by the mean of the three, rounded where the type is an integer."""
+    """Replaces each channel of (H, W, 3) by the mean of the three, rounded if the type is an integer."""
     mean = band.mean(axis=2, keepdims=True, dtype=np.float32)
     if np.issubdtype(band.dtype, np.integer):
         mean = np.rint(mean)

@@ -94,7 +94,7 @@ def round_up(length: int, multiple: int) -> int:
 def upscale_bands(
     pixels: NDArray[Any], run: Run, plan: TilePlan, *, scale: int, repeats_edge: bool = True
 ) -> Iterator[NDArray[Any]]:
-    """Enlarges a picture tile by tile, and hands out each row of tiles as soon as it is finished.
+    """Upscales a picture tile by tile, and hands out each row of tiles as soon as it is finished.
 
     Beyond its borders the picture goes on as its own reflection, the border pixel repeated (``numpy.pad``'s
     ``"symmetric"``), as often as the halo needs it, which is how bicubic reduction saw it. With the pixel not
@@ -136,7 +136,7 @@ def upscale_bands(
 
 
 def _tilings(height: int, width: int, tile: int, halo: float) -> Iterator[tuple[float, int, int]]:
-    """What tiles of at most ``tile * tile`` cost, and their height and width, for each number of rows."""
+    """Yields the cost, height and width of tiles of at most ``tile * tile``, for each number of rows."""
     area = tile * tile
     for rows in range(math.ceil(height / area), 2 * math.ceil(height / tile) + 1):
         tile_height = math.ceil(height / rows)

@@ -16,7 +16,7 @@ from srgan.upscaling.upscaler import Upscaler
 def enlarged_masks(
     alphas: Iterable[NDArray[Any] | None], upscaler: Upscaler, cancel: Cancel | None
 ) -> Iterator[NDArray[Any] | None]:
-    """Enlarges the transparency of pictures that follow each other.
+    """Upscales the transparency of pictures that follow each other.
 
     Args:
         alphas: (height, width), uint8 or uint16, of each picture; None for one that has none. Taken one at a

@@ -33,7 +33,7 @@ _Sample = TypeVar("_Sample", bound=np.generic)
 
 
 class Upscaler:
-    """Enlarges pictures. Threads may share one; a pickled one opens anew; a context manager closes it.
+    """Upscales pictures. Thread-safe; a pickled one opens again; as a context manager, it closes at the end.
 
     Args:
         model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or one
@@ -108,7 +108,7 @@ class Upscaler:
         self.close()
 
     def close(self) -> None:
-        """Gives memory back; the upscaler cannot be used afterwards. Closing it twice does no harm."""
+        """Frees memory; the upscaler cannot be used afterwards. Closing it twice does no harm."""
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.release()
@@ -144,7 +144,7 @@ class Upscaler:
     def upscale(
         self, image: PictureLike, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
     ) -> Any:
-        """Enlarges a picture in memory, or several of one size.
+        """Upscales a picture in memory, or several of one size.
 
         Args:
             image: an array (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGB and alpha (straight, 0 transparent);
@@ -184,7 +184,7 @@ class Upscaler:
     async def aupscale(
         self, image: PictureLike, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
     ) -> Any:
-        """:meth:`upscale` in a thread, so that the event loop goes on; cancelling the task stops it."""
+        """Runs :meth:`upscale` in a thread, so that the event loop goes on; cancelling the task stops it."""
         import asyncio  # takes 30 ms, which commands need not wait for
 
         left = threading.Event()
@@ -207,7 +207,7 @@ class Upscaler:
         self, images: Iterable[NDArray[_Sample]], *, cancel: Cancel | None = None
     ) -> Iterator[NDArray[_Sample]]: ...
     def frames(self, images: Iterable[Any], *, cancel: Cancel | None = None) -> Iterator[Any]:
-        """Enlarges pictures that follow each other; what equals the one before is not computed again.
+        """Upscales pictures that follow each other; what equals the one before is not computed again.
 
         Where a picture differs from the one before in some places only, these and what they reach are
         computed and the rest is kept, see :class:`~srgan.upscaling.changes.ChangedParts`.
@@ -243,7 +243,7 @@ class Upscaler:
         on_event: OnEvent | None = None,
         cancel: Cancel | None = None,
     ) -> Result:
-        """Enlarges one picture, handing out rows as they are finished, so that memory stays flat.
+        """Upscales one picture, handing out rows as they are finished, so that memory stays flat.
 
         Args:
             pixels: (H, W, 3) RGB or (H, W) grey; uint8, uint16, or float32 in [0, 1].

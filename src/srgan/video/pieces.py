@@ -61,17 +61,17 @@ class Pieces:
         return -(-len(self.sums) // (PIECE_SEGMENTS * SEGMENT_FRAMES))
 
     def segments_of(self, number: int) -> range:
-        """The numbers of the segments of a piece."""
+        """Returns the numbers of the segments of a piece."""
         last = -(-len(self.sums) // SEGMENT_FRAMES)
         return range(number * PIECE_SEGMENTS, min(last, (number + 1) * PIECE_SEGMENTS))
 
     def to_json(self) -> str:
-        """All of it, for :meth:`from_json`."""
+        """Serialises it, for :meth:`from_json`."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Pieces:
-        """What :meth:`to_json` wrote."""
+        """Restores what :meth:`to_json` wrote."""
         return cls(**json.loads(text))
 
 
@@ -197,7 +197,7 @@ class _PieceReader(VideoReader):
         self._margin = margin
 
     def frames(self) -> Iterator[TimedFrame]:
-        """The frames of the piece.
+        """Yields the frames of the piece.
 
         Raises:
             _OtherFrameError: if one is not as planned.

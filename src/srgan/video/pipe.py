@@ -29,7 +29,7 @@ def upscale_pipe(
     on_event: OnEvent | None = None,
     cancel: Cancel | None = None,
 ) -> Upscaled:
-    """Enlarges a video from a stream of bytes into another, as YUV4MPEG2 ("y4m"): pictures alone.
+    """Upscales a video from a stream of bytes into another, as YUV4MPEG2 ("y4m"): pictures alone.
 
     Args:
         source: y4m, or another format that FFmpeg reads without winding back.

@@ -87,7 +87,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
         return None
     channels, inputs, *_ = shape(tensors, "conv_first.weight")
     if inputs != 3 or shape(tensors, "conv_last.weight")[0] != 3 or mean.shape != (3,):
-        raise UnfitError("it does not take and give RGB pictures")
+        raise UnfitError("its input and output are not both RGB pictures")
     ups = sorted(name for name in tensors if name.startswith("upsample.") and name.endswith(".weight"))
     blocks = count(tensors, r"body\.(\d+)\..*")
     architecture = EDSR(

@@ -47,7 +47,7 @@ def cells(tensors: Tensors, name: str, side: int) -> tuple[Array, Array]:
 
 
 def cells_of_shuffled(tensors: Tensors, name: str, side: int) -> tuple[Array, Array]:
-    """A convolution before a PixelShuffle(side) that equals one after it; outputs as in :func:`cells`."""
+    """Moves a convolution from after a PixelShuffle(side) to before it; outputs as in :func:`cells`."""
     weight, bias = layer(tensors, name)
     return fold_shuffle(weight, side), np.tile(bias, side**2)
 

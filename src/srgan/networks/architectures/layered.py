@@ -48,13 +48,13 @@ class Layered:
         channels, scale = extents(self.layers)[-1]
         used = {number for layer in self.layers for number in layer.sources}
         if {*range(len(self.layers))} - used:
-            raise UnfitError("some of its layers lead nowhere")
+            raise UnfitError("some of its layers are not connected to its result")
         if not any(isinstance(layer, Convolution) for layer in self.layers):
             raise UnfitError("it has no convolution")
         if channels != 3:
-            raise UnfitError(f"it does not give RGB pictures, but maps of {channels} channels")
+            raise UnfitError(f"its result has {channels} channels and is not an RGB picture")
         if scale.denominator > 1 or not 1 <= scale <= _HIGHEST:
-            raise UnfitError(f"it enlarges {scale} times; whole numbers from 1 to {_HIGHEST} can be")
+            raise UnfitError(f"its scale is {scale}; only whole numbers from 1 to {_HIGHEST} are supported")
 
     def shapes(self) -> Shapes:
         """See :meth:`~srgan.networks.architectures.description.Architecture.shapes`."""
@@ -108,7 +108,7 @@ class Layered:
         return found
 
     def _last_uses(self, wanted: int) -> dict[int, int]:
-        """For all that a layer's result depends on: the last layer that takes it, on the way to that one."""
+        """Returns the last layer that uses each result on the way to a layer."""
         last_use = {wanted: wanted + 1}
         for number in range(wanted, 0, -1):
             if number in last_use:
@@ -137,7 +137,7 @@ class Layered:
         return _End(source, tensor_name(number), shuffled, adds_picture=side is not None)
 
     def _repeats_picture(self, number: int) -> int | None:
-        """How often a result repeats each pixel of the picture, per side; None if it is something else."""
+        """Returns how often a result repeats each input pixel, per side; None if it does not."""
         if number == 0:
             return 1
         match self._layer(number):

@@ -67,7 +67,7 @@ class LayeredBuilder:
         return self.put(PReLU(sources=(x,), slopes=slopes.size), weight=slopes.reshape(-1))
 
     def scale(self, x: int, weight: Array | None = None, bias: Array | None = None) -> int:
-        """``x * weight + bias``, of each a number, or one for each channel, or nothing."""
+        """Adds ``x * weight + bias``, each a number, one for each channel, or absent."""
         weight = np.ones(1, np.float32) if weight is None else weight
         bias = np.zeros(1, np.float32) if bias is None else bias
         count = max(weight.size, bias.size)
@@ -124,7 +124,7 @@ class LayeredBuilder:
                 layers.append(replace(layer, sources=tuple(numbers[source] for source in layer.sources)))
                 for name, tensor in self._tensors[old - 1].items():
                     if not np.isfinite(tensor).all():
-                        raise UnfitError("its weights make numbers that are not finite")
+                        raise UnfitError("its weights lead to values that are not finite")
                     tensors[f"{tensor_name(new)}.{name}"] = np.require(tensor, requirements=["C", "W"])
         return Layered(tuple(layers)), tensors
 

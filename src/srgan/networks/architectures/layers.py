@@ -160,7 +160,7 @@ def next_extent(layer: Layer, found: Sequence[Extent]) -> Extent:
         UnfitError: if it does not go together with them, or is too large.
     """
     if not all(0 <= source < len(found) for source in layer.sources):
-        raise UnfitError("one of its layers takes what is not there")
+        raise UnfitError("one of its layers uses a missing result")
     given = [found[source] for source in layer.sources]
     match layer, given:
         case Concat(), [first, *_] if len({each.scale for each in given}) == 1:
@@ -168,11 +168,11 @@ def next_extent(layer: Layer, found: Sequence[Extent]) -> Extent:
         case Add() | Multiply(), [first, second] if first == second:
             extent = first
         case Add() | Multiply() | Concat(), _:
-            raise UnfitError("it puts maps of several sizes together")
+            raise UnfitError("it combines maps of different sizes")
         case _, [only]:
             extent = _changed(layer, only)
         case _:
-            raise UnfitError("one of its layers takes too few or too many maps")
+            raise UnfitError("one of its layers has too few or too many inputs")
     if not 1 <= extent.channels <= _MOST_CHANNELS:
         raise UnfitError(f"it has a map of {extent.channels} channels")
     if extent.scale > _LARGEST or extent.scale.denominator > _FINEST:
@@ -185,23 +185,23 @@ def _changed(layer: Layer, given: Extent) -> Extent:
     match layer:
         case Convolution(inputs=inputs, outputs=outputs, size=size):
             if inputs != channels:
-                raise UnfitError(f"it has a convolution of {inputs} channels that is given {channels}")
+                raise UnfitError(f"it has a convolution for {inputs} channels that receives {channels}")
             if size % 2 == 0:
                 raise UnfitError(f"it has a convolution with an even kernel, {size}x{size}")
             return Extent(outputs, scale)
         case PReLU(slopes=count) | Scale(count=count) if count not in (1, channels):
-            raise UnfitError(f"it has a layer of {count} numbers that is given {channels} channels")
+            raise UnfitError(f"it has a layer for {count} channels that receives {channels}")
         case Shuffle(side=side):
             if side < 1 or channels % side**2:
-                raise UnfitError(f"it shuffles {channels} channels by {side}")
+                raise UnfitError(f"it has a PixelShuffle({side}) of {channels} channels")
             return Extent(channels // side**2, scale * side)
         case Unshuffle(side=side):
             if not 1 <= side <= _FINEST or channels != 3:
-                raise UnfitError(f"it puts pixels of {channels} channels into channels, {side} per side")
+                raise UnfitError(f"it has a PixelUnshuffle({side}) of {channels} channels")
             return Extent(channels * side**2, scale / side)
         case Resize(times=times, parts=parts, kind=kind):
             # Exact in binary, so that all engines agree on the number of pixels.
             if times < 1 or parts not in ((1,) if kind == "nearest" else (1, 2, 4, 8)):
-                raise UnfitError(f"it resizes a map by {times / parts:g}, which cannot be done here")
+                raise UnfitError(f"it resizes a map by {times / parts:g}, which is not supported")
             return Extent(channels, scale * Fraction(times, parts))
     return given

@@ -68,7 +68,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
         return None
     channels, inputs, *_ = shape(tensors, "conv_first.weight")
     if inputs != 3 or shape(tensors, "conv_last.weight")[0] != 3:
-        raise UnfitError("it does not take and give RGB pictures")
+        raise UnfitError("its input and output are not both RGB pictures")
     ups = [name for name in ("upconv1.weight", "upconv2.weight") if name in tensors]
     blocks = count(tensors, r"body\.(\d+)\..*")
     architecture = MSRResNet(

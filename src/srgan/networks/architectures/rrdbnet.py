@@ -100,7 +100,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
     channels, inputs, *_ = shape(tensors, "conv_first.weight")
     unshuffle = root(inputs // 3, "its scale") if inputs % 3 == 0 else 0
     if not unshuffle or shape(tensors, "conv_last.weight")[0] != 3:
-        raise UnfitError("it does not take and give RGB pictures")
+        raise UnfitError("its input and output are not both RGB pictures")
     architecture = RRDBNet(
         blocks=count(tensors, r"body\.(\d+)\..*"),
         channels=channels,

@@ -78,7 +78,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
     channels, inputs, *_ = shape(tensors, "conv_1.sk.weight")
     outputs = shape(tensors, "upsampler.0.weight")[0]
     if inputs != 3 or outputs % 3:
-        raise UnfitError("it does not take and give RGB pictures")
+        raise UnfitError("its input and output are not both RGB pictures")
     has_mean = "no_norm" not in tensors
     architecture = SPAN(channels=channels, scale=root(outputs // 3, "its scale"), has_mean=has_mean)
     merged = _merged(tensors)
@@ -91,7 +91,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
 
 
 def _merged(tensors: Tensors) -> dict[str, Array]:
-    """Each of the triple convolutions that are trained, with the one beside them, as the 3x3 that they equal.
+    """Merges the convolutions that are trained in threes, with the one beside them, into the equal 3x3.
 
     Files hold such a 3x3 too (``eval_conv``), which need not be up to date.
     """

@@ -29,7 +29,7 @@ def recognise(tensors: Tensors) -> Recognised | None:
     channels, inputs, *_ = shape(tensors, "body.0.weight")
     outputs = shape(tensors, f"body.{layers - 1}.weight")[0]
     if inputs != 3 or outputs % 3:
-        raise UnfitError("it does not take and give RGB pictures")
+        raise UnfitError("its input and output are not both RGB pictures")
     blocks = (layers - 3) // 2
     names = ["head", "head_activation"]
     for index in range(blocks):

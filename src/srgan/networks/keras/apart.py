@@ -61,10 +61,10 @@ def _weights(config: str | bytes, numbers: _Numbers) -> list[list[Array]]:
 
 
 def _stored(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A member of an archive; compressed ones, of which a small file could fill the memory, are refused."""
+    """Reads a member of an archive; refuses compressed ones, which could fill the memory."""
     entry = archive.getinfo(name)
     if entry.compress_type != zipfile.ZIP_STORED:
-        raise UnfitError("it is compressed, as Keras does not; save it again")
+        raise UnfitError("it is compressed, which Keras does not do; save it again")
     return archive.read(entry)
 
 
@@ -109,7 +109,7 @@ class _Numbers:
         if found.is_virtual or found.external or found.dtype.kind != "f":
             raise UnfitError("its weights are not in the file itself, or are not floats")
         if found.nbytes > self._size:
-            raise UnfitError("its weights are more than the file can hold; get it again")
+            raise UnfitError("its weights are larger than the file; get it again")
         return np.asarray(found[()], np.float32)
 
 

@@ -102,12 +102,12 @@ def _model(config: dict[str, Any], weights: list[list[Array]]) -> KerasModel:
         layers.append(layer)
     ends = [layers[-1].name] if is_chain else list(_sources(inner["output_layers"]))
     if len(ends) != 1 or ends[0] not in {layer.name for layer in layers}:
-        raise UnfitError(f"it gives {len(ends)} results, and not one picture")
+        raise UnfitError(f"it has {len(ends)} results instead of one picture")
     return KerasModel(layers=tuple(layers), output=ends[0])
 
 
 def _sources(item: Any) -> Iterator[str]:
-    """The names of layers in what any version of Keras says of calls: lists of (name, node, result)."""
+    """Yields the names of layers in a description of calls, by any version of Keras: (name, node, result)."""
     match item:
         case {"keras_history": [str(name), *_]} | [str(name), int(), int(), *_]:
             yield name

@@ -84,7 +84,7 @@ class _Graph:
             layer_inputs = [self._picture]  # a chain of layers may lack it
         else:
             if not layer.inputs or not {*layer.inputs} <= self._made.keys():
-                raise UnfitError("it takes something that is not made before it")
+                raise UnfitError("one of its layers uses a result before it is computed")
             layer_inputs = [self._made[name] for name in layer.inputs]
         if layer.kind == "ZeroPadding2D":
             self._borders[layer.name] = layer.border
@@ -94,7 +94,7 @@ class _Graph:
         if layer.kind == "Conv2D":
             result = self._convolution(layer_inputs[0], border, layer)
         elif border:
-            raise UnfitError("it has padding that is known before convolutions only")
+            raise UnfitError("it has padding that does not precede a convolution")
         else:
             result = self._other(layer_inputs, layer)
         self._made[layer.name] = result
@@ -197,7 +197,7 @@ class _Graph:
         kinds: dict[str, Resampling] = {"nearest": "nearest", "bilinear": "bilinear"}
         kind = kinds.get(config.get("interpolation", "nearest"))
         if len(sides) != 1 or kind is None:
-            raise UnfitError("it enlarges in a way that is not supported")
+            raise UnfitError("it upscales in a way that is not supported")
         return self._build.put(Resize(sources=(x,), times=sides.pop(), kind=kind))
 
     def _shuffled(self, x: int, layer: KerasLayer) -> int:

@@ -126,7 +126,7 @@ def _layer(words: list[str]) -> NcnnLayer:
 
 
 def _param(word: str) -> tuple[int, tuple[float, ...]]:
-    """``3=0.5``, or an array: ``-23303=2,0.5,1.0`` with its length, or ``3=0.5,1.0``."""
+    """Parses ``3=0.5``, or an array: ``-23303=2,0.5,1.0`` with its length, or ``3=0.5,1.0``."""
     key, _, text = word.partition("=")
     try:
         values = tuple(float(value) for value in text.split(","))
@@ -161,7 +161,7 @@ class NcnnWeights:
             raw = self._take((2 * count + 3) // 4 * 4)
             return _finite(np.frombuffer(raw, "<f2", count).astype(np.float32))
         if mark not in _FLOAT32:
-            raise UnfitError("its weights are compressed to less than 16 bits, which is not read")
+            raise UnfitError("its weights have fewer than 16 bits, which is not supported")
         return self.plain(count)
 
     def plain(self, count: int) -> Array:
@@ -174,7 +174,7 @@ class NcnnWeights:
 
     def _take(self, size: int) -> bytes:
         if not 0 <= size <= self.left:
-            raise UnfitError("its .bin is shorter than it says; get both files again")
+            raise UnfitError("its .bin is shorter than expected; get both files again")
         self.left -= size
         return self._file.read(size)
 

@@ -87,7 +87,7 @@ class _Graph:
         given = []
         for name in layer.inputs:
             if name not in self._maps:
-                raise UnfitError(f"there is nothing called {_plain(name)} before it")
+                raise UnfitError(f"it uses {_plain(name)} before it is computed")
             given.append(self._maps.pop(name))
         if len(layer.outputs) != 1 and layer.kind != "Split":
             raise UnfitError("it makes more than one map")
@@ -100,9 +100,9 @@ class _Graph:
             UnfitError: if it has several results, or weights are left.
         """
         if len(self._maps) != 1:
-            raise UnfitError(f"it has {len(self._maps)} results, and not one picture")
+            raise UnfitError(f"it has {len(self._maps)} results instead of one picture")
         if self._weights.left:
-            raise UnfitError("its .bin is longer than it says, and may belong to another one")
+            raise UnfitError("its .bin is longer than expected, and may belong to another network")
         (result,) = self._maps.values()
         return recognised_graph(*self._build.finish(_whole(result)))
 

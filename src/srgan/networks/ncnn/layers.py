@@ -71,7 +71,7 @@ def _activated(build: LayeredBuilder, x: int, layer: NcnnLayer) -> int:
 
 
 def clamped(build: LayeredBuilder, x: int, low: float, high: float) -> int:
-    """Nothing below or above a number."""
+    """Converts a Clip."""
     return build.put(Clamp(sources=(x,), low=low, high=high))
 
 

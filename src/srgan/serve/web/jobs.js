@@ -77,6 +77,7 @@ const isOver = card => ["done", "failed", "cancelled"].includes(card.job?.state)
 async function look() {
   const open = cards.filter(card => card.job && !isOver(card)).slice(0, AT_ONCE);
   for (const card of open) {
+    if (!cards.includes(card)) continue;
     try {
       const job = await api.job(card.job.id);
       if (job) update(card, job);
@@ -127,9 +128,9 @@ function open(card) {
 async function drop(card) {
   const at = cards.indexOf(card), wasOver = card.isReady || isOver(card) || card.item.classList.contains("failed");
   card.abort?.abort();
+  cards.splice(at, 1); // nobody asks after it any more
   if (card.job) await api.remove(card.job.id).catch(() => {});
   if (card.job) shown.hide(card.job.id);
-  cards.splice(at, 1);
   card.item.remove();
   $("list").hidden = !cards.length;
   say(`${card.name}: ${wasOver ? "removed" : "cancelled"}`);

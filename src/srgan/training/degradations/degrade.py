@@ -48,7 +48,7 @@ class _Draws:
         return int(torch.randint(below, (), generator=self._generator).item())
 
     def normal_like(self, image: Tensor) -> Tensor:
-        """Standard normal numbers, drawn on the device by a generator of its own."""
+        """Draws standard normal numbers on the device, by a generator of its own."""
         generator = torch.Generator(self._device).manual_seed(self.whole(2**62))
         shape = (self._batch_size, *image.shape[1:])
         return torch.randn(shape, generator=generator, device=self._device)[self._share]

@@ -72,7 +72,7 @@ def _table(base: tuple[int, ...], quality: Tensor) -> Tensor:
 
 @cache
 def _dct() -> Tensor:
-    """The orthonormal two-dimensional DCT-II of an 8x8 block, row by row: (64, 64), coefficients first."""
+    """Returns the orthonormal 2D DCT-II of an 8x8 block, row by row: (64, 64), coefficients first."""
     k = torch.arange(8, dtype=torch.float64)
     line = torch.cos(math.pi * k[:, None] * (2 * k + 1) / 16) / 2
     line[0] /= math.sqrt(2)

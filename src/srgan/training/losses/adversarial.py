@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 def generator_loss(logits: Tensor) -> Tensor:
-    """Binary cross-entropy of a generated picture's logits against "true": -log D(G(x))."""
+    """Computes the binary cross-entropy of generated pictures' logits against "true": -log D(G(x))."""
     return F.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
 
 
@@ -28,7 +28,7 @@ def discriminator_loss(true_logits: Tensor, generated_logits: Tensor, generated_
 
 
 def relativistic_loss(better_logits: Tensor, worse_logits: Tensor) -> Tensor:
-    """-log sigmoid(D(a) - D(b)), for crops a that are to be judged better than crops b (arXiv 1807.00734).
+    """Computes -log sigmoid(D(a) - D(b)), for crops a that should rank above crops b (arXiv 1807.00734).
 
     With ``a`` true and ``b`` generated it is the discriminator's loss, the other way round the generator's.
     Each crop is compared with its own counterpart, place by place, so what is in the picture cancels out: a

@@ -30,7 +30,7 @@ def grid_loss(sr_image: Tensor, hr_image: Tensor, scale: int, mean: Callable[[Te
 
 
 def detail_at_places(image: Tensor, period: int) -> Tensor:
-    """Mean absolute Laplacian of Y of (N, 3, H, W), RGB, at each of ``period * period`` places modulo period.
+    """Averages the absolute Laplacian of Y of (N, 3, H, W), RGB, at each of ``period * period`` places.
 
     Each side is at least ``2 * period`` pixels.
     """
@@ -38,7 +38,7 @@ def detail_at_places(image: Tensor, period: int) -> Tensor:
 
 
 def unevenness_loss(detail: Tensor) -> Tensor:
-    """How unevenly the detail of a batch lies on a grid: the square of the grid index, over all pictures.
+    """Measures how unevenly a batch's detail lies on a grid: the squared grid index over all pictures.
 
     It is the variance of the means over the square of their mean, see
     :func:`srgan.metrics.artifacts.grid_index`. Crops of photographs have next to none, whatever they show.
@@ -76,19 +76,19 @@ def repetition_loss(sr_image: Tensor, hr_image: Tensor, period: int) -> Tensor:
 
 
 def _laplacian(image: Tensor) -> Tensor:
-    """(N, 3, H, W) to the Laplacian of Y, (N, H - 2, W - 2)."""
+    """Computes the Laplacian of Y: (N, 3, H, W) to (N, H - 2, W - 2)."""
     y = torch.einsum("c,nchw->nhw", image.new_tensor(_LUMA), image)
     return y[:, :-2, 1:-1] + y[:, 2:, 1:-1] + y[:, 1:-1, :-2] + y[:, 1:-1, 2:] - 4 * y[:, 1:-1, 1:-1]
 
 
 def _cells(detail: Tensor, period: int) -> Tensor:
-    """(N, H, W) to (N, rows of cells, period, columns of cells, period), without what is no whole cell."""
+    """Splits (N, H, W) into whole cells: (N, rows of cells, period, columns of cells, period)."""
     height, width = (length // period for length in detail.shape[1:])
     return detail[:, : height * period, : width * period].reshape(-1, height, period, width, period)
 
 
 def _windows(detail: Tensor, period: int) -> Tensor:
-    """(N, H, W) to (N, rows of windows, 4, period, columns of windows, 4, period)."""
+    """Splits (N, H, W) into windows: (N, rows of windows, 4, period, columns of windows, 4, period)."""
     windows = _cells(detail, _CELLS * period)
     return windows.unflatten(4, (_CELLS, period)).unflatten(2, (_CELLS, period))
 

@@ -9,12 +9,12 @@ from torch.nn import functional as F
 
 
 def pixel_loss(sr_image: Tensor, hr_image: Tensor, kind: Literal["l1", "mse"]) -> Tensor:
-    """Mean absolute ("l1") or mean squared ("mse") difference of two (N, 3, H, W) pictures in [0, 1]."""
+    """Computes the mean absolute ("l1") or squared ("mse") difference of (N, 3, H, W) in [0, 1]."""
     return F.l1_loss(sr_image, hr_image) if kind == "l1" else F.mse_loss(sr_image, hr_image)
 
 
 def consistency_loss(sr_image: Tensor, hr_image: Tensor, scale: int) -> Tensor:
-    """Mean absolute difference of two (N, 3, H, W) pictures in [0, 1] whose cells of pixels are averaged.
+    """Computes the mean absolute difference of (N, 3, H, W) in [0, 1] after averaging cells of pixels.
 
     What a low-res picture shows is kept, colours above all, while the detail within a cell is left free.
 

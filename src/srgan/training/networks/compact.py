@@ -19,12 +19,12 @@ class CompactBlock(nn.Module):
         self.activation = PReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, channels, H, W) to the same shape."""
+        """Maps (N, channels, H, W) to the same shape."""
         return self.activation(self.conv(x))
 
 
 class CompactGenerator(nn.Module):
-    """Enlarges pictures four times per side, in a tenth of the SRResNet's time.
+    """Upscales pictures four times per side, in a tenth of the SRResNet's time.
 
     3x3 convolutions and PReLUs in a row, at the end PixelShuffle(4); what they give is added to the input
     with every pixel repeated 4 x 4 times. In the manner of Real-ESRGAN's SRVGGNetCompact.
@@ -44,7 +44,7 @@ class CompactGenerator(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """He initialisation; the last layer starts small, so that the first result is the enlarged input."""
+        """Applies He initialisation; the last layer starts small: the first result is the repeated input."""
         initialise_convolutions(self)
         self.tail.weight.data.mul_(0.01)
 

@@ -28,7 +28,7 @@ class DescribedNetwork(nn.Module):
         )
 
     def forward(self, lr_image: Tensor) -> Tensor:
-        """(N, 3, H, W) to (N, 3, sH, sW), s the scale; RGB in [0, 1], the result not clipped."""
+        """Maps (N, 3, H, W) to (N, 3, sH, sW), s the scale; RGB in [0, 1], the result not clipped."""
         return self._architecture.forward(_PlainOps(self._weights), lr_image)
 
 

@@ -57,7 +57,7 @@ class VGGFeatures(nn.Module):
         )
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Feature maps of pictures.
+        """Returns feature maps of pictures.
 
         Args:
             image: (N, 3, H, W), RGB in [0, 1], each side at least 16.
@@ -111,7 +111,7 @@ class SqueezeFeatures(nn.Module):
         self.register_buffer("mean", torch.tensor([104.0, 117.0, 123.0]).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Feature maps of pictures.
+        """Returns feature maps of pictures.
 
         Args:
             image: (N, 3, H, W), RGB in [0, 1], each side at least 32.
@@ -145,7 +145,7 @@ def _load(network: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
 
 
 def download_vgg19() -> Path:
-    """torchvision's file of VGG19's ImageNet weights (548 MB), downloaded once to PyTorch's cache.
+    """Downloads torchvision's ImageNet weights of VGG19 (548 MB), once, to PyTorch's cache.
 
     Raises:
         ModelError: if it is not there and cannot be downloaded.

@@ -29,7 +29,7 @@ class ResidualBlock(nn.Module):
         self.norm2 = _norm(config)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, channels, H, W) to the same shape."""
+        """Maps (N, channels, H, W) to the same shape."""
         return x + self.norm2(self.conv2(self.activation(self.norm1(self.conv1(x)))))
 
 
@@ -46,7 +46,7 @@ class UpsampleBlock(nn.Module):
         self.activation = PReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, channels, H, W) to (N, 4 * channels, H, W)."""
+        """Maps (N, channels, H, W) to (N, 4 * channels, H, W)."""
         return self.activation(self.conv(x))
 
 
@@ -74,7 +74,7 @@ def fold_shuffle(weight: Tensor) -> Tensor:
 
 
 class Generator(nn.Module):
-    """Enlarges pictures four times per side.
+    """Upscales pictures four times per side.
 
     Args:
         config: the dimensions; see :class:`~srgan.networks.architecture.GeneratorConfig`.
@@ -94,7 +94,7 @@ class Generator(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """He initialisation; without norm, branches start small so that sixteen of them add up calmly."""
+        """Applies He initialisation; without norm, branches start small, so that sixteen stay stable."""
         initialise_convolutions(self)
         if self.config.norm == "none":
             for module in (*self.blocks.modules(), self.trunk, self.tail):

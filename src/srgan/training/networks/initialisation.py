@@ -6,7 +6,7 @@ from torch import nn
 
 
 def initialise_convolutions(network: nn.Module) -> None:
-    """He initialisation (arXiv 1502.01852) of every convolution's weight; biases start at zero."""
+    """Applies He initialisation (arXiv 1502.01852) to every convolution; biases start at zero."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d) and module.bias is not None:
             nn.init.kaiming_normal_(module.weight)

@@ -47,9 +47,9 @@ def _load_module(path: Path) -> ModuleNetwork:
         raise ModelError(f"{path}: its tensors are of no network that srgan or spandrel can build") from error
     name = str(found.architecture.name)
     if not isinstance(found, spandrel.ImageModelDescriptor) or found.purpose == "FaceSR":
-        raise ModelError(f"{path}: a network of {name}, which does not enlarge pictures of any kind")
+        raise ModelError(f"{path}: a network of {name}, which does not upscale pictures of any kind")
     if (found.input_channels, found.output_channels) != (3, 3):
-        raise ModelError(f"{path}: a network of {name} that does not take and give pictures of three colours")
+        raise ModelError(f"{path}: a network of {name} whose input and output are not both RGB pictures")
     return ModuleNetwork(
         card=ModelCard(
             name=path.stem,
@@ -83,5 +83,5 @@ class _Enlarging(nn.Module):
         self._descriptor = descriptor
 
     def forward(self, picture: Tensor) -> Tensor:
-        """(N, 3, H, W) to (N, 3, sH, sW), RGB in [0, 1]."""
+        """Maps (N, 3, H, W) to (N, 3, sH, sW), RGB in [0, 1]."""
         return self._descriptor(picture).clone()  # which can be learned from; its own tensors cannot

@@ -192,9 +192,7 @@ def find_encoder(name: str) -> Codec:
     try:
         codec = Codec(name, "w")
     except (av.FFmpegError, ValueError) as error:
-        raise UsageError(
-            f"there is no such encoder as '{name}'; libx264 plays everywhere", field="codec"
-        ) from error
+        raise UsageError(f"unknown encoder '{name}'; libx264 plays everywhere", field="codec") from error
     if codec.type != "video":
         raise UsageError(f"'{name}' encodes {codec.type}, not video; libx264 plays everywhere", field="codec")
     return codec

@@ -37,7 +37,7 @@ def remove_finished(target: Path) -> None:
 
 
 def _identity(target: Path) -> list[int] | None:
-    """What no two files have in common, as JSON holds it; None if there is no file."""
+    """Returns what distinguishes a file from all others, for JSON; None if there is no file."""
     try:
         status = target.stat()
     except FileNotFoundError:

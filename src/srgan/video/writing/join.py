@@ -110,7 +110,7 @@ def join(
 
 @contextmanager
 def _template(segment: Path, output: str, marks: Marks) -> Iterator[VideoStream]:
-    """The stream of a segment; with marks, which Matroska's muxer takes over from a file that has them."""
+    """Returns the stream of a segment, with marks, which Matroska's muxer copies from a marked file."""
     with ExitStack() as stack:
         stream = stack.enter_context(av.open(str(segment))).streams.video[0]
         if marks != Marks() and output not in BOXED:

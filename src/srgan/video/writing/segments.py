@@ -44,7 +44,7 @@ _MANIFEST = "manifest.json"
 
 
 def segment_name(number: int) -> str:
-    """The file name of the segment with a number, from 0."""
+    """Returns the file name of the segment with a number, from 0."""
     return f"{number:06d}.mkv"
 
 
