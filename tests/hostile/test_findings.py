@@ -3,8 +3,9 @@
 import io
 import json
 import pickle
-import resource
 import struct
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from srgan.errors import DataError, ImageError, ModelError, SrganError, UsageError
 from srgan.images.read import read_picture
+from srgan.networks.keras.file import read_keras
 from srgan.networks.model_file import read_model
 from srgan.networks.weights import read_tensors
 from srgan.recognition.objects import _read_annotations
@@ -23,6 +25,7 @@ from srgan.training.recipe_file import load_recipe
 @contextmanager
 def little_memory(more=2**30):
     """What is asked for beyond a gigabyte is refused by the system."""
+    resource = pytest.importorskip("resource")
     status = Path("/proc/self/status")
     if not status.exists():
         pytest.skip("needs Linux to be told the memory that is taken")
@@ -151,3 +154,30 @@ def test_annotations_that_are_nested_without_end_are_refused(tmp_path):
     (tmp_path / "coco.json").write_text("[" * 100_000)
     with pytest.raises(DataError, match="COCO"):
         _read_annotations(tmp_path / "coco.json")
+
+
+def test_a_keras_file_without_an_end_is_given_up_after_half_a_minute(tmp_path, monkeypatch):
+    pytest.importorskip("h5py")
+    waited = []
+
+    def never_ends(command, *, timeout, **_):
+        waited.append(timeout)
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr("subprocess.run", never_ends)
+    (tmp_path / "a.h5").write_bytes(bytes(1_000_000))
+    with pytest.raises(ModelError, match="not a readable file of Keras"):
+        read_keras(tmp_path / "a.h5")
+    assert waited == [31]  # and a second for its megabyte
+
+
+def test_a_damaged_form_is_no_line_in_the_servers_log():
+    pytest.importorskip("python_multipart")
+    script = (
+        "import srgan.serve.uploads; from python_multipart.multipart import MultipartParser\n"
+        "try: MultipartParser(b'x', {}).write(b'damaged')\n"
+        "except Exception as error: print(type(error).__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "MultipartParseError"
+    assert done.stderr == ""

@@ -74,6 +74,13 @@ def test_an_encrypted_video_is_refused(clip, enlarge):
     refused(enlarge, clip("video.mp4", *scheme, *keys), "is encrypted")
 
 
+def test_frames_beyond_the_limit_of_pixels_are_not_decoded(clip, enlarge, monkeypatch):
+    monkeypatch.setattr("srgan.video.reading.frames.MOST_PIXELS", 64 * 48 - 1)
+    refused(enlarge, clip("video.mp4", seconds=0.2), "holds no frame that can be decoded")
+    monkeypatch.setattr("srgan.video.reading.frames.MOST_PIXELS", 64 * 48 * 2)
+    assert enlarge(clip("a.mp4", seconds=0.2), clip("a.mp4", seconds=0.2).with_name("b.mp4")).frames == 5
+
+
 def test_a_part_behind_the_end_is_refused(clip, enlarge, tmp_path):
     lr_video = clip("video.mp4", seconds=1)
     with pytest.raises(VideoError, match="from 5 s on"):

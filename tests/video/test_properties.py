@@ -64,34 +64,26 @@ def test_every_frame_comes_at_its_time(enlarge, shown, tmp_path):
     check()
 
 
-def test_a_film_that_begins_late_or_early_keeps_its_times(enlarge, shown, tmp_path, ffmpeg):
-    @EXAMPLES
-    @given(regular(), st.floats(-0.5, 3))
-    def check(times, begin):
-        whole = film(tmp_path / "whole.mp4", times)
-        lr_video = tmp_path / "a.mp4"
-        ffmpeg(
-            "-i",
-            whole,
-            "-c",
-            "copy",
-            "-output_ts_offset",
-            f"{begin:.3f}",
-            "-avoid_negative_ts",
-            "disabled",
-            lr_video,
-        )
-        result = enlarge(lr_video, tmp_path / "large.mp4")
-        assert result.frames == len(shown(lr_video)) == len(times)
-        assert shown(tmp_path / "large.mp4") == pytest.approx(shown(lr_video), abs=2e-5)
-
-    check()
-
-
 def decoded(path):
     """What a player shows: the times of the frames that edit lists leave."""
     with av.open(str(path)) as container:
         return [frame.time for frame in container.decode(video=0)]
+
+
+def test_a_film_that_begins_late_or_early_keeps_its_times(enlarge, tmp_path, ffmpeg):
+    @EXAMPLES
+    @given(regular(), st.floats(-0.5, 3))
+    def check(times, begin):
+        whole, lr_video = film(tmp_path / "whole.mp4", times), tmp_path / "a.mp4"
+        offset = ("-output_ts_offset", f"{begin:.3f}", "-avoid_negative_ts", "disabled")
+        ffmpeg("-i", whole, "-c", "copy", *offset, lr_video)
+        expected = decoded(lr_video)  # players show nothing of what lies before 0
+        if not expected:
+            return
+        assert enlarge(lr_video, tmp_path / "large.mp4").frames == len(expected)
+        assert decoded(tmp_path / "large.mp4") == pytest.approx(expected, abs=2e-5)
+
+    check()
 
 
 def test_an_edit_list_cuts_as_it_does_for_players(enlarge, tmp_path, ffmpeg):
@@ -117,7 +109,7 @@ def test_a_part_has_the_frames_between_its_ends(enlarge, tmp_path):
     def check(times, data):
         seconds = [float(time * TICK) for time in times]
         start = data.draw(st.floats(0, seconds[-1], exclude_max=True))
-        end = data.draw(st.floats(start, seconds[-1] + 1, exclude_min=True))
+        end = data.draw(st.floats(start + 0.02, seconds[-1] + 1))
         lr_video = film(tmp_path / "a.mp4", times)
         result = enlarge(lr_video, tmp_path / "part.mp4", VideoOptions(start=start, end=end))
         inside = [time for time in seconds if start <= time < end]
