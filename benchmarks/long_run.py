@@ -8,8 +8,8 @@
 
 upscale enlarges made-up pictures of many sizes and kinds, and short videos, one after the other in one
 process; train trains a small network; folder is ``srgan upscale`` of a folder of small pictures. What is seen
-goes to a CSV file a kind, which plot draws. Each says how the last tenth of the time compares with the
-second; the first warms up.
+goes to a CSV file a kind, which plot draws. Each says how the last tenth of the work compares with the fifth;
+what comes before warms up.
 """
 
 from __future__ import annotations
@@ -191,17 +191,20 @@ def train(folder: Path, minutes: float, done: Any) -> None:
 
 
 def say(kind: str, rows: list[dict[str, float]]) -> None:
-    """Prints how the last tenth compares with the second."""
-    tenth = max(1, len(rows) // 10)
-    early, late = rows[tenth : 2 * tenth], rows[-tenth:]
-    print(f"{kind}: {rows[-1]['seconds'] / 60:.1f} minutes, {rows[-1]['done']:.0f} done")
+    """Prints how the last tenth of the work compares with the fifth; what comes before warms up."""
+    total = rows[-1]["done"]
+
+    def part(begin: float, end: float) -> list[dict[str, float]]:
+        return [row for row in rows if begin * total <= row["done"] <= end * total]
+
+    early, late = part(0.4, 0.5), part(0.9, 1)
+    print(f"{kind}: {rows[-1]['seconds'] / 60:.1f} minutes, {total:.0f} done")
     for name, title in PANELS:
-        first, last = (statistics.median(row[name] for row in part) for part in (early, late))
+        first, last = (statistics.median(row[name] for row in some) for some in (early, late))
         print(f"  {title}: {first:.4g}, then {last:.4g}")
-    for title, part in (("second", early), ("last", late)):
-        first, last = part[0], part[-1]
-        share = (last["cpu_seconds"] - first["cpu_seconds"]) / max(1, last["done"] - first["done"])
-        print(f"  processor time each, in the {title} tenth: {1000 * share:.2f} ms")
+    for title, some in (("fifth", early), ("last", late)):
+        cpu, done = (some[-1][name] - some[0][name] for name in ("cpu_seconds", "done"))
+        print(f"  processor time each, in the {title} tenth: {1000 * cpu / max(1, done):.2f} ms")
 
 
 def plot(out: Path) -> None:

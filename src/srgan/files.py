@@ -106,13 +106,17 @@ def move_file(path: Path, target: Path) -> None:
         copy_file(path, target)
 
 
-def copy_file(path: Path, target: Path) -> None:
-    """Copies the content of a file, whole or not at all.
+def copy_file(path: Path, target: Path, *, durable: bool = False) -> None:
+    """Copies the content of a file, whole or not at all; see :func:`replacing`.
 
     Raises:
         OSError, OutputError: if that cannot be.
     """
-    with replacing(target) as part, path.open("rb") as source, opened(part, "wb") as copy:
+    with (
+        replacing(target, durable=durable) as part,
+        path.open("rb") as source,
+        opened(part, "wb") as copy,
+    ):
         shutil.copyfileobj(source, copy, 2**20)
 
 

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import re
+import signal
 import sys
 import typing
 
@@ -133,3 +134,16 @@ def test_python_dash_m_is_the_same_command(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["srgan", "models"])
     runpy.run_module("srgan", run_name="__main__")
     assert "\nsrresnet " in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signal")
+def test_sigterm_ends_it_also_where_a_library_makes_an_error_of_that(srgan, monkeypatch):
+    def app(*_arguments, **_options):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except SystemExit as leaving:  # as NumPy does while it is being loaded
+            raise ImportError("initialization failed") from leaving
+
+    monkeypatch.setattr("srgan.cli.main._called", lambda _arguments: app)
+    done = srgan("models")
+    assert (done.code, done.err) == (143, "")

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -200,3 +202,11 @@ def test_a_graph_of_layers_gives_what_its_layers_do(tmp_path, make):
     assert np.abs(run(tmp_path / "net.onnx", pictures()) - expected).max() <= 1e-4
     half = write_onnx(network, tmp_path / "half.onnx", precision="fp16", picture_io=True)
     assert half.largest_difference <= 4
+
+
+def test_the_runtime_leaves_no_files_behind(tiny_model, tmp_path):
+    """What ONNX Runtime 1.32 prepares to tell its makers, it keeps in a file."""
+    (tmp_path / "tmp").mkdir()
+    command = [sys.executable, "-m", "srgan", "export", str(tiny_model), str(tmp_path / "net.onnx")]
+    subprocess.run(command, env={**os.environ, "TMPDIR": str(tmp_path / "tmp")}, check=True)
+    assert list((tmp_path / "tmp").iterdir()) == []

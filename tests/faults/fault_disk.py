@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import psutil
+
 from srgan import disk
 
 STEPS = (
@@ -35,7 +37,7 @@ KINDS: dict[Kind, str] = {
     "gone": "before a step, the output's folder is removed",
     "clock": "from a step on, the clock is a day behind",
     "size": "no file can grow beyond some bytes, whoever writes it",
-    "memory": "the process gets no more memory than some bytes",
+    "memory": "the process gets only some bytes of memory more than it has at the start",
 }
 
 
@@ -53,9 +55,11 @@ class Fault:
 
     def begin(self) -> None:
         """Sets the limits that hold from the beginning."""
-        limits = {"size": resource.RLIMIT_FSIZE, "memory": resource.RLIMIT_AS}
-        if self.kind in limits:
-            resource.setrlimit(limits[self.kind], (self.at, self.at))
+        if self.kind == "size":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.at, self.at))
+        if self.kind == "memory":
+            most = psutil.Process().memory_info().vms + self.at
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
     def meet(self, number: int, name: str) -> None:
         """What a step meets.

@@ -151,7 +151,7 @@ def _send(run: Run, how: str) -> None:
 
 def _meet(stage: Stage, whole: Whole, kind: Kind, random: np.random.Generator) -> str:
     """A run that meets a fault ends as if nothing were, or says in a line what is wrong."""
-    most = {"size": 200_000, "memory": 6 * 2**30}.get(kind, whole.steps)
+    most = {"size": 200_000, "memory": 2**30}.get(kind, whole.steps)
     fault = Fault(kind=kind, at=int(random.integers(1, most + 1)))
     run = stage.start(fault)
     run.process.join(_WAIT)

@@ -24,6 +24,7 @@ ALLOWED = {
     ("serve/workshop.py", "save"): "the store's record, in SQLite",
     ("engines/cache.py", "FileLock"): "a lock, which stays; OpenVINO writes what it guards",
     ("bench/speed.py", "save"): "into a temporary folder",
+    ("bench/chart.py", "save"): "a name that files.replacing has given",
     ("video/reading/webp.py", "av.open"): "memory",
     ("bench/video_speed.py", "av.open"): "into a temporary folder",
     ("video/writing/segments.py", "av.open"): "a name that files.replacing has given",

@@ -420,3 +420,14 @@ def test_cancelling_while_it_is_encoded_stops_that(tmp_path, name):
         )
     assert not list(tmp_path.iterdir())
     assert "encoder" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_an_encoder_that_dies_of_whatever_leaves_what_was_there(tmp_path, monkeypatch):
+    def die(*_arguments):
+        raise SystemExit
+
+    monkeypatch.setattr("srgan.images.write._save", die)
+    (tmp_path / "a.png").write_bytes(b"what was there")
+    with pytest.raises(SystemExit):
+        write(tmp_path / "a.png", PHOTO)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"what was there"]

@@ -100,12 +100,21 @@ _WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 _EMPTY = re.compile(r"--[\w-]+=")  # an option of which nothing follows
 _INTERRUPTED = 130
 """Typer's exit code on Ctrl-C."""
+_TERMINATED = 143
+"""The usual exit code on SIGTERM."""
 
 
 def main() -> None:
     """Runs the command; exits 0 when done, 1 when something failed, 2 on wrong usage, 130 on Ctrl-C."""
+    is_terminated = False
+
+    def terminate(*_: object) -> None:
+        nonlocal is_terminated
+        is_terminated = True
+        sys.exit(_TERMINATED)
+
     # Leave as on Ctrl-C: with what is half-written taken away.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, terminate)
     try:
         with tracebacks():
             arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
@@ -118,7 +127,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:
-        code = _report(error)
+        # A library that was being loaded makes an error of its own of the leaving.
+        code = _TERMINATED if is_terminated else _report(error)
     if code == _INTERRUPTED:
         print_error("interrupted")
     if code:

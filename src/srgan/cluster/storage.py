@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,7 +14,18 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 from srgan.errors import MissingExtraError, OutputError, UsageError
-from srgan.files import explained, make_folder, reason_of, replacing, write_file
+from srgan.files import (
+    copy_file,
+    explained,
+    make_folder,
+    opened,
+    reason_of,
+    remove_file,
+    remove_folder,
+    replacing,
+    temporary_folder,
+    write_file,
+)
 
 _CHUNK = 2**20
 
@@ -138,7 +148,7 @@ class Place:
         if self.path is not None:
             return self.path
         copy = make_folder(folder) / self.name
-        with self.opened() as stream, replacing(copy) as part, part.open("wb") as file:
+        with self.opened() as stream, replacing(copy) as part, opened(part, "wb") as file:
             shutil.copyfileobj(stream, file, _CHUNK)
         return copy
 
@@ -151,8 +161,7 @@ class Place:
         with explained(self.text):
             if self.path is not None:
                 make_folder(self.path.parent)
-                with replacing(self.path, durable=True) as part:
-                    shutil.copyfile(file, part)
+                copy_file(file, self.path, durable=True)
                 return
             _upload(self._store(), self._key(), file)
             size = self._store().get_file_info(self._key()).size
@@ -165,8 +174,8 @@ class Place:
         Raises:
             OutputError: if that cannot be.
         """
-        with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
-            file = Path(folder) / "content"
+        with temporary_folder() as folder:
+            file = folder / "content"
             write_file(file, content)
             self.put(file)
 
@@ -182,9 +191,9 @@ class Place:
                     kind = self._store().get_file_info(self._key())
                     (self._store().delete_file if kind.is_file else self._store().delete_dir)(self._key())
             elif self.path.is_dir():
-                shutil.rmtree(self.path)
+                remove_folder(self.path)
             else:
-                self.path.unlink(missing_ok=True)
+                remove_file(self.path)
 
     def _store(self) -> Any:
         parts = urlsplit(self.text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -18,6 +17,7 @@ from srgan.cluster.films import Film, begin_film, enlarge_part, join_film
 from srgan.cluster.manifest import ROW, Row, note
 from srgan.cluster.storage import Place
 from srgan.cluster.work import DONE, JOIN, PIECE, Work
+from srgan.files import temporary_folder
 from srgan.jobs.job import Job
 from srgan.jobs.models import Models
 from srgan.jobs.result import JobError, JobResult
@@ -42,8 +42,8 @@ class Worker:
             tile=work.tile,
             threads=threads,
         )
-        with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
-            self._options = replace(work.options, model=work.model.unpacked(Path(folder)))
+        with temporary_folder() as folder:
+            self._options = replace(work.options, model=work.model.unpacked(folder))
             self._models.for_pictures(self._options)  # and stays open, without its file
         self._digest = cache(work.model.digest)
 
@@ -66,8 +66,8 @@ class Worker:
                     f"{task['input']}: ended the process that worked on it {MOST_ATTEMPTS} times; remove it"
                 )
                 return self._blank(task) | {"status": "failed", "error": message}
-            with tempfile.TemporaryDirectory(prefix="srgan-") as folder:
-                return self._from_file(task, Place(task["input"]).fetched(Path(folder) / "in"), Path(folder))
+            with temporary_folder() as folder:
+                return self._from_file(task, Place(task["input"]).fetched(folder / "in"), folder)
         except Exception as error:
             message = JobError.of(error, task["input"]).message
             return self._blank(task) | {"status": "failed", "error": message}

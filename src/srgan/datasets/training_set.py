@@ -131,10 +131,10 @@ class TrainingSet:
         """
         self._lock = claim(self.work)
         self._clear()
+        if self._new:  # first of all that can be seen: by it, the next run knows the folder
+            self._write_manifest([], {}, complete=False)
         for split in SPLITS:
             remove_abandoned(make_folder(self.folder / split))
-        if self._new:
-            self._write_manifest([], {}, complete=False)
         journal = self.work / "journal.jsonl"
         if journal.exists():
             for line in journal.read_text(encoding="utf-8", errors="replace").split("\n"):

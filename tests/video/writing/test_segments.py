@@ -2,13 +2,12 @@
 
 import errno
 import os
-import shutil
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from srgan import disk
 from srgan.errors import InUseError, OutputError, VideoError
 from srgan.video.colour import Colour, Converter
 from srgan.video.writing.encoding import Encoding
@@ -147,22 +146,32 @@ def test_another_name_in_another_folder_goes_on(folder, tmp_path, cache):
     assert (list((tmp_path / "elsewhere").iterdir()), list(cache.iterdir())) == ([], [])
 
 
-def test_work_is_copied_to_another_disk(folder, tmp_path, monkeypatch):
-    def rename(path, _target):
-        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(path))
+@pytest.fixture
+def another_disk(monkeypatch):
+    """Every folder lies on a disk of its own."""
+    really = disk.rename
 
-    monkeypatch.setattr(Path, "rename", rename)
+    def rename(path, target):
+        if path.parent != target.parent:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        really(path, target)
+
+    monkeypatch.setattr(disk, "rename", rename)
+
+
+@pytest.mark.usefixtures("another_disk")
+def test_work_is_copied_to_another_disk(folder, tmp_path):
     assert WorkFolder(elsewhere(tmp_path), JOB, resume=True).frames == 6
     assert not folder.path.exists()
 
 
+@pytest.mark.usefixtures("another_disk")
 def test_a_full_disk_on_the_way_loses_nothing(folder, tmp_path, monkeypatch):
-    def copy(_path, _target):
+    def write(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(OSError(errno.EXDEV, "")))
-        patch.setattr(shutil, "copyfile", copy)
+        patch.setattr(disk, "write", write)
         with pytest.raises(OutputError, match="full"):
             WorkFolder(elsewhere(tmp_path), JOB, resume=True)
     assert WorkFolder(tmp_path / "video.mp4", JOB, resume=True).frames == len(folder.segments()) * 3
