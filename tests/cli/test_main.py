@@ -27,6 +27,7 @@ COMMANDS = (
     "import-keras",
     "bench",
     "serve",
+    "cluster",
 )
 
 
