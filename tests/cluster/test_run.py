@@ -35,7 +35,7 @@ from srgan.upscaling.upscaler import Upscaler
 from srgan.video.pipeline import upscale_video
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "output.md"
-LONG = 1500  # seconds after which something must have gone wrong
+LONG = 300  # seconds after which something must have gone wrong
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from srgan.events import Event, OnEvent
 from srgan.files import claim
 
 CORES = 1
-"""Processor cores of a worker; see docs/explanation/scale.md for what was measured."""
+"""Processor cores of a worker; which number is fastest was not measured yet: benchmarks/scaling.py does."""
 
 _MEMORY = 2**30
 """Bytes that Ray sets aside for a worker: Python, the network, and tiles of it."""
