@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=1000)
     parser.add_argument("--cores", type=int, default=16, help="workers of a node")
     parser.add_argument("--pictures", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=24.0, help="of a core, for a picture")
+    parser.add_argument("--seconds", type=float, default=27.8, help="of a core, for a picture")
     parser.add_argument("--overhead", type=float, default=0.3, help="seconds a picture for the store")
     parser.add_argument("--stragglers", type=float, default=0.02, help="share of nodes that are slow")
     parser.add_argument("--slowness", type=float, default=3.0)

@@ -9,8 +9,6 @@ from PIL import Image
 
 pytest.importorskip("pyarrow", reason="needs the extra 'cluster'")
 
-import pyarrow as pa
-
 from srgan.cluster.attempts import Attempts
 from srgan.cluster.model_files import ModelFiles
 from srgan.cluster.storage import Place
@@ -54,9 +52,8 @@ def do():
     """Lets a worker do one task, and gives the row that comes back."""
 
     def run(work, input_, output, attempts=None, **more):
-        task = {**dict.fromkeys(TASK.names), "kind": WHOLE, "input": str(input_), "output": output, **more}
-        worker = Worker(work, 1, attempts or Attempts())
-        (row,) = worker(pa.Table.from_pylist([task], TASK)).to_pylist()
+        task = {**dict.fromkeys(TASK), "kind": WHOLE, "input": str(input_), "output": output, **more}
+        (row,) = Worker(work, 1, attempts or Attempts()).do([task])
         return row
 
     return run

@@ -2,7 +2,7 @@
 
 import json
 
-from srgan.cluster.manifest import ROW, load, save
+from srgan.cluster.manifest import ROW, list_notes, load, save
 from srgan.cluster.sources import find_items
 from srgan.cluster.storage import Place
 
@@ -28,7 +28,7 @@ def test_objects_are_enlarged_as_files_are(store, pictures, work, do, tmp_path):
         do(work(), folder / name.split("/in/")[1].partition("?")[0], output)
         made = store.client.get_object(Bucket="bucket", Key=f"out/{output}")["Body"].read()
         assert made == (tmp_path / "out" / output).read_bytes()
-    save(Place.of(dest), load(Place.of(dest)))
+    save(Place.of(dest), load(Place.of(dest)), list_notes(Place.of(dest)))
     made = {key for key in store.keys("out/") if not key.endswith("/")}  # Arrow marks folders
     assert made == {"out/manifest.parquet", *(f"out/{name}" for name in tasks.values())}
     known = load(Place.of(dest))

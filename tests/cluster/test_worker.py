@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from srgan.cluster.attempts import MOST_ATTEMPTS, Attempts
-from srgan.cluster.manifest import ROW, load, save
+from srgan.cluster.manifest import ROW, list_notes, load, save
 from srgan.jobs.pictures import upscale_file
 from srgan.upscaling.upscaler import Upscaler
 
@@ -114,14 +114,15 @@ def test_rows_of_workers_are_found_though_nobody_collected_them(pictures, work, 
     rows = [do(work(), folder / name, name) for name in ("a.png", "b.png")]
     dest = work().dest
     assert load(dest) == {row["input"]: manifest_row(row) for row in rows}
-    save(dest, load(dest))
+    save(dest, load(dest), list_notes(dest))
+    assert list_notes(dest) == []
     assert [row["output"] for row in load(dest).values()] == ["a.png", "b.png"]
 
 
 def test_the_result_belongs_to_the_input_that_had_it_last(pictures, work, do):
     folder = pictures("a.png", "b.png")
     rows = [manifest_row(do(work(), folder / name, "one.png")) for name in ("a.png", "b.png")]
-    save(work().dest, {row["input"]: row for row in rows})
+    save(work().dest, {row["input"]: row for row in rows}, list_notes(work().dest))
     assert list(load(work().dest)) == [str(folder / "b.png")]
 
 

@@ -7,9 +7,11 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
+
+import psutil
 
 from srgan.cpu import cores
 from srgan.errors import MissingExtraError, SrganError
@@ -81,11 +83,20 @@ def _join(ray: Any, address: str) -> None:
         ray.init(**options)
         return
     options |= {"num_cpus": cores(), "object_store_memory": _OBJECTS, "include_dashboard": False}
+    others = set(psutil.Process().children())
     for attempts_left in reversed(range(_STARTS)):
         try:
             ray.init(**options)
             return
         except Exception:  # on a busy computer it takes longer than Ray waits
-            ray.shutdown()
+            _end(child for child in psutil.Process().children() if child not in others)
             if not attempts_left:
                 raise
+
+
+def _end(processes: Iterable[psutil.Process]) -> None:
+    """Ends processes and theirs: what was started when Ray gave up waiting."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            for each in (*process.children(recursive=True), process):
+                each.kill()

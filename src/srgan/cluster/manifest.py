@@ -59,11 +59,29 @@ def load(dest: Place) -> dict[str, Row]:
     rows: dict[str, Row] = {}
     if (dest / MANIFEST).exists():
         rows = {row["input"]: row for row in _read(dest / MANIFEST)}
-    parts = [dest / WORK / "rows" / name for name, _ in (dest / WORK / "rows").below()]
-    with ThreadPoolExecutor(_READERS) as readers:
-        for part in readers.map(_read, parts):
-            rows.update((row["input"], row) for row in part)
+    rows.update(read_notes(list_notes(dest)))
     return rows
+
+
+def list_notes(dest: Place) -> list[Place]:
+    """The files in which workers have noted rows.
+
+    Raises:
+        OSError: if they cannot be listed.
+    """
+    folder = dest / WORK / "rows"
+    return [folder / name for name, _ in folder.below()]
+
+
+def read_notes(notes: Sequence[Place]) -> dict[str, Row]:
+    """The rows in such files, by input.
+
+    Raises:
+        DataError: if one is damaged.
+        OSError: if one cannot be read.
+    """
+    with ThreadPoolExecutor(_READERS) as readers:
+        return {row["input"]: row for part in readers.map(_read, notes) for row in part}
 
 
 def note(dest: Place, rows: Sequence[Row]) -> None:
@@ -75,8 +93,13 @@ def note(dest: Place, rows: Sequence[Row]) -> None:
     _write(dest / WORK / "rows" / f"{uuid.uuid4().hex}.parquet", rows)
 
 
-def save(dest: Place, rows: Mapping[str, Row]) -> None:
+def save(dest: Place, rows: Mapping[str, Row], notes: Sequence[Place]) -> None:
     """Writes the manifest, sorted by input; where two inputs claim one result, the later row has it.
+
+    Args:
+        dest: the destination.
+        rows: all that is known.
+        notes: files of workers whose rows are among them; removed.
 
     Raises:
         OutputError: if it cannot be written.
@@ -84,7 +107,8 @@ def save(dest: Place, rows: Mapping[str, Row]) -> None:
     owners = {row["output"]: name for name, row in rows.items()}
     kept = [row for name, row in rows.items() if owners[row["output"]] == name]
     _write(dest / MANIFEST, sorted(kept, key=lambda row: str(row["input"])))
-    (dest / WORK / "rows").remove()
+    for note_file in notes:
+        note_file.remove()
 
 
 def _read(place: Place) -> list[Row]:

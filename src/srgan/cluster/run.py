@@ -12,16 +12,16 @@ from typing import Any
 import pyarrow as pa
 
 from srgan.cluster.attempts import SharedAttempts
-from srgan.cluster.manifest import MANIFEST, WORK, Row, load, save
+from srgan.cluster.manifest import MANIFEST, WORK, Row, list_notes, load, read_notes, save
 from srgan.cluster.sources import Item
-from srgan.cluster.work import JOIN, PIECE, TASK, WHOLE, Work
+from srgan.cluster.work import DONE, JOIN, PIECE, TASK, WHOLE, Work
 from srgan.cluster.worker import Worker
 from srgan.errors import OutputError
 from srgan.events import Event, OnEvent
 from srgan.files import claim
 
 CORES = 1
-"""Processor cores of a worker; see docs/explanation/scale.md for what was measured."""
+"""Processor cores of a worker; which number is fastest was not measured yet: benchmarks/scaling.py does."""
 
 _MEMORY = 2**30
 """Bytes that Ray sets aside for a worker: Python, the network, and tiles of it."""
@@ -29,6 +29,9 @@ _MEMORY = 2**30
 _MOST_ROWS, _MOST_BYTES, _SHARES = 16, 8 * 2**20, 4
 """Inputs that a worker takes at once, which is what is lost with it at most: so many, of so many bytes, and
 no more than that part of its share of what is left."""
+
+
+_TASKS = "tasks"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,8 +122,13 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
             whole = [film for film in films if film["input"] not in broken]
             for row in results([_task(JOIN, film) for film in whole], "films", 1):
                 finish(row)
-        finally:
-            save(work.dest, rows)
+            notes = list_notes(work.dest)
+        except BaseException:  # Ctrl-C too
+            notes = list_notes(work.dest)
+            rows |= read_notes(notes)  # some of which have not come back
+            save(work.dest, rows, notes)
+            raise
+        save(work.dest, rows, notes)
     if not outcome.failed:
         (work.dest / WORK).remove()
     return outcome
@@ -128,7 +136,7 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
 
 def _task(kind: str, row: Row, **more: Any) -> Row:
     known = {"kind": kind, "input": row["input"], "output": row["output"], "film": row.get("film")}
-    return {**dict.fromkeys(TASK.names), **known, "size": 0, **more}
+    return {**dict.fromkeys(TASK), **known, "size": 0, **more}
 
 
 def _tasks(items: Sequence[Item], known: dict[str, Row]) -> Iterator[Row]:
@@ -162,7 +170,7 @@ def _results(
 ) -> Iterator[Row]:
     """Yields the rows of all tasks as they come back, in any order."""
     import ray
-    from ray.data import ActorPoolStrategy, DataContext, from_arrow
+    from ray.data import ActorPoolStrategy, DataContext, from_items
 
     if not tasks:
         return
@@ -170,8 +178,10 @@ def _results(
     context = DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     size = workers_of(fleet, ray.cluster_resources(), len(tasks))
-    results = from_arrow(list(_tables(tasks, size, most))).map_batches(
-        Worker,
+    # As text, a row a table: blocks are then made here, and not looked at by a task of Ray's for each.
+    rows = [{_TASKS: json.dumps(table)} for table in tables_of(tasks, size, most)]
+    results = from_items(rows, override_num_blocks=len(rows)).map_batches(
+        _Actor,
         fn_constructor_args=(work, None if fleet.gpu else fleet.cores, attempts),
         batch_size=None,
         batch_format="pyarrow",
@@ -185,13 +195,21 @@ def _results(
         yield from block.to_pylist()
 
 
+class _Actor(Worker):
+    """A worker as Ray Data calls it."""
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        tasks = [task for text in batch[_TASKS].to_pylist() for task in json.loads(text)]
+        return pa.Table.from_pylist(self.do(tasks), DONE)
+
+
 def workers_of(fleet: Fleet, resources: dict[str, float], tasks: int) -> int:
     """Returns the number of workers: as many as requested or as fit, and no more than tasks."""
     fitting = resources.get("GPU", 0) if fleet.gpu else resources.get("CPU", 1) // fleet.cores
     return max(1, min(fleet.workers or int(fitting), tasks))
 
 
-def _tables(tasks: Sequence[Row], workers: int, most: int) -> Iterator[pa.Table]:
+def tables_of(tasks: Sequence[Row], workers: int, most: int) -> Iterator[list[Row]]:
     """Tasks in tables of what a worker takes at once; ever smaller ones, so that all workers end together."""
     some: list[Row] = []
     size = 0
@@ -199,5 +217,5 @@ def _tables(tasks: Sequence[Row], workers: int, most: int) -> Iterator[pa.Table]
         some.append(task)
         size += task["size"]
         if not left or size >= _MOST_BYTES or len(some) >= min(most, left // (_SHARES * workers)):
-            yield pa.Table.from_pylist(some, TASK)
+            yield some
             some, size = [], 0

@@ -69,6 +69,8 @@ def _on_this_computer(
     pairs = plan_files(
         [source], f"{out}{os.sep}", suffix="", extension=extension, recursive=recursive, tell=tell
     )
+    if len(pairs) == 1 and not pairs[0][0].exists():
+        raise UsageError(f"{source}: there is no such file or folder; check the name")
     return [
         Item(
             input=str(file.absolute()),

@@ -17,17 +17,9 @@ from srgan.jobs.options import JobOptions
 WHOLE, PIECE, JOIN = "whole", "piece", "join"
 """Kinds of tasks: an input, of which a long film is only begun; one of its pieces; and its end."""
 
-TASK = pa.schema(
-    [
-        ("kind", pa.string()),
-        ("input", pa.string()),
-        ("output", pa.string()),
-        ("earlier", pa.string()),  # its row in the manifest, as JSON
-        ("film", pa.string()),  # the key of a film that was begun
-        ("piece", pa.int32()),
-    ]
-)
-"""What a worker is given."""
+TASK = ("kind", "input", "output", "earlier", "film", "piece", "size")
+"""The keys of what a worker is given: "earlier" is the input's row in the manifest, as JSON; "film" the key
+of one that was begun; "size" the bytes of the input, 0 if nobody has looked."""
 
 DONE = pa.schema([*ROW, ("fresh", pa.bool_()), ("film", pa.string()), ("pieces", pa.int32())])
 """What comes back: a row, whether anything was done for it, and of a film that was begun what follows."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from srgan.cluster.attempts import MOST_ATTEMPTS, Attempts
 from srgan.cluster.films import Film, begin_film, enlarge_part, join_film
@@ -25,7 +24,7 @@ from srgan.jobs.run import run_job
 
 
 class Worker:
-    """Does tasks, a table of them at a call; Ray makes one in each actor.
+    """Does tasks, a few at a call; Ray makes one in each actor.
 
     Args:
         work: what to do with each input.
@@ -47,15 +46,21 @@ class Worker:
             self._models.for_pictures(self._options)  # and stays open, without its file
         self._digest = cache(work.model.digest)
 
-    def __call__(self, tasks: pa.Table) -> pa.Table:
-        """Returns the rows of all tasks, and first notes them in the destination."""
-        rows = list(map(self._do, tasks.to_pylist()))
+    def do(self, tasks: Sequence[Row]) -> list[Row]:
+        """Returns the rows of all tasks, with the columns ``DONE``.
+
+        What is done is noted in the destination before they are handed on.
+
+        Args:
+            tasks: with the keys ``TASK``.
+        """
+        rows = list(map(self._do, tasks))
         finished = [
             {name: row[name] for name in ROW.names} for row in rows if row["fresh"] and not row["film"]
         ]
         if finished:
             note(self._work.dest, finished)
-        return pa.Table.from_pylist(rows, DONE)
+        return rows
 
     def _do(self, task: Row) -> Row:
         name = f"{task['input']} {task['kind']} {task['piece']}"

@@ -1,0 +1,45 @@
+"""A Ray cluster of a head without work and two nodes with a core each, until stdin ends.
+
+A process of its own: Ray leaves open what pytest complains about. Prints its address and the process of each
+node's raylet, as JSON.
+"""
+
+import json
+import os
+import socket
+import sys
+
+from srgan.cluster.connection import prepare_local
+
+prepare_local()  # before Ray is imported
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+
+from ray.cluster_utils import Cluster  # noqa: E402
+
+
+def ports():
+    """With ports of its own, a node does not wait for its agents to choose theirs, which takes long."""
+    found = {}
+    for name in ("metrics_agent_port", "metrics_export_port", "runtime_env_agent_port"):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            found[name] = taken.getsockname()[1]
+    return found
+
+
+head = {"num_cpus": 0, "include_dashboard": False, **ports()}
+cluster = Cluster(initialize_head=True, head_node_args=head)
+nodes = [cluster.add_node(num_cpus=1, **ports()) for _ in range(2)]
+raylets = [node.all_processes["raylet"][0].process.pid for node in nodes]
+print(
+    json.dumps(
+        {
+            "address": cluster.address,
+            "raylets": raylets,
+            "environment": {name: os.environ[name] for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")},
+        }
+    ),
+    flush=True,
+)
+sys.stdin.read()
+cluster.shutdown()
