@@ -34,5 +34,11 @@ def test_what_was_compiled_is_used_until_it_is_released(network, monkeypatch):
         engine.upscale(first)
     engine.upscale(second)
     assert [batch.shape for batch, _ in compiled] == [first.shape]
+    for side in range(21, 26):  # more shapes than are kept
+        for _ in range(10):
+            engine.upscale(np.full((1, side, side, 3), 90, np.uint8))
+    for _ in range(10):
+        engine.upscale(first)
+    assert [batch.shape[1] for batch, _ in compiled] == [16, 21, 22, 23, 24, 25, 16]
     engine.release()
     np.testing.assert_array_equal(engine.upscale(first), OpenVinoEngine(network).upscale(first))
