@@ -20,17 +20,16 @@ from __future__ import annotations
 import argparse
 import functools
 import multiprocessing
-import resource
 import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from srgan.bench.networks import peak_memory
 from srgan.bench.speed import LR_SIZE, Work, compare, plain_model
 from srgan.networks.catalogue import find_model
 
@@ -38,7 +37,7 @@ NETWORKS = ("srresnet", "fast", "realesrgan-x4plus", "realesr-animevideov3-x4")
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "speed.md"
 MARKS = "<!-- peers -->\n", "<!-- end of peers -->\n"
 
-Make = Callable[[], Work]
+Make = partial[Work]
 
 
 def main() -> None:
@@ -85,7 +84,8 @@ def rows(networks: Any, size: tuple[int, int], runs: int, node: Path | None) -> 
 def row(name: str, ours: Make, theirs: Make, runs: int) -> str:
     found = compare(name, ours, theirs, runs)
     times = f"{found['srgan_seconds']:.3f} | {found['other_seconds']:.3f} | {found['ratio']:.1f}"
-    return f"| {name} | {times} | {memory_of(ours):.1f} | {memory_of(theirs):.1f} |"
+    memory = "" if theirs.func is upscaler_js_picture else f"{memory_of(theirs):.1f}"
+    return f"| {name} | {times} | {memory_of(ours):.1f} | {memory} |"
 
 
 def write(table: str) -> None:
@@ -162,7 +162,7 @@ def upscaler_js_picture(folder: Path, size: tuple[int, int]) -> Work:
 
 
 def memory_of(make: Make) -> float:
-    """GB at most of a process that does the work twice, or of what it starts."""
+    """GB at most of a process that does the work twice; not of programs that it starts."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_peak, (make,))
 
@@ -171,9 +171,7 @@ def _peak(make: Make) -> float:
     work = make()
     work()
     work()
-    unit = 1 if sys.platform == "darwin" else 1024
-    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) * unit / 1e9
+    return peak_memory() / 1e9
 
 
 @functools.cache

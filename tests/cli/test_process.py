@@ -75,15 +75,29 @@ def test_upscaling_needs_no_pytorch_and_piped_progress_is_silent(pictures, here,
     assert (here / "a-x4.png").exists()
 
 
-def test_help_waits_for_nothing_heavy():
+def imported(*arguments):
+    """The modules that a command has imported when it ends."""
     script = (
         "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr));"
         "from srgan.cli.main import main; main()"
     )
-    command = [sys.executable, "-c", script, "upscale", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert not {"numpy", "PIL", "openvino", "torch"} & set(done.stderr.split())
-    assert "srgan.cli.upscale" in done.stderr.split()
+    command = [sys.executable, "-c", script, *arguments]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stderr.split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["upscale", "--help"], ["train", "--help"]])
+def test_help_waits_for_nothing_heavy(arguments):
+    found = imported(*arguments)
+    assert not {"numpy", "PIL", "openvino", "torch", "asyncio"} & found
+    assert "srgan.cli.upscale" in found
+
+
+def test_a_picture_waits_for_no_part_that_it_does_not_need(pictures, tiny_model):
+    pictures("a.png")
+    found = imported("upscale", "a.png", "--model", str(tiny_model), "--device", "cpu")
+    assert {"numpy", "openvino", "pyvips"} <= found
+    unneeded = {"asyncio", "rich", "av", "torch", "srgan.export", "srgan.networks.foreign"}
+    assert not unneeded & found
 
 
 @posix

@@ -34,5 +34,25 @@ def test_what_was_compiled_is_used_until_it_is_released(network, monkeypatch):
         engine.upscale(first)
     engine.upscale(second)
     assert [batch.shape for batch, _ in compiled] == [first.shape]
+    for side in range(21, 26):  # more shapes than are kept
+        for _ in range(10):
+            engine.upscale(np.full((1, side, side, 3), 90, np.uint8))
+    for _ in range(10):
+        engine.upscale(first)
+    assert [batch.shape[1] for batch, _ in compiled] == [16, 21, 22, 23, 24, 25, 16]
     engine.release()
     np.testing.assert_array_equal(engine.upscale(first), OpenVinoEngine(network).upscale(first))
+
+
+@pytest.mark.parametrize("error", [RuntimeError("bad allocation"), MemoryError()])
+def test_where_a_model_of_its_own_fails_the_other_goes_on(network, monkeypatch, error):
+    engine = OpenVinoEngine(network)
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(engine._fixed, "_compile_for", fail)
+    batch = np.full((1, 16, 16, 3), 90, np.uint8)
+    first = engine.upscale(batch)
+    for _ in range(10):
+        np.testing.assert_array_equal(engine.upscale(batch), first)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from srgan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,6 +24,7 @@ def open_teacher(recipe: Recipe) -> Teacher | None:
     model = recipe.loss.teacher
     if Path(model).suffix.lower() != ".onnx":
         return None
+    import numpy as np  # all imported here: the help of other commands must not wait for them
     import torch
 
     from srgan.upscaling.upscaler import Upscaler

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +14,10 @@ _OFTEN = 8
 """Uses of a shape after which more are expected: compiling costs as much as 30 more of them save, or less."""
 
 _MOST = 4
-"""Shapes that have a model of their own; each holds the network's weights once more."""
+"""Models that are kept, those used last; each holds the network's weights once more."""
+
+_COUNTED = 256
+"""Shapes whose uses are counted, until all counts begin anew."""
 
 _Key = tuple[str, int, tuple[int, ...]]
 
@@ -34,24 +37,37 @@ class FixedModels:
     def __init__(self, compile_for: Callable[[NDArray[Any], int], Any]) -> None:
         self._compile_for = compile_for
         self._uses: Counter[_Key] = Counter()
-        self._models: dict[_Key, Any] = {}
+        self._models: OrderedDict[_Key, Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def run(self, batch: NDArray[Any], context: int) -> NDArray[Any] | None:
         """What the network makes of a batch; None if there is no model for its shape."""
-        model = self._models.get(_key(batch, context))
+        key = _key(batch, context)
+        with self._lock:
+            model = self._models.get(key)
+            if model is not None:
+                self._models.move_to_end(key)
         return None if model is None else run(model, batch)
 
     def count(self, batch: NDArray[Any], context: int, result: NDArray[Any]) -> None:
         """Notes a use of a shape that has no model, and what came out; makes the model if it came often."""
         key = _key(batch, context)
         with self._lock:
+            if len(self._uses) >= _COUNTED:
+                self._uses.clear()
             self._uses[key] += 1
-            if self._uses[key] != _OFTEN or len(self._models) >= _MOST:
+            if self._uses[key] != _OFTEN:
                 return
-            model = self._compile_for(batch, context)
-            if model is not None and np.array_equal(run(model, batch), result):
+            try:
+                model = self._compile_for(batch, context)
+                is_equal = model is not None and np.array_equal(run(model, batch), result)
+            except (RuntimeError, MemoryError):  # memory may be short, and the result is there already
+                return
+            if is_equal:
                 self._models[key] = model
+                del self._uses[key]
+                if len(self._models) > _MOST:
+                    self._models.popitem(last=False)
 
     def clear(self) -> None:
         """Gives back memory."""
