@@ -30,11 +30,14 @@ def info(
     Example: srgan info RealESRGAN_x4plus.pth --json
     """
     from srgan.networks.catalogue import find_model
+    from srgan.networks.eight_bits import read_eight_bits
     from srgan.networks.model_file import model_sha256
 
     path = find_model(model)
+    eight_bits = read_eight_bits(path)
     facts = {
         **_found(path, onnx_form(model_layout, model_range, model_order)),
+        **({} if eight_bits is None else {"int8": eight_bits.summary()}),
         "file": str(path),
         "bytes": path.stat().st_size,
         "sha256": model_sha256(path),

@@ -15,6 +15,7 @@ import typer
 from typer.models import CommandInfo
 
 from srgan.cli.bench import bench
+from srgan.cli.calibrate import calibrate
 from srgan.cli.cluster import cluster
 from srgan.cli.compare import compare
 from srgan.cli.console import is_debugging, print_error, tracebacks, with_option
@@ -66,7 +67,7 @@ def srgan(
 
 _GROUPS: dict[str, tuple[Callable[..., None], ...]] = {
     "Upscaling": (upscale, cluster, compare, serve),
-    "Models": (models, info, export, import_keras),
+    "Models": (models, info, export, import_keras, calibrate),
     "Training": (dataset_report, prepare, train),
     "Measuring": (evaluate, evaluate_faces, evaluate_objects, fit_niqe, bench),
 }

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from srgan.cli.console import print_json
 from srgan.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from srgan.networks.card import ModelCard
+    from srgan.networks.eight_bits import EightBits
 
 _WIDTH = 100  # columns
 
@@ -41,7 +43,7 @@ def models(
 
     cards = [load_card(name) for name in [*list_models(), *installed_realesrgan()]]
     if as_json:
-        print_json({"models": [{**card.to_dict(), "parameters": _parameters(card)} for card in cards]})
+        print_json({"models": [_facts(card) for card in cards]})
     else:
         _print_table(cards)
 
@@ -61,10 +63,26 @@ def _print_table(cards: Sequence[ModelCard]) -> None:
     console.width = min(_WIDTH, console.width) if is_terminal else _WIDTH
     console.print(table)
     print("\nHigher PSNR is closer to the ground truth; lower NIQE looks more natural.")
+    losses = [f"{card.name} {found.loss:.3f}" for card in cards if (found := _eight_bits(card)) is not None]
+    if losses:
+        print(textwrap.fill(f"int8 costs, in dB of PSNR on Kodak: {', '.join(losses)}", _WIDTH))
     for options, kind in (("--detail and --invented go", "fidelity"), ("--denoise goes", "grain")):
         pairs = [f"{card.name} (with {getattr(card, kind)})" for card in cards if getattr(card, kind)]
         if pairs:
             print(f"{options} with: {', '.join(pairs)}")
+
+
+def _facts(card: ModelCard) -> dict[str, Any]:
+    eight_bits = _eight_bits(card)
+    facts = {**card.to_dict(), "parameters": _parameters(card)}
+    return facts if eight_bits is None else {**facts, "int8": eight_bits.summary()}
+
+
+def _eight_bits(card: ModelCard) -> EightBits | None:
+    from srgan.networks.catalogue import find_model
+    from srgan.networks.eight_bits import read_eight_bits
+
+    return read_eight_bits(find_model(card.name))
 
 
 def _parameters(card: ModelCard) -> int:

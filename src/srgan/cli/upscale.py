@@ -220,6 +220,7 @@ def _is_pipe(inputs: list[str], out: str | None, *, as_json: bool, invented: str
 
 def _print_json(results: list[JobResult], usual: Upscaler) -> None:
     used = dict.fromkeys(result.model for result in results if result.model is not None)
+    precisions = dict.fromkeys(result.precision for result in results if result.precision is not None)
     print_json(
         {
             "results": [
@@ -227,7 +228,7 @@ def _print_json(results: list[JobResult], usual: Upscaler) -> None:
             ],
             "model": ", ".join(used) or usual.card.name,
             "engine": usual.engine.name,
-            "precision": usual.engine.precision,
+            "precision": ", ".join(precisions) or usual.engine.precision,
             "device": usual.engine.device,
         }
     )

@@ -7,8 +7,9 @@ import threading
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from srgan.cpu import multiplies_eight_bits
 from srgan.engines.cache import cache_folder, cache_lock, remove_unused
 from srgan.engines.fixed import FixedModels, run
 from srgan.engines.graph import build_model
@@ -16,6 +17,7 @@ from srgan.engines.offline import without_converter
 from srgan.engines.onnx_graph import build_onnx_model
 from srgan.engines.protocol import Precision, is_out_of_memory
 from srgan.errors import UsageError
+from srgan.networks.eight_bits import EightBits
 from srgan.networks.network import Network
 from srgan.networks.onnx import OnnxNetwork
 
@@ -30,12 +32,13 @@ class OpenVinoEngine:
 
     Args:
         network: the network.
-        precision: ``"auto"`` is bf16 where the processor computes it natively, else fp32.
+        precision: ``"auto"`` is int8 for pictures of 8 bits, where the processor is made for it and the
+            network loses next to nothing; else bf16 where the processor computes it natively, else fp32.
         threads: processor threads; None means all.
         note: why it is not a GPU that computes.
 
     Raises:
-        UsageError: if the processor cannot compute in ``precision``.
+        UsageError: if the processor or the network cannot compute in ``precision``.
     """
 
     name = "openvino"
@@ -52,11 +55,14 @@ class OpenVinoEngine:
         self._core = import_openvino().Core()
         self._network = network
         self.info = network.info
-        self.precision = choose_precision(self._core, precision)
+        self._eight_bits = network.eight_bits if isinstance(network, Network) else None
+        self.precision = choose_precision(self._core, precision, self._eight_bits)
+        self._for_more_bits = choose_more_bits(self._core) if self.precision == "int8" else self.precision
+        self._is_asked = precision == "int8"
         self.description = f"the processor, {self.precision}, by OpenVINO"
         self.note = note
         self._options: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
+            "INFERENCE_PRECISION_HINT": _HINTS[self._for_more_bits],  # in int8, of the other layers
             "PERFORMANCE_HINT": "LATENCY",
         }
         if threads is not None:
@@ -65,8 +71,17 @@ class OpenVinoEngine:
         self._fixed = FixedModels(self._compile_fixed)
         self._lock = threading.Lock()
 
+    def precision_for(self, dtype: DTypeLike) -> str:
+        """See :meth:`~srgan.engines.protocol.Engine.precision_for`."""
+        return self.precision if np.dtype(dtype) == np.uint8 else self._for_more_bits
+
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
         """Enlarges pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
+        if self._is_asked and batch.dtype != np.uint8:
+            raise UsageError(
+                "int8 is for pictures of 8 bits, and this one has more; choose bf16 or fp32",
+                field="precision",
+            )
         if batch.dtype == np.uint8:
             return self._infer(batch, context)
         if batch.dtype == np.uint16:
@@ -114,7 +129,9 @@ class OpenVinoEngine:
     def _build(self, is_byte: bool, context: int) -> Any:
         if isinstance(self._network, OnnxNetwork):
             return build_onnx_model(self._network, is_byte=is_byte, context=context)
-        return build_model(self._network, is_byte=is_byte, context=context)
+        is_narrow = is_byte and self.precision == "int8"
+        peaks = self._eight_bits.peaks if is_narrow and self._eight_bits is not None else None
+        return build_model(self._network, is_byte=is_byte, context=context, peaks=peaks)
 
     def _compile_fixed(self, batch: NDArray[Any], context: int) -> Any:
         """The model for one shape alone; None for networks that say themselves which shapes they take."""
@@ -148,19 +165,35 @@ def import_openvino() -> Any:
         return importlib.import_module("openvino")
 
 
-def choose_precision(core: Any, precision: Precision) -> str:
-    """The type that is computed in: ``"auto"`` is bf16 where the processor computes it natively, else fp32.
+def choose_precision(core: Any, precision: Precision, eight_bits: EightBits | None) -> str:
+    """The type that is computed in, see :class:`OpenVinoEngine`.
 
     Raises:
-        UsageError: if the processor or the engine does not compute in it.
+        UsageError: if the processor, the network or the engine does not compute in it.
     """
-    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if precision == "auto":
-        return "bf16" if has_bf16 else "fp32"
-    if precision == "bf16" and not has_bf16:
+        is_narrow = eight_bits is not None and eight_bits.is_close and multiplies_eight_bits()
+        return "int8" if is_narrow else choose_more_bits(core)
+    if precision == "bf16" and choose_more_bits(core) != "bf16":
         raise UsageError("this processor does not compute in bf16; choose fp32", field="precision")
-    if precision not in _HINTS:
+    if precision == "int8":
+        if eight_bits is None:
+            raise UsageError(
+                "this network has no ranges for int8; 'srgan calibrate' writes a file that has",
+                field="precision",
+            )
+        if not multiplies_eight_bits():
+            raise UsageError(
+                "this processor is not known to compute in int8; choose fp32 or bf16", field="precision"
+            )
+    elif precision not in _HINTS:
         raise UsageError(
-            f"the openvino engine does not compute in {precision}; choose fp32 or bf16", field="precision"
+            f"the openvino engine does not compute in {precision}; choose fp32, bf16 or int8",
+            field="precision",
         )
     return precision
+
+
+def choose_more_bits(core: Any) -> str:
+    """bf16 where the processor computes it natively, else fp32."""
+    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "fp32"

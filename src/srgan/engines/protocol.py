@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal, Protocol
 
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from srgan.networks.info import NetworkInfo
 
 EngineName = Literal["auto", "openvino", "torch"]
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Precision = Literal["auto", "fp32", "bf16", "fp16", "int8"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -19,7 +19,8 @@ class Engine(Protocol):
     Attributes:
         info: what is to be known of the network.
         name: ``"openvino"`` or ``"torch"``.
-        precision: ``"fp32"``, ``"bf16"`` or ``"fp16"``: the type of the convolutions' inputs.
+        precision: ``"fp32"``, ``"bf16"``, ``"fp16"`` or ``"int8"``: the type of most convolutions' inputs,
+            for pictures of 8 bits.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
         description: device, precision and library in one line, for people.
         note: why it is not on the GPU that seems to be there; empty if there is nothing to say.
@@ -31,6 +32,10 @@ class Engine(Protocol):
     device: str
     description: str
     note: str
+
+    def precision_for(self, dtype: DTypeLike) -> str:
+        """As ``precision``, for pictures of a type: only those of 8 bits are computed in 8 bits."""
+        ...
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
         """Enlarges pictures, ``info.scale`` times per side.
@@ -46,6 +51,7 @@ class Engine(Protocol):
         Raises:
             MemoryError: if the batch needs more memory than there is; a smaller one may do, after
                 :meth:`release`.
+            UsageError: if 8 bits were asked for, and the pictures have more.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from srgan.cpu import avoid_spinning
 from srgan.engines.protocol import Device, Precision, is_out_of_memory
@@ -46,7 +46,8 @@ class TorchEngine:
         if precision == "auto":
             precision = "fp32" if self.device == "cpu" or "fp16" not in low_types else "fp16"
         if precision not in {"fp32", *low_types}:
-            raise UsageError(f"this network does not compute in {precision}; choose fp32", field="precision")
+            who = "the torch engine" if precision == "int8" else "this network"
+            raise UsageError(f"{who} does not compute in {precision}; choose fp32", field="precision")
         if precision == "fp16" and self.device == "cpu":
             raise UsageError(
                 "the torch engine does not compute in fp16 on the processor; choose fp32 or bf16",
@@ -60,6 +61,10 @@ class TorchEngine:
         self._torch = torch
         types = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
         self._forward = build_forward(network, self.device, types[self.precision])
+
+    def precision_for(self, _: DTypeLike) -> str:
+        """See :meth:`~srgan.engines.protocol.Engine.precision_for`."""
+        return self.precision
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
         """Enlarges pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""

@@ -145,7 +145,8 @@ def _upscale_still(
         )
 
     upscaler.stream(picture.pixels, write, on_event=on_event, cancel=cancel)
-    return Upscaled(input_size=(width, height), output_size=output_size)
+    is_deep = picture.pixels.dtype != np.uint8
+    return Upscaled(input_size=(width, height), output_size=output_size, is_deep=is_deep)
 
 
 def _upscale_frames(

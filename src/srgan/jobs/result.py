@@ -73,7 +73,7 @@ class JobResult:
         notes: what a person should know of it, a sentence each.
         model: name of the model that was used; None if none was.
         engine: what computed: "openvino" or "torch".
-        precision: in what type: "fp32", "bf16", "fp16".
+        precision: in what type: "fp32", "bf16", "fp16", "int8".
         device: where: "cpu", "cuda" or "mps".
     """
 

@@ -75,7 +75,7 @@ def run_job(
         notes=tuple(notes),
         model=upscaler.card.name,
         engine=upscaler.engine.name,
-        precision=upscaler.engine.precision,
+        precision=upscaler.engine.precision_for("uint16" if done.is_deep else "uint8"),
         device=upscaler.engine.device,
     )
 

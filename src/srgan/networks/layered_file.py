@@ -52,9 +52,14 @@ def write_layered(path: Path, architecture: Layered, tensors: Tensors) -> None:
     Raises:
         OutputError: if it cannot be written.
     """
+    write_file(path, layered_bytes(architecture, tensors), durable=True)
+
+
+def layered_bytes(architecture: Layered, tensors: Tensors) -> bytes:
+    """What :func:`write_layered` writes."""
     listed = [{_NAME: type(layer).__name__, **dataclasses.asdict(layer)} for layer in architecture.layers]
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    write_file(path, save(contiguous, metadata={_KEY: json.dumps(listed)}), durable=True)
+    return save(contiguous, metadata={_KEY: json.dumps(listed)})
 
 
 def read_layered(path: Path) -> Layered | None:

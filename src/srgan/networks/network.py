@@ -12,6 +12,7 @@ from srgan.networks.architectures.trace import trace
 from srgan.networks.blend import read_blend
 from srgan.networks.card import ModelCard
 from srgan.networks.catalogue import find_model
+from srgan.networks.eight_bits import EightBits, read_eight_bits
 from srgan.networks.info import NetworkInfo
 from srgan.networks.model_file import has_card
 from srgan.networks.module import ModuleNetwork
@@ -39,24 +40,27 @@ class Network:
         info: its scale, halo, memory: all that tiling and files need.
         architecture: its layers.
         tensors: its parameters, float32, by the names that the architecture gives them.
+        eight_bits: how to compute it in 8 bits; None if nobody has found out, as for blends.
     """
 
     card: ModelCard
     info: NetworkInfo
     architecture: Architecture
     tensors: Tensors
+    eight_bits: EightBits | None = None
 
     @classmethod
-    def of(cls, card: ModelCard, tensors: Tensors) -> Network:
+    def of(cls, card: ModelCard, tensors: Tensors, eight_bits: EightBits | None = None) -> Network:
         """Returns one of srgan's own generators.
 
         Args:
             card: its card, whose halo is used.
             tensors: its parameters, float32, by the names of the generator's ``state_dict``.
+            eight_bits: see above.
         """
         architecture = card.own_generator.describe()
         info = describe(architecture, card.halo)
-        return cls(card=card, info=info, architecture=architecture, tensors=tensors)
+        return cls(card=card, info=info, architecture=architecture, tensors=tensors, eight_bits=eight_bits)
 
 
 AnyNetwork = Network | OnnxNetwork | ModuleNetwork
@@ -97,6 +101,7 @@ def load_network(model: str | Path, detail: float | None = None, denoise: float 
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
             :func:`~srgan.networks.blend.read_blend`; None the model as it is.
         denoise: 0 gives its grain sibling, which cleans nothing, 1 or None what ``detail`` asks for.
+            Blends have no ranges for 8 bits.
 
     Raises:
         UsageError: if a number is not in [0, 1], there is no such model, or it has no such sibling.
@@ -108,8 +113,10 @@ def load_network(model: str | Path, detail: float | None = None, denoise: float 
         raise ModelError(
             f"{path}: an ONNX network can be run, but not exported, and not be loaded for training"
         )
-    if is_blend or has_card(path):
+    if is_blend:
         return Network.of(*read_blend(path, detail, denoise))
+    if has_card(path):
+        return Network.of(*read_blend(path), read_eight_bits(path))
     from srgan.networks.foreign import read_foreign  # imports what srgan's own models need not wait for
 
     card, found = read_foreign(path)
@@ -118,4 +125,5 @@ def load_network(model: str | Path, detail: float | None = None, denoise: float 
         info=describe_foreign(found.architecture),
         architecture=found.architecture,
         tensors=found.tensors,
+        eight_bits=read_eight_bits(path),
     )

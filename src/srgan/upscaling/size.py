@@ -63,8 +63,16 @@ class OutputSize:
 
 @dataclass(frozen=True, kw_only=True)
 class Upscaled:
-    """What became of an input: (width, height) before and after, and its number of frames."""
+    """What became of an input.
+
+    Attributes:
+        input_size: (width, height) before.
+        output_size: (width, height) after.
+        frames: their number.
+        is_deep: whether it was computed with more than 8 bits a value.
+    """
 
     input_size: tuple[int, int]
     output_size: tuple[int, int]
     frames: int = 1
+    is_deep: bool = False

@@ -40,7 +40,7 @@ class Upscaler:
             of another program's, see :func:`~srgan.networks.foreign.read_foreign` and
             :mod:`srgan.engines.onnx_loading`.
         engine: ``"auto"``, ``"openvino"`` or ``"torch"``.
-        precision: ``"auto"``, ``"fp32"``, ``"bf16"`` or ``"fp16"``.
+        precision: ``"auto"``, ``"fp32"``, ``"bf16"``, ``"fp16"`` or ``"int8"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         tile: a tile has at most ``tile * tile`` pixels of the picture; ``"auto"`` follows the free memory,
             ``"off"`` takes the picture as a whole. With the exact halo the result does not depend on it.

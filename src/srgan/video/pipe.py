@@ -75,7 +75,7 @@ def upscale_pipe(
 
         times = enlarge_frames(reader, upscaler, write, report, cancel=cancel)
         target.flush()
-        return Upscaled(input_size=reader.size, output_size=size, frames=len(times) - 1)
+        return Upscaled(input_size=reader.size, output_size=size, frames=len(times) - 1, is_deep=colour.deep)
 
 
 def _samples(frame: VideoFrame, number: int, bytes_per_sample: int) -> bytes:

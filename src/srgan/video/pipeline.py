@@ -109,6 +109,7 @@ def upscale_video(
             input_size=reader.size,
             output_size=output.size,
             frames=len(times) - 1,
+            is_deep=reader.colour.deep,
             repeated=reader.findings.repeated,
             notes=tuple(output.notes + _laid_on_white(reader, output) + findings_of(reader, times)),
         )

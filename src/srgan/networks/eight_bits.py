@@ -1,0 +1,142 @@
+"""What a model file says of computing its network in 8 bits: how large maps become, and what that costs."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from srgan.errors import ModelError
+from srgan.files import write_file
+from srgan.networks.architectures.folding import Array
+from srgan.networks.model_file import model_sha256
+from srgan.networks.realesrgan import is_realesrgan
+
+MOST_LOSS = 0.05
+"""dB of PSNR that 8 bits may cost where nobody asked for them."""
+
+LEAST_LIKENESS = 40.0
+"""dB of PSNR beside results in 32 bits that they have there at least: as good is not yet the same."""
+
+_KEY = "srgan.int8"
+_HASH = "sha256"
+_SHIPPED = Path(__file__).parent / "shipped"
+_DIGITS = 4  # of a peak
+
+
+@dataclass(frozen=True, kw_only=True)
+class EightBits:
+    """How a network is computed in 8 bits, found by :mod:`srgan.evaluation.calibration`.
+
+    Attributes:
+        peaks: of the convolutions that are computed in 8 bits, by name: how far the channels that they read
+            go below zero and above, both as positive numbers, (2, channels), float32. All other layers are
+            computed as ever.
+        loss: dB of PSNR on the Y channel that it costs, the ground truth being larger pictures.
+        likeness: PSNR in dB on all channels of the results beside those in 32 bits.
+        pictures: which pictures both were measured on.
+    """
+
+    peaks: Mapping[str, Array]
+    loss: float = math.inf
+    likeness: float = 0.0
+    pictures: str = ""
+
+    @property
+    def is_close(self) -> bool:
+        """Whether so little is changed that nobody needs to ask for 8 bits."""
+        return self.loss <= MOST_LOSS and self.likeness >= LEAST_LIKENESS
+
+    def summary(self) -> dict[str, Any]:
+        """What people want to know of it."""
+        return {
+            "loss_db": self.loss,
+            "likeness_db": self.likeness,
+            "pictures": self.pictures,
+            "layers": len(self.peaks),
+        }
+
+    def metadata(self) -> dict[str, str]:
+        """What :func:`read_eight_bits` finds in the metadata of a ``.safetensors`` file."""
+        peaks = {
+            name: [[float(f"{value:.{_DIGITS}g}") for value in end] for end in peak]
+            for name, peak in self.peaks.items()
+        }
+        facts = {"loss": self.loss, "likeness": self.likeness, "pictures": self.pictures}
+        return {_KEY: json.dumps({**facts, "peaks": peaks}, separators=(",", ":"))}
+
+
+def read_eight_bits(path: Path) -> EightBits | None:
+    """What a file says of 8 bits, or srgan of one of Real-ESRGAN's; None if nothing is known.
+
+    Raises:
+        ModelError: if that is damaged.
+    """
+    text = _shipped_text(path) if is_realesrgan(path) else _text(path)
+    if text is None:
+        return None
+    try:
+        return _eight_bits(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ModelError(f"{path}: its ranges for 8 bits are damaged; calibrate the network again") from None
+
+
+def write_shipped(path: Path, eight_bits: EightBits) -> None:
+    """Notes what is known of one of Real-ESRGAN's networks, whose own file is another package's.
+
+    Args:
+        path: the network's ``.param``.
+        eight_bits: to be read for it from now on.
+    """
+    fields = {_HASH: model_sha256(path), **json.loads(eight_bits.metadata()[_KEY])}
+    write_file(_shipped_file(path), json.dumps(fields, separators=(",", ":")) + "\n")
+
+
+def _shipped_text(path: Path) -> str | None:
+    """None for other weights than those that were calibrated."""
+    file = _shipped_file(path)
+    text = file.read_text(encoding="utf-8") if file.is_file() else None
+    return text if text is not None and json.loads(text)[_HASH] == model_sha256(path) else None
+
+
+def _shipped_file(path: Path) -> Path:
+    return _SHIPPED / f"{path.stem}.json"
+
+
+def _text(path: Path) -> str | None:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return (file.metadata() or {}).get(_KEY)
+    except (SafetensorError, OSError):
+        return None
+
+
+def _eight_bits(fields: dict[str, Any]) -> EightBits:
+    peaks = {str(name): np.array(values, np.float32) for name, values in fields["peaks"].items()}
+    loss, likeness = float(fields["loss"]), float(fields["likeness"])
+    if not all(peak.ndim == 2 and np.isfinite(peak).all() and (peak >= 0).all() for peak in peaks.values()):
+        raise ValueError("peaks")
+    if not (math.isfinite(loss) and math.isfinite(likeness)):
+        raise ValueError("figures")
+    return EightBits(peaks=peaks, loss=loss, likeness=likeness, pictures=str(fields["pictures"]))
+
+
+def with_eight_bits(content: bytes, eight_bits: EightBits) -> bytes:
+    """A ``.safetensors`` file that says more in its metadata; its tensors stay as they are, bit for bit.
+
+    Args:
+        content: the file's.
+        eight_bits: replaces what the file says of it.
+    """
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    header["__metadata__"] = {**header.get("__metadata__", {}), **eight_bits.metadata()}
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # tensors begin at multiples of 8, as the format's own writer has it
+    return len(text).to_bytes(8, "little") + text + content[start:]
