@@ -71,9 +71,9 @@ NETWORKS = {
 }
 
 
-def calibrated(network, loss=0.0, likeness=50.0):
+def calibrated(network, loss=0.0, likeness=50.0, pattern=0):
     peaks = PeakMeter(network).measure([picture()])
-    return replace(network, eight_bits=EightBits(peaks=peaks, loss=loss, likeness=likeness))
+    return replace(network, eight_bits=EightBits(peaks=peaks, loss=loss, likeness=likeness, pattern=pattern))
 
 
 def test_peaks_are_how_far_maps_go_to_both_sides():
@@ -127,19 +127,20 @@ def test_layers_without_ranges_keep_more_bits():
 
 
 @pytest.mark.parametrize(
-    ("loss", "likeness", "has_instructions", "expected"),
+    ("figures", "has_instructions", "expected"),
     [
-        (0.05, 40.0, True, True),
-        (0.051, 50.0, True, False),
-        (-0.1, 39.9, True, False),
-        (0.0, 50.0, False, False),
+        ((0.05, 40.0, 1), True, True),
+        ((0.051, 50.0, 0), True, False),
+        ((-0.1, 39.9, 0), True, False),
+        ((0.0, 50.0, 2), True, False),
+        ((0.0, 50.0, 0), False, False),
     ],
 )
 def test_auto_is_int8_where_the_processor_is_made_for_it_and_little_is_changed(
-    monkeypatch, loss, likeness, has_instructions, expected
+    monkeypatch, figures, has_instructions, expected
 ):
     monkeypatch.setattr(openvino, "multiplies_eight_bits", lambda: has_instructions)
-    engine = OpenVinoEngine(calibrated(own_network("compact"), loss, likeness))
+    engine = OpenVinoEngine(calibrated(own_network("compact"), *figures))
     assert (engine.precision == "int8") is expected
 
 

@@ -15,7 +15,7 @@ from srgan.networks.model_file import read_card, read_model, write_model
 from srgan.networks.network import load_network
 
 PEAKS = {"blocks.0.conv1": np.array([[0.5, 0.0, 1.25], [3.0, 2.0, 0.001]], np.float32)}
-FOUND = EightBits(peaks=PEAKS, loss=0.02, likeness=48.5, pictures="写真")
+FOUND = EightBits(peaks=PEAKS, loss=0.02, likeness=48.5, pattern=1, pictures="写真")
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
@@ -64,10 +64,10 @@ def test_files_of_other_programs_are_written_whole(tmp_path):
         "{",
         "[]",
         "{}",
-        '{"loss": 0, "likeness": 1, "pictures": "", "peaks": {"a": [[-1], [1]]}}',
-        '{"loss": 0, "likeness": 1, "pictures": "", "peaks": {"a": [1, 2]}}',
-        '{"loss": NaN, "likeness": 1, "pictures": "", "peaks": {}}',
-        '{"loss": 0, "likeness": 1, "pictures": "", "peaks": {"a": [["x"], [1]]}}',
+        '{"loss": 0, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {"a": [[-1], [1]]}}',
+        '{"loss": 0, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {"a": [1, 2]}}',
+        '{"loss": NaN, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {}}',
+        '{"loss": 0, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {"a": [["x"], [1]]}}',
     ],
 )
 def test_damaged_ranges_are_one_clear_error(tmp_path, tiny_tensors, tiny_card, text):

@@ -137,14 +137,14 @@ def calibrate(
         on_event: takes an event after every step.
 
     Returns:
-        With all layers where no choice of them is :attr:`~srgan.networks.eight_bits.EightBits.is_close`.
+        With all layers where no choice of them is :attr:`~srgan.networks.eight_bits.EightBits.is_accurate`.
     """
     trial = Trial(network, measured, pictures, on_event)
     peaks = find_peaks(network, seen)
     if trial.pattern(peaks) > _MOST_PATTERN:
         peaks.popitem()
     best = trial.measure(peaks)
-    if best.is_close:
+    if best.is_accurate:
         return best
     costs = trial.costs(peaks)
     too_few, enough = 0, len(costs)  # groups to leave out; all of them is no choice
@@ -152,7 +152,7 @@ def calibrate(
         count = (too_few + enough) // 2
         left_out = {name for group in costs[:count] for name in group}
         found = trial.measure({name: peak for name, peak in peaks.items() if name not in left_out})
-        if found.is_close:
+        if found.is_accurate:
             best, enough = found, count
         else:
             too_few = count

@@ -41,7 +41,9 @@ class Trial:
         self._pictures = pictures
         self._on_event = on_event
         self._done = 0
-        self._exact = self._results(OpenVinoEngine(network, precision="fp32"), samples)
+        wide = OpenVinoEngine(network, precision="fp32")
+        self._exact = self._results(wide, samples)
+        self._exact_spreads = [_spread(wide.upscale(flat)) for flat in _flats()]
 
     def measure(self, peaks: Mapping[str, Array]) -> EightBits:
         """What it costs to compute layers in 8 bits."""
@@ -57,15 +59,15 @@ class Trial:
             peaks=peaks,
             loss=round(float(loss), 4),
             likeness=round(float(likeness), 2),
+            pattern=self.pattern(peaks),
             pictures=self._pictures,
         )
 
     def pattern(self, peaks: Mapping[str, Array]) -> int:
         """How many levels of 255 flat colours vary by, at most, beyond what they do in 32 bits."""
-        wide = OpenVinoEngine(self._network, precision="fp32")
         narrow = self._narrow_engine(peaks)
-        flats = [np.full((1, _FLAT, _FLAT, 3), colour, np.uint8) for colour in _COLOURS]
-        return max(_spread(narrow.upscale(flat)) - _spread(wide.upscale(flat)) for flat in flats)
+        spreads = zip(_flats(), self._exact_spreads, strict=True)
+        return max(_spread(narrow.upscale(flat)) - exact for flat, exact in spreads)
 
     def costs(self, peaks: Mapping[str, Array]) -> list[list[str]]:
         """Groups of layers that follow each other, the costliest first."""
@@ -98,6 +100,10 @@ class Trial:
         if self._on_event is not None:
             self._on_event(Event(done=self._done, unit="trials"))
         return results
+
+
+def _flats() -> list[NDArray[np.uint8]]:
+    return [np.full((1, _FLAT, _FLAT, 3), colour, np.uint8) for colour in _COLOURS]
 
 
 def _spread(result: NDArray[np.uint8]) -> int:

@@ -24,6 +24,9 @@ MOST_LOSS = 0.05
 LEAST_LIKENESS = 40.0
 """dB of PSNR beside results in 32 bits that they have there at least: as good is not yet the same."""
 
+MOST_PATTERN = 1
+"""Levels of 255 that flat colours may vary by there beyond what they do in 32 bits: flat stays flat."""
+
 _KEY = "srgan.int8"
 _HASH = "sha256"
 _SHIPPED = Path(__file__).parent / "shipped"
@@ -40,24 +43,32 @@ class EightBits:
             computed as ever.
         loss: dB of PSNR on the Y channel that it costs, the ground truth being larger pictures.
         likeness: PSNR in dB on all channels of the results beside those in 32 bits.
+        pattern: levels of 255 that flat colours vary by, at most, beyond what they do in 32 bits.
         pictures: which pictures both were measured on.
     """
 
     peaks: Mapping[str, Array]
     loss: float = math.inf
     likeness: float = 0.0
+    pattern: int = 255
     pictures: str = ""
 
     @property
-    def is_close(self) -> bool:
-        """Whether so little is changed that nobody needs to ask for 8 bits."""
+    def is_accurate(self) -> bool:
+        """Whether photographs lose next to nothing."""
         return self.loss <= MOST_LOSS and self.likeness >= LEAST_LIKENESS
+
+    @property
+    def is_close(self) -> bool:
+        """Whether so little is changed, on flat surfaces too, that nobody needs to ask for 8 bits."""
+        return self.is_accurate and self.pattern <= MOST_PATTERN
 
     def summary(self) -> dict[str, Any]:
         """What people want to know of it."""
         return {
             "loss_db": self.loss,
             "likeness_db": self.likeness,
+            "pattern_levels": self.pattern,
             "pictures": self.pictures,
             "layers": len(self.peaks),
         }
@@ -68,7 +79,7 @@ class EightBits:
             name: [[float(f"{value:.{_DIGITS}g}") for value in end] for end in peak]
             for name, peak in self.peaks.items()
         }
-        facts = {"loss": self.loss, "likeness": self.likeness, "pictures": self.pictures}
+        facts = {name: getattr(self, name) for name in ("loss", "likeness", "pattern", "pictures")}
         return {_KEY: json.dumps({**facts, "peaks": peaks}, separators=(",", ":"))}
 
 
@@ -124,7 +135,13 @@ def _eight_bits(fields: dict[str, Any]) -> EightBits:
         raise ValueError("peaks")
     if not (math.isfinite(loss) and math.isfinite(likeness)):
         raise ValueError("figures")
-    return EightBits(peaks=peaks, loss=loss, likeness=likeness, pictures=str(fields["pictures"]))
+    return EightBits(
+        peaks=peaks,
+        loss=loss,
+        likeness=likeness,
+        pattern=int(fields["pattern"]),
+        pictures=str(fields["pictures"]),
+    )
 
 
 def with_eight_bits(content: bytes, eight_bits: EightBits) -> bytes:
