@@ -28,6 +28,7 @@ COMMANDS = (
     "import-keras",
     "bench",
     "serve",
+    "calibrate",
     "cluster",
 )
 

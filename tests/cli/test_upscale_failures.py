@@ -96,7 +96,7 @@ def test_an_input_is_never_overwritten(upscale, pictures, here, options):
         (["b.png", "-o", "file"], "file: is a file; name a folder"),
         (["--tile", "3"], "--tile must be 'auto', 'off' or a whole number from 16"),
         (["--tile", "large"], "--tile must be auto, off or a number"),
-        (["--engine", "openvino", "--precision", "fp16"], "fp32 or bf16"),
+        (["--engine", "openvino", "--precision", "fp16"], "choose fp32"),
         (["--scale", "17"], "--scale: "),
         (["--scale", "0"], "--scale: "),
         (["--scale", "nan"], "--scale: "),

@@ -15,7 +15,7 @@ from PIL import Image
 from srgan.cpu import cores
 from srgan.datasets.fingerprint import Fingerprint
 from srgan.datasets.sources import Entry
-from srgan.errors import ImageError
+from srgan.errors import ImageError, shown
 from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
 from srgan.images.write import to_depth
 
@@ -86,7 +86,7 @@ def examine(entry: Entry, file: Path, options: PrepareOptions) -> tuple[Facts, b
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         pixels = to_depth(read_picture(file, max_pixels=options.max_pixels).pixels, np.dtype(np.uint8))
     except ImageError as error:
-        return damaged(entry, str(error).removeprefix(f"{file}: ")), None
+        return damaged(entry, str(error).removeprefix(f"{shown(str(file))}: ")), None
     except Exception as error:  # decoders raise whatever they like on broken files; the others shall go on
         return damaged(entry, f"cannot be read ({type(error).__name__}: {error})"), None
     height, width = pixels.shape[:2]

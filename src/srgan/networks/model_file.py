@@ -76,8 +76,9 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
     card = read_card(path)
     try:
         tensors = {name: tensor.astype(np.float32) for name, tensor in load_file(path).items()}
-    # The last two: a type that NumPy does not have.
-    except (SafetensorError, OSError, TypeError, AttributeError) as error:
+    except (TypeError, AttributeError) as error:
+        raise ModelError(f"{path}: its numbers are of a type that NumPy lacks; save them in fp32") from error
+    except (SafetensorError, OSError) as error:
         raise ModelError(f"{path}: damaged model; get the file again") from error
     expected = card.own_generator.shapes()
     found = {name: tensor.shape for name, tensor in tensors.items()}
