@@ -41,7 +41,9 @@ def test_what_was_compiled_is_used_until_it_is_released(network, monkeypatch):
         engine.upscale(first)
     assert [batch.shape[1] for batch, _ in compiled] == [16, 21, 22, 23, 24, 25, 16]
     engine.release()
-    np.testing.assert_array_equal(engine.upscale(first), OpenVinoEngine(network, precision="fp32").upscale(first))
+    np.testing.assert_array_equal(
+        engine.upscale(first), OpenVinoEngine(network, precision="fp32").upscale(first)
+    )
 
 
 @pytest.mark.parametrize("error", [RuntimeError("bad allocation"), MemoryError()])

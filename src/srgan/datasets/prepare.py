@@ -18,7 +18,7 @@ from srgan.datasets.examine import Facts, PrepareOptions, damaged, examine, pict
 from srgan.datasets.fingerprint import Fingerprint
 from srgan.datasets.sources import Entry, Source, open_source
 from srgan.datasets.training_set import SPLITS, Record, TrainingSet
-from srgan.errors import DataError, ImageError, UsageError
+from srgan.errors import DataError, ImageError, UsageError, shown
 from srgan.events import Event, OnEvent
 from srgan.files import remove_file, resumable
 
@@ -228,7 +228,7 @@ class _Examiner:
         try:
             file = self._source.fetch(entry.name, spool)
         except ImageError as error:
-            broken = damaged(entry, str(error).removeprefix(f"{entry.name}: "))
+            broken = damaged(entry, str(error).removeprefix(f"{shown(entry.name)}: "))
             return lambda: (broken, None)
 
         def work() -> tuple[Facts, bytes | None]:

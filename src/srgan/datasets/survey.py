@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from srgan.datasets.copies import Look
 from srgan.datasets.examine import hash_pixels, is_grey, picture_workers
 from srgan.datasets.fingerprint import Fingerprint
-from srgan.errors import DataError, ImageError, UsageError
+from srgan.errors import DataError, ImageError, UsageError, shown
 from srgan.events import Event, OnEvent
 from srgan.images.jpeg_quality import jpeg_quality
 from srgan.images.read import list_pictures, read_picture
@@ -152,7 +152,7 @@ def _look_at(folder: Path, file: Path, *, max_pixels: int) -> tuple[PictureFacts
         quality = jpeg_quality(file) if kind == "JPEG" else None
         size = file.stat().st_size
     except ImageError as error:
-        return str(error).removeprefix(f"{file}: ")
+        return str(error).removeprefix(f"{shown(str(file))}: ")
     except Exception as error:  # decoders raise whatever they like on broken files; the others shall go on
         return " ".join(f"cannot be read ({type(error).__name__}: {error})".split())
     name, value = file.relative_to(folder).as_posix(), sharpness(pixels)
