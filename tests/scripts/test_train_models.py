@@ -45,7 +45,7 @@ def test_pairs_are_made_and_learned_from(script, tmp_path):
     card = read_card(call.model("photo-pairs"))
     assert card.training["pictures"] == 3
     networks = [teacher["network"].split(",")[0] for teacher in card.taught_by]
-    assert sorted(networks) == ["fast", "fast", "srgan", "srgan"]
+    assert sorted(networks) == ["fast", "fast", "photo", "photo"]
     assert {
         each["licence"] for each, name in zip(card.taught_by, networks, strict=True) if name == "fast"
     } == {"BSD-3-Clause"}
