@@ -11,14 +11,17 @@ import io
 import os
 import shutil
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 class _File(io.FileIO):
-    def write(self, data: object) -> int:
-        return write(self.fileno(), memoryview(data))  # type: ignore[arg-type]
+    def write(self, data: Buffer) -> int:
+        return write(self.fileno(), memoryview(data))
 
 
 def open_file(path: Path, mode: Literal["wb", "ab", "r+b"]) -> BinaryIO:

@@ -53,7 +53,9 @@ class Subject:
 
 def subjects(models: Sequence[str], halo: int | None = None, onnx: OnnxForm | None = None) -> list[Subject]:
     """The models in every engine that is installed, and every precision."""
-    engines: list[EngineName] = ["openvino", *(["torch"] if find_spec("torch") else [])]  # type: ignore[list-item]
+    engines: list[EngineName] = ["openvino"]
+    if find_spec("torch"):
+        engines.append("torch")
     precisions = [each for each in typing.get_args(Precision) if each != "auto"]
     return [
         Subject(model=model, engine=engine, precision=precision, halo=halo, onnx=onnx)

@@ -9,6 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from srgan.cli.console import print_error, print_json, print_message, progress_bar
+from srgan.cli.job_options import (
+    MOST_PIXELS,
+    Codec,
+    Consistent,
+    Crf,
+    Denoise,
+    Detail,
+    FormatOption,
+    Height,
+    MaxPixels,
+    Model,
+    Preset,
+    Quality,
+    Recursive,
+    Scale,
+    Tile,
+    Width,
+)
 from srgan.cli.options import (
     DeviceName,
     DeviceOption,
@@ -23,7 +41,6 @@ from srgan.cli.options import (
     Order,
     Precision,
     PrecisionOption,
-    computing,
     onnx_form,
     output,
     tile_of,
@@ -34,8 +51,6 @@ if TYPE_CHECKING:
     from srgan.events import Event
 
 _cluster = partial(typer.Option, rich_help_panel="Cluster")
-_model = partial(typer.Option, rich_help_panel="Model")
-_video = partial(typer.Option, rich_help_panel="Videos")
 
 
 def cluster(
@@ -57,44 +72,24 @@ def cluster(
     cores: Annotated[
         int, _cluster(min=1, help="Processor cores of a worker; a worker with --device cuda has a GPU.")
     ] = 1,
-    scale: Annotated[
-        float | None, output(help="Enlargement per side, up to 16. Default: the model's own scale.")
-    ] = None,
-    width: Annotated[int | None, output(min=1, help="Width of the results in pixels.")] = None,
-    height: Annotated[int | None, output(min=1, help="Height of the results in pixels.")] = None,
-    file_format: Annotated[
-        Format, output("--format", help="Format of pictures; auto: the input's where it can be written.")
-    ] = Format.auto,
-    quality: Annotated[int | None, output(min=1, max=100, help="Quality of JPEG, WebP and AVIF.")] = None,
-    recursive: Annotated[bool, output("--recursive", help="Search sub-folders too.")] = False,
+    scale: Scale = None,
+    width: Width = None,
+    height: Height = None,
+    file_format: FormatOption = Format.auto,
+    quality: Quality = None,
+    recursive: Recursive = False,
     overwrite: Annotated[
         bool, output("--overwrite", help="Make results again that are there and up to date.")
     ] = False,
     as_json: JsonOption = False,
-    model: Annotated[
-        str | None, _model(help="Name of a model (see 'srgan models'), or a file, which is sent to workers.")
-    ] = None,
-    detail: Annotated[
-        float | None,
-        _model(min=0, max=1, help="Amount of detail, from 0 (only what the picture supports) to 1."),
-    ] = None,
-    denoise: Annotated[
-        float | None,
-        _model(min=0, max=1, help="Amount of noise and compression cleaned, from 0 (none) to 1 (all of it)."),
-    ] = None,
-    consistent: Annotated[
-        bool,
-        _model("--consistent", help="Correct the result such that it gives the input back when downscaled."),
-    ] = False,
-    codec: Annotated[str | None, _video(help="Video encoder, such as libx264, libx265 or libsvtav1.")] = None,
-    crf: Annotated[
-        int | None,
-        _video(min=0, max=63, help="Constant quality; lower is better and makes a larger file."),
-    ] = None,
-    preset: Annotated[str | None, _video(help="Speed of the encoder, such as veryfast.")] = None,
-    tile: Annotated[
-        str, computing(help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
-    ] = "auto",
+    model: Model = None,
+    detail: Detail = None,
+    denoise: Denoise = None,
+    consistent: Consistent = False,
+    codec: Codec = None,
+    crf: Crf = None,
+    preset: Preset = None,
+    tile: Tile = "auto",
     halo: Halo = None,
     precision: PrecisionOption = Precision.auto,
     engine: EngineOption = EngineName.auto,
@@ -102,7 +97,7 @@ def cluster(
     model_layout: ModelLayout = None,
     model_range: ModelRange = None,
     model_order: ModelOrder = Order.rgb,
-    max_pixels: Annotated[int, computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
+    max_pixels: MaxPixels = MOST_PIXELS,
 ) -> None:
     """Upscale pictures and videos on a Ray cluster. The same command continues after an interruption.
 

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srgan.cli.console import print_json, print_message
+from srgan.cli.job_options import (
+    MOST_PIXELS,
+    Codec,
+    Consistent,
+    Crf,
+    Denoise,
+    Detail,
+    FormatOption,
+    Height,
+    MaxPixels,
+    Model,
+    Preset,
+    Quality,
+    Recursive,
+    Scale,
+    Tile,
+    Width,
+    video,
+)
 from srgan.cli.options import (
     DeviceName,
     DeviceOption,
@@ -22,23 +40,18 @@ from srgan.cli.options import (
     Order,
     Precision,
     PrecisionOption,
-    computing,
     onnx_form,
     output,
     tile_of,
 )
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
 from srgan.errors import UsageError
-from srgan.jobs.models import FOR_VIDEOS, Models
-from srgan.networks import DEFAULT_MODEL
+from srgan.jobs.models import Models
 
 if TYPE_CHECKING:
     from srgan.jobs.job import Existing
     from srgan.jobs.result import JobResult
     from srgan.upscaling.upscaler import Upscaler
-
-_model = partial(typer.Option, rich_help_panel="Model")
-_video = partial(typer.Option, rich_help_panel="Videos")
 
 
 def upscale(
@@ -54,20 +67,12 @@ def upscale(
             help="File for one input, folder for several. Default: beside the input.",
         ),
     ] = None,
-    scale: Annotated[
-        float | None,
-        output(
-            help="Enlargement per side, up to 16. Default: the model's own scale; other sizes are resized "
-            "from its result."
-        ),
-    ] = None,
-    width: Annotated[int | None, output(min=1, help="Width of the result in pixels.")] = None,
-    height: Annotated[int | None, output(min=1, help="Height of the result in pixels.")] = None,
-    file_format: Annotated[
-        Format, output("--format", help="Format of pictures; auto: the input's where it can be written.")
-    ] = Format.auto,
-    quality: Annotated[int | None, output(min=1, max=100, help="Quality of JPEG, WebP and AVIF.")] = None,
-    recursive: Annotated[bool, output("--recursive", help="Search sub-folders too.")] = False,
+    scale: Scale = None,
+    width: Width = None,
+    height: Height = None,
+    file_format: FormatOption = Format.auto,
+    quality: Quality = None,
+    recursive: Recursive = False,
     skip_existing: Annotated[
         bool, output("--skip-existing", help="Skip results that already exist.")
     ] = False,
@@ -83,53 +88,24 @@ def upscale(
         ),
     ] = None,
     as_json: JsonOption = False,
-    model: Annotated[
-        str | None,
-        _model(
-            help=f"Name of a model (see 'srgan models'), or a file. Default: {DEFAULT_MODEL}; {FOR_VIDEOS} "
-            "for videos of more than five seconds on a processor."
-        ),
-    ] = None,
-    detail: Annotated[
-        float | None,
-        _model(
-            min=0,
-            max=1,
-            help="Amount of detail, from 0 (only what the picture supports) to 1 (all of the model's).",
-        ),
-    ] = None,
-    denoise: Annotated[
-        float | None,
-        _model(
-            min=0,
-            max=1,
-            help="How much noise, grain and compression is cleaned, from 0 (none) to 1 (all of it).",
-        ),
-    ] = None,
-    consistent: Annotated[
-        bool,
-        _model("--consistent", help="Correct the result such that it gives the input back when downscaled."),
-    ] = False,
-    codec: Annotated[
-        str | None, _video(help="Video encoder, such as libx264, libx265, libsvtav1, prores_ks or ffv1.")
-    ] = None,
-    crf: Annotated[
-        int | None,
-        _video(min=0, max=63, help="Constant quality; lower is better and makes a larger file."),
-    ] = None,
-    preset: Annotated[str | None, _video(help="Speed of the encoder, such as veryfast.")] = None,
-    resume: Annotated[bool, _video("--resume/--no-resume", help="Continue an interrupted video.")] = True,
-    start: Annotated[str, _video(help="Time to begin at, in seconds or h:mm:ss.", metavar="TIME")] = "0",
+    model: Model = None,
+    detail: Detail = None,
+    denoise: Denoise = None,
+    consistent: Consistent = False,
+    codec: Codec = None,
+    crf: Crf = None,
+    preset: Preset = None,
+    resume: Annotated[bool, video("--resume/--no-resume", help="Continue an interrupted video.")] = True,
+    start: Annotated[str, video(help="Time to begin at, in seconds or h:mm:ss.", metavar="TIME")] = "0",
     end: Annotated[
-        str | None, _video(help="Time to end at, in seconds or h:mm:ss. Default: the end.", metavar="TIME")
+        str | None,
+        video(help="Time to end at, in seconds or h:mm:ss. Default: the end.", metavar="TIME"),
     ] = None,
     fps: Annotated[
         str | None,
-        _video(help="Frame rate of an image sequence such as 'in/%05d.png'. Default: 25.", metavar="RATE"),
+        video(help="Frame rate of an image sequence such as 'in/%05d.png'. Default: 25.", metavar="RATE"),
     ] = None,
-    tile: Annotated[
-        str, computing(help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
-    ] = "auto",
+    tile: Tile = "auto",
     halo: Halo = None,
     precision: PrecisionOption = Precision.auto,
     engine: EngineOption = EngineName.auto,
@@ -137,7 +113,7 @@ def upscale(
     model_layout: ModelLayout = None,
     model_range: ModelRange = None,
     model_order: ModelOrder = Order.rgb,
-    max_pixels: Annotated[int, computing(min=1, help="Refuse inputs with more pixels.")] = 250_000_000,
+    max_pixels: MaxPixels = MOST_PIXELS,
 ) -> None:
     """Upscale pictures and videos 4x per side. An input is never overwritten.
 

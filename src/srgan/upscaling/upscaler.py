@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,7 +16,7 @@ from srgan.engines.choice import open_engine
 from srgan.engines.loading import load_any_network
 from srgan.engines.protocol import Device, Engine, EngineName, Precision
 from srgan.errors import UsageError
-from srgan.events import Cancel, OnEvent
+from srgan.events import Cancel, OnEvent, in_thread
 from srgan.networks import DEFAULT_MODEL
 from srgan.networks.onnx import OnnxForm
 from srgan.upscaling.consistency import check_scale
@@ -85,9 +84,10 @@ class Upscaler:
         check_options(tile=tile, threads=threads, detail=detail, denoise=denoise, halo=halo)
         how: dict[str, Any] = {"engine": engine, "precision": precision, "device": device, "threads": threads}
         blend: dict[str, Any] = {"detail": detail, "denoise": denoise}
-        results = {**blend, "halo": halo, "onnx": onnx, "consistent": consistent}
         self._source = (model, detail, denoise)
-        self._remake = partial(type(self), model, tile=tile, **results, **how)
+        self._remake = partial(
+            type(self), model, tile=tile, halo=halo, onnx=onnx, consistent=consistent, **blend, **how
+        )
         network = load_any_network(model, detail, denoise, onnx)
         self.card = network.card
         self.info = network.info if halo is None else replace(network.info, halo=halo, border=None)
@@ -185,18 +185,8 @@ class Upscaler:
         self, image: PictureLike, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
     ) -> Any:
         """Runs :meth:`upscale` in a thread, so that the event loop goes on; cancelling the task stops it."""
-        import asyncio  # takes 30 ms, which commands need not wait for
-
-        left = threading.Event()
-
-        def stop() -> bool:
-            return left.is_set() or (cancel is not None and cancel())
-
         upscale: Callable[..., Any] = self.upscale
-        try:
-            return await asyncio.to_thread(upscale, image, on_event=on_event, cancel=stop)
-        finally:
-            left.set()
+        return await in_thread(partial(upscale, image, on_event=on_event), cancel)
 
     @overload
     def frames(
