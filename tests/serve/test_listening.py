@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import re
 import signal
 import socket
@@ -214,13 +215,16 @@ def test_a_client_that_hangs_up_leaves_nothing(listen, settings, png, capfd):
 
 @pytest.fixture
 def command(offered, tmp_path):
-    """``srgan serve`` as a process of its own; gives it and its address."""
+    """``srgan serve`` as a process of its own, whose temporary files are in ``passing``, and its address."""
+    passing = tmp_path / "passing"
+    passing.mkdir()
 
     @contextmanager
-    def run():
-        options = ["--port", "0", "--state", tmp_path / "kept", "--models", offered, "--device", "cpu"]
+    def run(*more):
+        options = ["--port", "0", "--models", offered, "--device", "cpu", *more]
         arguments = [sys.executable, "-m", "srgan", "serve", *options]
-        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:
+        where = {**os.environ, "TMPDIR": str(passing)}
+        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=where) as process:
             try:
                 yield process, re.search(r"http://\S+(?=/)", process.stderr.readline())[0]
             finally:
@@ -232,7 +236,7 @@ def command(offered, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_video_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:rate=25:duration=6", tmp_path / "a.mp4")
-    with command() as (process, address):
+    with command("--state", tmp_path / "kept") as (process, address):
         video = (tmp_path / "a.mp4").read_bytes()
         job = fetch(f"{address}/v1/jobs?model=tiny&name=a.mp4&preset=ultrafast", method="POST", data=video)[
             "id"
@@ -240,7 +244,7 @@ def test_a_video_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
         while (fetch(f"{address}/v1/jobs/{job}")["done"] or 0) < 75:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
-    with command() as (process, address):
+    with command("--state", tmp_path / "kept") as (process, address):
         while (first := fetch(f"{address}/v1/jobs/{job}"))["done"] is None:
             time.sleep(0.01)
         assert first["done"] > 60, "not from the beginning: segments have 60 frames"
@@ -250,3 +254,16 @@ def test_a_video_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
         assert done["result"]["output_size"] == [256, 192]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_without_a_state_folder_nothing_outlives_the_server(command, png, tmp_path, number, code):
+    with command() as (process, address):
+        job = fetch(f"{address}/v1/jobs?model=tiny", method="POST", data=png)["id"]
+        while fetch(f"{address}/v1/jobs/{job}")["state"] != "done":
+            time.sleep(0.02)
+        assert list((tmp_path / "passing").rglob("tasks/*/result/*.png"))
+        process.send_signal(number)
+        assert process.wait(20) == code
+    assert list((tmp_path / "passing").iterdir()) == []
