@@ -4,10 +4,11 @@ import * as api from "./api.js";
 import * as shown from "./shown.js";
 
 const $ = id => document.getElementById(id);
-const KEY = "jobs", LOOK = 600, AT_ONCE = 4; // milliseconds between two looks; jobs that are asked after in one
+const KEY = "jobs", LOOK = 600, AT_ONCE = 4; // LOOK: milliseconds between polls; AT_ONCE: waiting jobs in each
 const cards = []; // in the order of the page: {item, file, job, abort, words}; those with a file can be started
 let sending = Promise.resolve();
 let pending = 0;
+let looks = 0;
 
 const say = text => ($("said").textContent = text);
 
@@ -74,14 +75,19 @@ export async function restore() {
 const keep = () => sessionStorage.setItem(KEY, JSON.stringify(cards.filter(card => card.job).map(card => card.job.id)));
 const isOver = card => ["done", "failed", "cancelled"].includes(card.job?.state);
 
+/** Polls the jobs that run, and by turns some of those that wait: a short one may overtake long ones before it. */
 async function look() {
-  const open = cards.filter(card => card.job && !isOver(card)).slice(0, AT_ONCE);
-  for (const card of open) {
+  const open = cards.filter(card => card.job && !isOver(card));
+  const running = open.filter(card => card.job.state === "running");
+  const waiting = open.filter(card => card.job.state === "waiting").sort((one, other) => one.looked - other.looked);
+  for (const card of [...running, ...waiting.slice(0, AT_ONCE)]) {
     if (!cards.includes(card)) continue;
+    card.looked = ++looks;
     try {
       const job = await api.job(card.job.id);
+      if (!cards.includes(card)) continue; // removed meanwhile
       if (job) update(card, job);
-      else if (cards.includes(card)) fail(card, "The server no longer has this job.");
+      else lose(card);
     } catch (error) {
       draw(card, error.message, null);
     }
@@ -91,7 +97,7 @@ async function look() {
 
 function newCard(name) {
   const item = $("jobs").appendChild(document.createElement("li"));
-  const card = { item, name, job: null };
+  const card = { item, name, job: null, looked: 0 };
   item.className = "job";
   const part = (tag, className) => Object.assign(document.createElement(tag), { className });
   const head = part("div", "head"), row = part("div", "row");
@@ -126,7 +132,9 @@ function open(card) {
 
 /** Cancels, or removes; the server deletes what it has of it. */
 async function drop(card) {
-  const at = cards.indexOf(card), wasOver = card.isReady || isOver(card) || card.item.classList.contains("failed");
+  const at = cards.indexOf(card);
+  if (at < 0) return; // a double click
+  const wasOver = card.isReady || isOver(card) || card.item.classList.contains("failed");
   card.abort?.abort();
   cards.splice(at, 1); // nobody asks after it any more
   if (card.job) await api.remove(card.job.id).catch(() => {});
@@ -163,6 +171,13 @@ function fail(card, sentence) {
   card.words.textContent = sentence;
   end(card);
   say(`${card.name}: ${sentence}`);
+}
+
+/** The server has deleted it: there is nothing left to ask after. */
+function lose(card) {
+  card.job = null;
+  fail(card, "The server no longer has this job.");
+  keep();
 }
 
 /** Nothing more will become of it: it can be removed, and done again. */
@@ -204,5 +219,5 @@ function offerAll() {
 }
 
 addEventListener("beforeunload", event => {
-  if (pending) event.preventDefault(); // what is not sent yet would be lost
+  if (pending || cards.some(card => card.isReady)) event.preventDefault(); // what is not sent yet would be lost
 });
