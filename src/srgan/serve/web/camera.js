@@ -1,4 +1,4 @@
-// The camera of a computer: a live picture, of which one moment becomes a file. Phones have a better way of their own.
+// Takes photos with a computer's camera. Phones have a better way of their own.
 
 const $ = id => document.getElementById(id);
 let stream = null;

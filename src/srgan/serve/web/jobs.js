@@ -1,4 +1,4 @@
-// The list of this visit's files: chosen, then sent one after the other, asked after, shown, and kept over a reload.
+// The list of files: they are chosen, sent one after the other, polled and shown; their jobs survive a reload.
 
 import * as api from "./api.js";
 import * as shown from "./shown.js";
@@ -25,7 +25,7 @@ export function choose(files) {
   offerStart();
 }
 
-/** Sends all that wait, with the options that each file has now; a card can do so again. */
+/** Sends all files that are ready, with their current options; each card offers to do it again. */
 export function start(optionsOf) {
   for (const card of cards.filter(card => card.isReady)) begin(card, optionsOf);
   offerStart();
@@ -62,7 +62,7 @@ async function sendOne(card, file, options) {
   keep();
 }
 
-/** The jobs of before a reload. */
+/** Shows the jobs from before a reload. */
 export async function restore() {
   for (const id of JSON.parse(sessionStorage.getItem(KEY) ?? "[]")) {
     const job = await api.job(id).catch(() => null);
@@ -130,13 +130,13 @@ function open(card) {
   $("shown").scrollIntoView({ block: "start" });
 }
 
-/** Cancels, or removes; the server deletes what it has of it. */
+/** Cancels or removes a file; the server deletes all it has of it. */
 async function drop(card) {
   const at = cards.indexOf(card);
   if (at < 0) return; // a double click
   const wasOver = card.isReady || isOver(card) || card.item.classList.contains("failed");
   card.abort?.abort();
-  cards.splice(at, 1); // nobody asks after it any more
+  cards.splice(at, 1); // it is no longer polled
   if (card.job) await api.remove(card.job.id).catch(() => {});
   if (card.job) shown.hide(card.job.id);
   card.item.remove();
@@ -173,14 +173,14 @@ function fail(card, sentence) {
   say(`${card.name}: ${sentence}`);
 }
 
-/** The server has deleted it: there is nothing left to ask after. */
+/** The server has deleted the job: there is nothing left to poll. */
 function lose(card) {
   card.job = null;
   fail(card, "The server no longer has this job.");
   keep();
 }
 
-/** Nothing more will become of it: it can be removed, and done again. */
+/** The job is over: the card can be removed, or the job run again. */
 function end(card) {
   card.bar.hidden = true;
   card.again.hidden = !card.file;
