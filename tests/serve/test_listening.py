@@ -105,6 +105,20 @@ def test_a_body_that_goes_on_after_the_answer_is_cut(listen, monkeypatch):
         assert trickle(address, head).startswith("HTTP/1.1 200")
 
 
+def test_an_upload_may_go_on_after_a_refusal_that_its_client_reads_at_the_end(listen, monkeypatch):
+    monkeypatch.setattr("srgan.serve.protocol.HEADER_SECONDS", 0.5)
+    with listen() as address:
+        place = urlsplit(address)
+        with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
+            connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 200000\r\n\r\n")
+            for _ in range(20):
+                connection.sendall(bytes(10_000))
+                time.sleep(0.1)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("path", ["/nowhere", "/v1/upscale?model=tiny"])
 def test_a_body_that_is_no_http_fills_no_log(listen, capfd, path):
     """Before the answer, and after it."""

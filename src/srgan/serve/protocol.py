@@ -11,10 +11,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from srgan.serve.gate import SECURITY_HEADERS
 from srgan.serve.problems import ProblemError
+from srgan.serve.uploads import SLOWEST
 
 HEADER_SECONDS = 10.0
-"""Longest time from the connection, or from the first byte of a later request, to the end of its headers; and
-from an answer to the end of a body that the answer did not wait for."""
+"""Longest time from the connection, or from the first byte of a later request, to the end of its headers."""
 
 MOST_CONNECTIONS = 1000
 """Most connections at a time; requests on further ones are answered with 503."""
@@ -34,11 +34,12 @@ class Protocol(H11Protocol):
     """A connection.
 
     A client that sends its headers byte by byte, or not at all, could keep a connection forever ("slow
-    loris"); so could one that goes on sending a body after the answer. Uvicorn has no timeout for either: it
+    loris"); so could one whose body trickles on after the answer. Uvicorn has no timeout for either: it
     closes only connections that idle between two requests.
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _received = 0  # bytes since the clock was started
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Starts the clock."""
@@ -49,6 +50,7 @@ class Protocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes bytes of headers or of a body."""
+        self._received += len(data)
         super().data_received(data)
         self._watch()
 
@@ -74,6 +76,7 @@ class Protocol(H11Protocol):
         if self.conn.their_state not in waits_for:
             self._stop()
         elif self._deadline is None:
+            self._received = 0
             self._deadline = self.loop.call_later(HEADER_SECONDS, self._give_up)
 
     def _stop(self) -> None:
@@ -82,7 +85,11 @@ class Protocol(H11Protocol):
             self._deadline = None
 
     def _give_up(self) -> None:
-        self._refuse(HTTPStatus.REQUEST_TIMEOUT, "the headers came too slowly; try again", code="slow")
+        self._deadline = None
+        if self.conn.their_state is h11.SEND_BODY and self._received > SLOWEST * HEADER_SECONDS:
+            self._watch()  # many clients read the answer only after their last byte
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "the headers came too slowly; try again", code="slow")
 
     def _refuse(self, status: HTTPStatus, sentence: str, *, code: str) -> None:
         """Answers without the application unless it has begun to, and hangs up."""
