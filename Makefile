@@ -14,7 +14,7 @@ demo: .venv/.use
 test: .venv/.dev browser
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-# Pages are tested in Chromium: Debian's, where this may install it. Without one, those tests are skipped and say so.
+# The web pages are tested in Chromium, which root on Debian gets here. Without it, those tests are skipped and say so.
 browser:
 	@command -v chromium || command -v chromium-browser || command -v google-chrome \
 	|| { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -qqy --no-install-recommends chromium; } \

@@ -40,6 +40,9 @@ def test_no_request_makes_the_server_fail(listen, settings, png, mode):
     if mode == schemathesis.GenerationMode.POSITIVE:
         assert 200 in statuses["POST /v1/upscale"]
         assert 202 in statuses["POST /v1/jobs"]
+    else:
+        assert all(statuses.values())
+        assert all(400 <= status < 500 for found in statuses.values() for status in found)
 
 
 def try_out(operation, mode, png, job, statuses):

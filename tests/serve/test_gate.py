@@ -41,6 +41,7 @@ def test_a_name_that_the_server_was_told_is_answered(start, settings):
     [
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"origin": "http://127.0.0.1:3000"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
@@ -50,6 +51,14 @@ def test_posts_from_other_sites_are_refused(client, png, settings, headers):
     response = client.post("/v1/upscale?model=tiny", content=png, headers=headers)
     assert response.status_code == 403
     assert not list((settings.state / "tasks").iterdir())
+
+
+def test_methods_that_were_made_up_share_a_line_of_the_metrics(client):
+    for number in range(3):
+        assert client.request(f"MADE{number}", "/healthz").status_code == 405
+    lines = client.get("/metrics").text
+    assert "MADE" not in lines
+    assert re.search(r'method="other".*status="405"} 3', lines)
 
 
 def test_posts_of_the_page_itself_are_taken(client, png):

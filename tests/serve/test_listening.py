@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import re
 import signal
 import socket
@@ -11,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -40,6 +41,30 @@ def ask(address, head, *, then=b""):
             return ""
 
 
+def trickle(address, head):
+    """What a server answers to a client that keeps sending a byte now and then, until the server hangs up."""
+    place, answer = urlsplit(address), b""
+    with socket.create_connection((place.hostname, place.port)) as connection:
+        connection.settimeout(0.1)
+        connection.sendall(head)
+        for _ in range(300):
+            try:
+                if not (got := connection.recv(65536)):
+                    return answer.decode()
+                answer += got
+            except TimeoutError:
+                with suppress(ConnectionError):
+                    connection.sendall(b"x")
+            except ConnectionError:
+                return answer.decode()
+    raise AssertionError("the server never hung up")
+
+
+def is_strict(answer):
+    """Whether an answer has the headers that keep browsers from taking it for anything else."""
+    return re.search("(?i)content-security-policy: default-src 'none'.*nosniff", answer, re.DOTALL)
+
+
 def test_an_upload_that_stands_still_is_given_up(listen, settings):
     with listen(dataclasses.replace(settings, limits=Limits(silence_seconds=0.3))) as address:
         head = b"POST /v1/upscale HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n"
@@ -54,8 +79,61 @@ def test_headers_that_never_end_are_given_up(listen, monkeypatch):
         for head in (b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow:"):
             answer = ask(address, head)
             assert answer.startswith("HTTP/1.1 408")
+            assert is_strict(answer)
             assert json.loads(answer.partition("\r\n\r\n")[2])["code"] == "slow"
         assert fetch(f"{address}/healthz") == {"status": "ok"}
+
+
+@pytest.mark.parametrize("head", ["GET /healthz HTTP/1.1\r\nX-Slow: ", "POST /v1/jobs", "POST /login"])
+def test_a_trickle_of_headers_or_of_a_body_is_cut(listen, settings, monkeypatch, head):
+    """Each pause is short; all together would take hours."""
+    monkeypatch.setattr("srgan.serve.protocol.HEADER_SECONDS", 0.5)
+    monkeypatch.setattr("srgan.serve.login._PATIENCE", 0.5)
+    if head.startswith("POST"):
+        head = f"{head} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n"
+    with listen(dataclasses.replace(settings, token="s", limits=Limits(silence_seconds=0.5))) as address:
+        if "/v1" in head:
+            head = head.replace("Host", "Authorization: Bearer s\r\nHost")
+        assert trickle(address, head.encode()).startswith("HTTP/1.1 408")
+    assert list((settings.state / "tasks").iterdir()) == []
+
+
+def test_a_body_that_goes_on_after_the_answer_is_cut(listen, monkeypatch):
+    monkeypatch.setattr("srgan.serve.protocol.HEADER_SECONDS", 0.5)
+    with listen() as address:
+        head = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\n"
+        assert trickle(address, head).startswith("HTTP/1.1 200")
+
+
+def test_an_upload_may_go_on_after_a_refusal_that_its_client_reads_at_the_end(listen, monkeypatch):
+    monkeypatch.setattr("srgan.serve.protocol.HEADER_SECONDS", 0.5)
+    with listen() as address:
+        place = urlsplit(address)
+        with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
+            connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 200000\r\n\r\n")
+            for _ in range(20):
+                connection.sendall(bytes(10_000))
+                time.sleep(0.1)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/v1/upscale?model=tiny"])
+def test_a_body_that_is_no_http_fills_no_log(listen, capfd, path):
+    """Before the answer, and after it."""
+    with listen() as address:
+        place = urlsplit(address)
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
+            connection.sendall(head.encode())
+            if path == "/nowhere":
+                assert connection.recv(65536).startswith(b"HTTP/1.1 404")
+            connection.sendall(b"nonsense\r\n")
+            while connection.recv(65536):
+                pass
+        assert fetch(f"{address}/healthz") == {"status": "ok"}
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_an_upload_may_take_longer_than_its_headers(listen, png, monkeypatch):
@@ -78,6 +156,7 @@ def test_too_many_connections_are_told_to_come_back(listen, monkeypatch):
             time.sleep(0.2)
             answer = ask(address, b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert answer.startswith("HTTP/1.1 503")
+        assert is_strict(answer)
         assert "retry-after" in answer.lower()
 
 
@@ -85,7 +164,9 @@ def test_huge_headers_are_refused_and_broken_requests_too(listen):
     with listen() as address:
         head = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Large: " + b"x" * 1_000_000 + b"\r\n\r\n"
         assert ask(address, head)[:10] in ("", "HTTP/1.1 4")
-        assert ask(address, b"\x16\x03\x01 nonsense\r\n\r\n").startswith("HTTP/1.1 400")
+        answer = ask(address, b"\x16\x03\x01 nonsense\r\n\r\n")
+        assert answer.startswith("HTTP/1.1 400")
+        assert is_strict(answer)
         assert fetch(f"{address}/healthz") == {"status": "ok"}
 
 
@@ -132,7 +213,7 @@ def test_who_waits_is_told_that_the_server_is_stopped(listen, large):
     assert "event: end" not in answers["events"]
 
 
-def test_a_client_that_hangs_up_leaves_nothing(listen, settings, png):
+def test_a_client_that_hangs_up_leaves_nothing(listen, settings, png, capfd):
     with listen() as address:
         place = urlsplit(address)
         head = b"POST /v1/upscale?model=tiny HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
@@ -143,17 +224,21 @@ def test_a_client_that_hangs_up_leaves_nothing(listen, settings, png):
                 break
             time.sleep(0.02)
         assert list((settings.state / "tasks").iterdir()) == []
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.fixture
 def command(offered, tmp_path):
-    """``srgan serve`` as a process of its own; gives it and its address."""
+    """``srgan serve`` as a process of its own, whose temporary files are in ``passing``, and its address."""
+    passing = tmp_path / "passing"
+    passing.mkdir()
 
     @contextmanager
-    def run():
-        options = ["--port", "0", "--state", tmp_path / "kept", "--models", offered, "--device", "cpu"]
+    def run(*more):
+        options = ["--port", "0", "--models", offered, "--device", "cpu", *more]
         arguments = [sys.executable, "-m", "srgan", "serve", *options]
-        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:
+        where = {**os.environ, "TMPDIR": str(passing)}
+        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=where) as process:
             try:
                 yield process, re.search(r"http://\S+(?=/)", process.stderr.readline())[0]
             finally:
@@ -165,7 +250,7 @@ def command(offered, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_a_video_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=64x48:rate=25:duration=6", tmp_path / "a.mp4")
-    with command() as (process, address):
+    with command("--state", tmp_path / "kept") as (process, address):
         video = (tmp_path / "a.mp4").read_bytes()
         job = fetch(f"{address}/v1/jobs?model=tiny&name=a.mp4&preset=ultrafast", method="POST", data=video)[
             "id"
@@ -173,7 +258,7 @@ def test_a_video_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
         while (fetch(f"{address}/v1/jobs/{job}")["done"] or 0) < 75:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
-    with command() as (process, address):
+    with command("--state", tmp_path / "kept") as (process, address):
         while (first := fetch(f"{address}/v1/jobs/{job}"))["done"] is None:
             time.sleep(0.01)
         assert first["done"] > 60, "not from the beginning: segments have 60 frames"
@@ -183,3 +268,16 @@ def test_a_video_goes_on_where_kill_9_left_it(command, ffmpeg, tmp_path):
         assert done["result"]["output_size"] == [256, 192]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+def test_without_a_state_folder_nothing_outlives_the_server(command, png, tmp_path, number, code):
+    with command() as (process, address):
+        job = fetch(f"{address}/v1/jobs?model=tiny", method="POST", data=png)["id"]
+        while fetch(f"{address}/v1/jobs/{job}")["state"] != "done":
+            time.sleep(0.02)
+        assert list((tmp_path / "passing").rglob("tasks/*/result/*.png"))
+        process.send_signal(number)
+        assert process.wait(20) == code
+    assert list((tmp_path / "passing").iterdir()) == []

@@ -131,8 +131,8 @@ def test_nothing_is_sent_before_the_start_and_the_settings_of_then_count(page, p
     start(page)
     expect(page.locator(".job.done")).to_have_count(2)
     expect(page.locator("#start")).to_be_hidden()
-    job = page.locator(".job").first.get_by_text("Download").get_attribute("href").removesuffix("/result")
-    options = page.evaluate("async url => (await (await fetch(url)).json()).options", job)
+    url = page.locator(".job").first.get_by_text("Download").get_attribute("href").removesuffix("/result")
+    options = page.evaluate("async url => (await (await fetch(url)).json()).options", url)
     assert options == {"model": "detailed", "detail": 0.25, "consistent": True, "invented": False}
 
 
@@ -162,7 +162,9 @@ def test_the_line_zoom_and_place_follow_keys_and_mouse(page, png):
     assert float(re.search(r"([\d.]+)%", clip)[1]) == pytest.approx(20, abs=1)
 
 
-def test_two_fingers_zoom_and_one_moves_the_line(visit, png):
+@pytest.mark.parametrize("is_beside", [False, True])
+def test_two_fingers_zoom_and_one_moves_the_line(visit, png, is_beside):
+    """Side by side, there is a finger on each half, and no line."""
     page = visit(has_touch=True, viewport={"width": 360, "height": 700})
     upscale(page, given("a.png", png))
     viewer = page.locator("#viewer")
@@ -177,11 +179,17 @@ def test_two_fingers_zoom_and_one_moves_the_line(visit, png):
         ]
         devices.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    touch("touchStart", (0, 0))
-    for x in (10, 30, 60, 90):
-        touch("touchMove", (x, 0))
-    touch("touchEnd")
-    assert float(page.locator("#split").input_value()) > 65
+    if is_beside:
+        page.get_by_label("Side by side").check()
+        viewer.scroll_into_view_if_needed()
+        box = viewer.bounding_box()
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    else:
+        touch("touchStart", (0, 0))
+        for x in (10, 30, 60, 90):
+            touch("touchMove", (x, 0))
+        touch("touchEnd")
+        assert float(page.locator("#split").input_value()) > 65
     before = viewer.locator(".after img").bounding_box()["width"]
     touch("touchStart", (-20, 0))
     touch("touchStart", (-20, 0), (20, 0))
@@ -217,6 +225,31 @@ def test_the_camera_of_a_computer_takes_a_picture(page):
     sent = page.request.get(f"{answer.value.url.partition('?')[0]}/{answer.value.json()['id']}/source")
     image = Image.open(io.BytesIO(sent.body()))
     assert len(image.convert("RGB").getcolors(10**6)) > 10, "the fake camera's picture, not black"
+
+
+def test_a_camera_that_is_opened_twice_is_on_once(page):
+    page.evaluate(
+        """() => {
+            const devices = navigator.mediaDevices, get = devices.getUserMedia.bind(devices);
+            window.streams = [];
+            devices.getUserMedia = async how => {
+                const stream = await get(how);
+                await new Promise(done => setTimeout(done, 500));
+                window.streams.push(stream);
+                return stream;
+            };
+        }"""
+    )
+    for _ in range(2):
+        page.get_by_role("button", name="Take a photo").click()
+        page.locator("#camera-close").click()
+    page.get_by_role("button", name="Take a photo").click()
+    page.wait_for_function("() => window.streams.length === 3")
+    expect(page.get_by_role("button", name="Capture")).to_be_enabled()
+    live = "() => window.streams.filter(stream => stream.active).length"
+    assert page.evaluate(live) == 1
+    page.locator("#camera-close").click()
+    page.wait_for_function(f"() => ({live})() === 0")
 
 
 def test_settings_reach_the_work(page, png):
@@ -261,6 +294,54 @@ def test_jobs_survive_a_reload_and_cancelling_leaves_nothing(page, png, large, s
     expect(page.locator(".job")).to_have_count(1)
     expect(page.locator("#said")).to_have_text("large.png: cancelled")
     assert len(list((settings.state / "tasks").iterdir())) == 1
+
+
+def test_a_double_click_on_cancel_removes_that_file_alone(page, png, large):
+    upscale(page, given("large.png", large), given("a.png", png), given("b.png", png))
+    expect(job(page, "large.png")).to_contain_text("left")
+    page.get_by_role("button", name="Cancel large.png").dblclick()
+    expect(page.locator(".job .name")).to_have_text(["a.png", "b.png"])
+    expect(page.locator(".job.done")).to_have_count(2)
+    page.reload()
+    expect(page.locator(".job .name")).to_have_text(["a.png", "b.png"])
+
+
+def test_leaving_asks_first_while_files_wait_for_the_start(page, png):
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    choose(page, given("a.png", png), given("b.png", png))
+    page.get_by_role("button", name="Remove b.png").click()
+    page.reload()
+    expect(page.locator(".job")).to_have_count(0)
+    assert asked == ["beforeunload"]
+    page.get_by_role("radio", name=re.compile("^tiny")).check()
+    page.reload()
+    assert asked == ["beforeunload"]
+
+
+def test_a_small_picture_is_done_before_videos_that_wait(page, png, ffmpeg, tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=320x240:rate=25:duration=60", tmp_path / "a.mp4")
+    video = (tmp_path / "a.mp4").read_bytes()
+    page.get_by_role("radio", name=re.compile("^tiny")).check()
+    upscale(page, *[given(f"{number}.mp4", video, "video/mp4") for number in range(5)], given("a.png", png))
+    expect(job(page, "a.png")).to_contain_text("120 × 96")
+    assert page.locator(".job.done").count() == 1
+
+
+def test_a_job_that_the_server_lost_is_asked_after_once(browser, listen, png, large):
+    with listen() as address:
+        page = browser.new_page()
+        page.goto(address)
+        upscale(page, given("large.png", large), given("a.png", png))
+        expect(job(page, "large.png")).to_contain_text("left")
+        asked = []
+        page.on("response", lambda response: response.status == 404 and asked.append(response.url))
+        lost = page.evaluate("() => JSON.parse(sessionStorage.getItem('jobs'))[0]")
+        page.evaluate("id => fetch(`v1/jobs/${id}`, {method: 'DELETE'})", lost)
+        expect(job(page, "large.png")).to_contain_text("no longer has this job")
+        page.wait_for_timeout(2000)
+        assert len(asked) == 1
+        page.close()
 
 
 def test_a_text_is_refused_with_a_sentence(browser, listen):

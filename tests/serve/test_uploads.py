@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import struct
+import zipfile
 import zlib
 
 import pytest
@@ -86,6 +87,35 @@ def test_a_moving_picture_with_too_much_in_it_is_refused(start, settings):
     ) as client:
         response = client.post("/v1/jobs?model=tiny", content=out.getvalue())
     assert response.status_code == 413
+
+
+def test_a_video_that_lasts_too_long_is_refused(start, settings, ffmpeg, tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=32x24:rate=5:duration=3", tmp_path / "a.mp4")
+    content = (tmp_path / "a.mp4").read_bytes()
+    for seconds, status in ((2.5, 413), (3.5, 202)):
+        limits = Limits(video_seconds=seconds)
+        with start(
+            dataclasses.replace(settings, state=settings.state / f"{seconds}", limits=limits)
+        ) as client:
+            assert client.post("/v1/jobs?model=tiny", content=content).status_code == status
+
+
+def test_a_picture_that_is_an_archive_too_is_only_a_picture(client, png):
+    """Whatever its name and its type say; the archive does not reach the result."""
+    picture, archive = io.BytesIO(), io.BytesIO()
+    Image.open(io.BytesIO(png)).save(picture, "gif")
+    with zipfile.ZipFile(archive, "w") as writing:
+        writing.writestr("index.html", "<script>alert(1)</script>")
+    both = picture.getvalue() + archive.getvalue()
+    assert zipfile.is_zipfile(io.BytesIO(both))
+    form = {"file": ("archive.zip", both, "application/zip")}
+    response = client.post("/v1/upscale?model=tiny", files=form)
+    assert (response.status_code, response.headers["content-type"]) == (200, "image/gif")
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert 'filename="archive-x4.gif"' in response.headers["content-disposition"]
+    assert Image.open(io.BytesIO(response.content)).size == (120, 96)
+    assert b"script" not in response.content
+    assert not zipfile.is_zipfile(io.BytesIO(response.content))
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,9 @@ def test_a_wrong_option_is_answered_with_the_nearest(client, png):
     assert "'tiny'" in client.post("/v1/upscale?model=tinny", content=png).json()["detail"]
 
 
-def test_a_format_that_cannot_be_written_is_not_acceptable(client, png):
-    response = client.post("/v1/upscale", content=png, headers={"accept": "text/html"})
+@pytest.mark.parametrize("accept", ["text/html", "image/png;q=0", "text/html, */*;q=0"])
+def test_a_format_that_cannot_be_written_or_is_not_wanted_is_not_acceptable(client, png, accept):
+    response = client.post("/v1/upscale", content=png, headers={"accept": accept})
     assert response.status_code == 406
 
 

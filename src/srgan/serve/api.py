@@ -36,7 +36,7 @@ BODY = {
         },
     }
 }
-"""Describes uploads for OpenAPI; options may be form fields too."""
+"""Describes uploads for OpenAPI; options may also be form fields."""
 
 PROBLEM: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "Refused, with one sentence.", "content": {"application/problem+json": {}}}
@@ -77,12 +77,13 @@ async def upscale(request: Request, options: Annotated[Options, Query()]) -> Res
 async def _finished(request: Request, service: Service, task: Task) -> None:
     """Waits until a task has ended, and cancels it if the client disconnects."""
     ended: asyncio.Future[Any] = asyncio.wrap_future(task.ended)
-    gone: asyncio.Future[Any] = asyncio.ensure_future(request.receive())  # after the body: the end
+    # The body has been read: what comes next is the disconnection.
+    gone: asyncio.Future[Any] = asyncio.ensure_future(request.receive())
     try:
         await asyncio.wait([ended, gone], return_when=asyncio.FIRST_COMPLETED)
         if gone.done():
             service.workshop.cancel(task)
-            await asyncio.wait([ended])  # not the future itself, which must not be cancelled with this
+            await asyncio.wait([ended])  # which, unlike ``await ended``, never cancels the future
         if task.outcome is None and service.workshop.is_closing:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -99,7 +100,10 @@ async def _finished(request: Request, service: Service, task: Task) -> None:
 
 @router.get("/v1/models", summary="List the models")
 async def models(request: Request) -> dict[str, Any]:
-    """Returns each name, purpose and scale, and whether ``detail``, ``invented`` and ``denoise`` apply."""
+    """Returns each model's name, summary and licence, and whether it is the default.
+
+    ``detail`` says whether the options ``detail`` and ``invented`` apply to it, ``denoise`` whether it does.
+    """
     return {
         "models": [
             {

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from srgan.errors import SrganError
@@ -66,6 +66,7 @@ def create_app(settings: Settings, models: Models) -> Gate:
     app.add_exception_handler(SrganError, _problem)
     app.add_exception_handler(RequestValidationError, _problem)
     app.add_exception_handler(HTTPException, _problem)
+    app.add_exception_handler(ClientDisconnect, _problem)
     app.add_exception_handler(Exception, _problem)
     return Gate(app, settings, workshop)
 
@@ -82,5 +83,7 @@ async def _problem(_: Request, error: Exception) -> Response:
         return ProblemError.of(error).response()
     if isinstance(error, ProblemError):
         return error.response()
+    if isinstance(error, ClientDisconnect):  # nobody reads this, and the log need not tell of it
+        return Response(status_code=HTTPStatus.BAD_REQUEST)
     sentence = "the server failed unexpectedly; see its log"
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, sentence, code="unexpected").response()

@@ -24,7 +24,7 @@ COOKIE = "srgan"
 _OPEN = frozenset(("/healthz", "/readyz", "/login", "/login.css", "/icon.svg"))
 """Paths that need no token."""
 
-_HEADERS = {
+SECURITY_HEADERS = {
     # Nothing from elsewhere, nothing inline: whatever a file's name or a message says, it is never a script.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' blob:; media-src 'self' blob:; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -36,6 +36,9 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+"""Every answer has them, whoever makes it."""
+
+_METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
 class Gate:
@@ -68,19 +71,21 @@ class Gate:
         async def finished(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
-                # The pattern of the path: ids would make a new line each.
+                # The pattern of the path, and known methods: anything else would make a new line each.
                 route = getattr(scope.get("route"), "path", "other")
-                self.workshop.tally.request(request.method, route, message["status"])
+                method = request.method if request.method in _METHODS else "other"
+                self.workshop.tally.request(method, route, message["status"])
             await send(message)
 
         app: ASGIApp | Response = self._app
         try:
             self._check_host(request)
             self._check_origin(request)
-            if self._token is not None and request.url.path not in _OPEN and not knows(request, self._token):
+            # Not the path of ``request.url``, which is put together with the client's ``Host``.
+            if self._token is not None and scope["path"] not in _OPEN and not knows(request, self._token):
                 app = self._stranger(request)
         except ProblemError as problem:
             app = problem.response()
@@ -98,17 +103,17 @@ class Gate:
     def _check_origin(self, request: Request) -> None:
         site = request.headers.get("sec-fetch-site", "none")
         is_visit = request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
-        is_foreign = site not in ("same-origin", "none") and not (is_visit and request.url.path == "/")
+        is_foreign = site not in ("same-origin", "none") and not (is_visit and request.scope["path"] == "/")
         origin = request.headers.get("origin")
         if origin is not None and request.method not in ("GET", "HEAD"):
-            is_foreign |= urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+            is_foreign |= origin.partition("://")[2].lower() != request.headers.get("host", "").lower()
         if is_foreign:
             raise ProblemError(
                 HTTPStatus.FORBIDDEN, "pages of other sites cannot use this server", code="origin"
             )
 
     def _stranger(self, request: Request) -> ASGIApp:
-        if request.method == "GET" and request.url.path == "/":
+        if request.method == "GET" and request.scope["path"] == "/":
             return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
         return ProblemError(
             HTTPStatus.UNAUTHORIZED,

@@ -21,6 +21,7 @@ router = APIRouter(include_in_schema=False)
 _PAGES = Path(__file__).with_name("web")
 _MOST = 2000  # bytes of the form
 _PAUSE = 0.5  # seconds that a wrong token costs
+_PATIENCE = 10.0  # seconds that the form may take to arrive
 
 
 @router.get("/login")
@@ -38,13 +39,13 @@ async def style() -> Response:
 @router.post("/login")
 async def enter(request: Request) -> Response:
     """Checks the token, sets the cookie and redirects to the page."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST:
-            raise ProblemError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form is too large; send the token only"
-            )
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            body = await _form_of(request)
+    except TimeoutError:
+        raise ProblemError(
+            HTTPStatus.REQUEST_TIMEOUT, "the form came too slowly; send it again", code="slow"
+        ) from None
     given = parse_qs(body.decode("latin-1")).get("token", [""])[0].encode()
     token = cast("Service", request.app.state.service).settings.token
     if token is None:
@@ -56,3 +57,14 @@ async def enter(request: Request) -> Response:
     secure = request.url.scheme == "https"
     response.set_cookie(COOKIE, cookie_of(token), httponly=True, samesite="strict", secure=secure)
     return response
+
+
+async def _form_of(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST:
+            raise ProblemError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the form is too large; send the token only"
+            )
+    return body

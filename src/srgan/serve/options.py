@@ -146,7 +146,9 @@ def accepted_format(accept: str | None) -> Format | None:
     """
     wanted = [part.strip().partition(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
     weights = [_weight(part) for part in (accept or "*/*").split(",")]
-    for _, kind in sorted(zip(weights, wanted, strict=True), key=lambda pair: -pair[0]):
+    for weight, kind in sorted(zip(weights, wanted, strict=True), key=lambda pair: -pair[0]):
+        if weight <= 0:  # not acceptable, by RFC 9110
+            break
         if kind in ("*/*", "image/*", ""):
             return None
         if kind in MEDIA_TYPES:

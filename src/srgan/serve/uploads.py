@@ -23,9 +23,11 @@ from srgan.serve.settings import Limits
 UPLOAD = "upload"
 """File name of an upload until its type is known."""
 
+SLOWEST = 1000
+"""Bytes a second below which a body is given up."""
+
 _MOST_FIELD, _MOST_PARTS = 1000, 50  # bytes of a field; parts of a form
 _LONGEST_NAME = 120
-_SLOWEST = 1000  # bytes a second
 
 # It warns of every form that it refuses, and strangers could fill a log with that: the answer says it.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
@@ -114,7 +116,7 @@ async def _chunks(request: Request, limits: Limits) -> AsyncIterator[bytes]:
         total += len(chunk)
         if total > limits.upload_bytes:
             raise _too_large(limits)
-        if time.monotonic() - began > limits.silence_seconds + total / _SLOWEST:
+        if time.monotonic() - began > limits.silence_seconds + total / SLOWEST:
             raise _too_slow()
         yield chunk
 

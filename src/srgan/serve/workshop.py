@@ -120,9 +120,9 @@ class Workshop:
 
     def add(self, task: Task) -> None:
         """Queues a task whose upload is in its folder."""
-        self._tasks[task.id] = task
         if task.is_kept:
             self._store.save(task)
+        self._tasks[task.id] = task
         self._lanes[task.is_long].put(task)
         if self.is_closing and not task.is_kept:
             self.cancel(task)
@@ -178,8 +178,8 @@ class Workshop:
                 )
             if event.figures.get("bytes", 0) > self._limits.disk_bytes:
                 raise OutputError("the result is too large for this server; ask for a smaller one")
-            if event.share == 1 and not task.options.get("invented"):
-                turn.end()  # what is left is to encode; a map needs another network
+            if event.unit == "tiles" and event.share == 1 and not task.options.get("invented"):
+                turn.end()  # what is left is to encode; films and maps may still need a network
                 first.end()
             else:
                 turn.pass_on()

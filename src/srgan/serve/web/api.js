@@ -16,7 +16,7 @@ export async function models() {
   return (await (await ask("v1/models")).json()).models;
 }
 
-/** Where a job stands; null if the server does not know it any more. */
+/** A job's current state; null if the server no longer has it. */
 export async function job(id) {
   const response = await ask(`v1/jobs/${id}`);
   return response.status === 404 ? null : response.json();
@@ -28,7 +28,7 @@ export async function remove(id) {
 
 const pause = seconds => new Promise(done => setTimeout(done, 1000 * seconds));
 
-/** Sends a file; while the server is busy, again and again. Gives the job. */
+/** Sends a file, again and again while the server is busy; returns the job. */
 export async function send(file, options, { onProgress, signal }) {
   for (;;) {
     const { status, answer, wait } = await upload(file, options, onProgress, signal);
@@ -41,7 +41,7 @@ export async function send(file, options, { onProgress, signal }) {
 
 function upload(file, options, onProgress, signal) {
   return new Promise((done, fail) => {
-    const request = new XMLHttpRequest(); // which tells how much of an upload is there; fetch does not
+    const request = new XMLHttpRequest(); // reports upload progress, which fetch does not
     request.open("POST", `v1/jobs?${new URLSearchParams({ ...options, name: file.name })}`);
     request.responseType = "json";
     request.setRequestHeader("Content-Type", "application/octet-stream");

@@ -1,4 +1,4 @@
-// The camera of a computer: a live picture, of which one moment becomes a file. Phones have a better way of their own.
+// Takes photos with a computer's camera. Phones have a better way of their own.
 
 const $ = id => document.getElementById(id);
 let stream = null;
@@ -21,8 +21,9 @@ async function open() {
   $("capture").disabled = true;
   try {
     const opened = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 4096 } } });
+    close(); // an earlier stream, if the dialog was closed and opened again while the browser asked
     stream = opened;
-    if (!$("camera-view").open) return close(); // while the browser asked
+    if (!$("camera-view").open) return close();
     $("camera-live").srcObject = stream;
     await $("camera-live").play();
     $("camera-said").textContent = "";

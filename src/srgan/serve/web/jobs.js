@@ -1,13 +1,14 @@
-// The list of this visit's files: chosen, then sent one after the other, asked after, shown, and kept over a reload.
+// The list of files: they are chosen, sent one after the other, polled and shown; their jobs survive a reload.
 
 import * as api from "./api.js";
 import * as shown from "./shown.js";
 
 const $ = id => document.getElementById(id);
-const KEY = "jobs", LOOK = 600, AT_ONCE = 4; // milliseconds between two looks; jobs that are asked after in one
+const KEY = "jobs", LOOK = 600, AT_ONCE = 4; // LOOK: milliseconds between polls; AT_ONCE: waiting jobs in each
 const cards = []; // in the order of the page: {item, file, job, abort, words}; those with a file can be started
 let sending = Promise.resolve();
 let pending = 0;
+let looks = 0;
 
 const say = text => ($("said").textContent = text);
 
@@ -24,7 +25,7 @@ export function choose(files) {
   offerStart();
 }
 
-/** Sends all that wait, with the options that each file has now; a card can do so again. */
+/** Sends all files that are ready, with their current options; each card offers to do it again. */
 export function start(optionsOf) {
   for (const card of cards.filter(card => card.isReady)) begin(card, optionsOf);
   offerStart();
@@ -61,7 +62,7 @@ async function sendOne(card, file, options) {
   keep();
 }
 
-/** The jobs of before a reload. */
+/** Shows the jobs from before a reload. */
 export async function restore() {
   for (const id of JSON.parse(sessionStorage.getItem(KEY) ?? "[]")) {
     const job = await api.job(id).catch(() => null);
@@ -74,14 +75,19 @@ export async function restore() {
 const keep = () => sessionStorage.setItem(KEY, JSON.stringify(cards.filter(card => card.job).map(card => card.job.id)));
 const isOver = card => ["done", "failed", "cancelled"].includes(card.job?.state);
 
+/** Polls the jobs that run, and by turns some of those that wait: a short one may overtake long ones before it. */
 async function look() {
-  const open = cards.filter(card => card.job && !isOver(card)).slice(0, AT_ONCE);
-  for (const card of open) {
+  const open = cards.filter(card => card.job && !isOver(card));
+  const running = open.filter(card => card.job.state === "running");
+  const waiting = open.filter(card => card.job.state === "waiting").sort((one, other) => one.looked - other.looked);
+  for (const card of [...running, ...waiting.slice(0, AT_ONCE)]) {
     if (!cards.includes(card)) continue;
+    card.looked = ++looks;
     try {
       const job = await api.job(card.job.id);
+      if (!cards.includes(card)) continue; // removed meanwhile
       if (job) update(card, job);
-      else if (cards.includes(card)) fail(card, "The server no longer has this job.");
+      else lose(card);
     } catch (error) {
       draw(card, error.message, null);
     }
@@ -91,7 +97,7 @@ async function look() {
 
 function newCard(name) {
   const item = $("jobs").appendChild(document.createElement("li"));
-  const card = { item, name, job: null };
+  const card = { item, name, job: null, looked: 0 };
   item.className = "job";
   const part = (tag, className) => Object.assign(document.createElement(tag), { className });
   const head = part("div", "head"), row = part("div", "row");
@@ -124,11 +130,13 @@ function open(card) {
   $("shown").scrollIntoView({ block: "start" });
 }
 
-/** Cancels, or removes; the server deletes what it has of it. */
+/** Cancels or removes a file; the server deletes all it has of it. */
 async function drop(card) {
-  const at = cards.indexOf(card), wasOver = card.isReady || isOver(card) || card.item.classList.contains("failed");
+  const at = cards.indexOf(card);
+  if (at < 0) return; // a double click
+  const wasOver = card.isReady || isOver(card) || card.item.classList.contains("failed");
   card.abort?.abort();
-  cards.splice(at, 1); // nobody asks after it any more
+  cards.splice(at, 1); // it is no longer polled
   if (card.job) await api.remove(card.job.id).catch(() => {});
   if (card.job) shown.hide(card.job.id);
   card.item.remove();
@@ -165,7 +173,14 @@ function fail(card, sentence) {
   say(`${card.name}: ${sentence}`);
 }
 
-/** Nothing more will become of it: it can be removed, and done again. */
+/** The server has deleted the job: there is nothing left to poll. */
+function lose(card) {
+  card.job = null;
+  fail(card, "The server no longer has this job.");
+  keep();
+}
+
+/** The job is over: the card can be removed, or the job run again. */
 function end(card) {
   card.bar.hidden = true;
   card.again.hidden = !card.file;
@@ -204,5 +219,5 @@ function offerAll() {
 }
 
 addEventListener("beforeunload", event => {
-  if (pending) event.preventDefault(); // what is not sent yet would be lost
+  if (pending || cards.some(card => card.isReady)) event.preventDefault(); // what is not sent yet would be lost
 });

@@ -11,10 +11,10 @@ let offers = [];
 const chosen = () => document.querySelector("input[name=model]:checked")?.value ?? "";
 const offer = () => offers.find(({ name, default: isUsual }) => (chosen() ? name === chosen() : isUsual));
 
-/** Of what a slider stands for; "" is all of it, or that the model knows no less. */
+/** A slider's value; "" at its maximum, or where the model has no such slider. */
 const share = id => (offer()?.[id] && Number($(id).value) < 1 ? $(id).value : "");
 
-/** The settings under the names that the server has for them; what is as usual is left out. */
+/** The settings under the server's names; defaults are left out. */
 function options() {
   const scale = $("scale").value;
   const all = {
@@ -30,7 +30,7 @@ function options() {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
-/** Those for a file: videos have no maps. */
+/** The settings for one file: videos have no maps. */
 function optionsOf(file) {
   const { invented, ...others } = options();
   const isVideo = file.type.startsWith("video/") || /\.(mkv|avi|flv|ts|m2ts|mpe?g)$/i.test(file.name);

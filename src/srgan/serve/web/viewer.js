@@ -63,8 +63,9 @@ export class Viewer {
     this.zoom(1 / devicePixelRatio / this.#scale, around);
   }
 
-  zoom(factor, around = this.#frameSize().map(side => side / 2)) {
+  zoom(factor, [x, y] = this.#frameSize().map(side => side / 2)) {
     const [width, height] = this.#frameSize(), [w, h] = this.#size;
+    const around = [this.#isBeside ? x % width : x, y]; // both halves show the same place
     const whole = Math.min(width / w, height / h), actual = 1 / devicePixelRatio;
     const scale = Math.min(Math.max(whole, LARGEST * actual), Math.max(Math.min(whole, actual), this.#scale * factor));
     this.#isWhole = scale === whole;
@@ -84,8 +85,8 @@ export class Viewer {
   }
 
   #inFrame({ clientX, clientY }) {
-    const { left, top } = this.#frame.getBoundingClientRect(), x = clientX - left;
-    return [this.#isBeside ? x % (this.#frame.clientWidth / 2) : x, clientY - top];
+    const { left, top } = this.#frame.getBoundingClientRect();
+    return [clientX - left, clientY - top];
   }
 
   #draw() {
@@ -117,7 +118,6 @@ export class Viewer {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
     const now = this.#inFrame(event);
-    if (this.#isBeside && Math.abs(now[0] - before[0]) > this.#frameSize()[0] / 2) before[0] = now[0]; // into the other half
     if (this.#pointers.size === 2) this.#pinch(event.pointerId, before, now);
     else if (this.#grip === "picture") this.pan(now[0] - before[0], now[1] - before[1]);
     else this.divide((100 * now[0]) / this.#frame.clientWidth);
