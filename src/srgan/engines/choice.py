@@ -61,7 +61,7 @@ def open_engine(
     if wants_torch:
         return _open_torch(network, precision, device, threads)
     note = ""
-    if engine == device == "auto" and gpu_in_sight() and _has_torch():
+    if engine == device == "auto" and precision != "int8" and gpu_in_sight() and _has_torch():
         try:
             return _open_torch_on_gpu(network, precision, threads)
         except Exception as error:

@@ -37,7 +37,7 @@ class EightBitMaps:
     def __init__(self, op: Any, peaks: Mapping[str, Array]) -> None:
         self._op = op
         self._peaks = peaks
-        self._made: dict[tuple[str, int], tuple[Any, Array]] = {}
+        self._made: dict[tuple[str, int, bytes], tuple[Any, Array]] = {}
 
     def takes(self, name: str, node: Any) -> bool:
         """Whether a convolution is computed in 8 bits, which has ranges and reads a map.
@@ -67,10 +67,10 @@ class EightBitMaps:
     def _narrowed(self, node: Any, peaks: Array, zero: int) -> tuple[Any, Array]:
         """A map in 8 bits, and the step of each channel.
 
-        What only moves values moves them in 8 bits, so that maps are brought to them where they are smallest
-        and all layers that read a map share one.
+        What only moves values moves them in 8 bits, so that maps are brought to them where they are smallest.
+        Layers that read a map share one where they agree on its ranges.
         """
-        key = node.get_name(), zero
+        key = node.get_name(), zero, peaks.tobytes()
         if key not in self._made:
             move = _MOVES.get(node.get_type_name(), EightBitMaps._quantised)
             self._made[key] = move(self, node, peaks, zero)
