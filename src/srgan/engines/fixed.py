@@ -58,12 +58,13 @@ class FixedModels:
             self._uses[key] += 1
             if self._uses[key] != _OFTEN:
                 return
-            try:
-                model = self._compile_for(batch, context)
-                is_equal = model is not None and np.array_equal(run(model, batch), result)
-            except (RuntimeError, MemoryError):  # memory may be short, and the result is there already
-                return
-            if is_equal:
+        try:  # without the lock: other threads need not wait for it
+            model = self._compile_for(batch, context)
+            is_equal = model is not None and np.array_equal(run(model, batch), result)
+        except (RuntimeError, MemoryError):  # memory may be short, and the result is there already
+            return
+        with self._lock:
+            if is_equal and key in self._uses:  # else memory was given back meanwhile
                 self._models[key] = model
                 del self._uses[key]
                 if len(self._models) > _MOST:
