@@ -20,6 +20,7 @@ from srgan.engines.loading import load_any_network
 from srgan.engines.protocol import EngineName, Precision
 from srgan.errors import UsageError
 from srgan.networks.architectures.trace import trace
+from srgan.networks.catalogue import load_card
 from srgan.networks.network import Network
 from srgan.networks.onnx import OnnxForm
 from srgan.upscaling.upscaler import Upscaler
@@ -81,8 +82,12 @@ def time_network(subject: Subject, sizes: Sequence[tuple[int, int]], runs: int) 
 
     Returns:
         For each size, smallest first, ``{"model", "engine", "precision", "size", "seconds", "memory"}``: the
-        median, and the most bytes that the process has held until then. Nothing if the engine does not
-        compute in that precision here.
+        median, and the most bytes that the process has held until then. Where this engine cannot run the
+        network in this precision here, one row, whose ``size``, ``seconds`` and ``memory`` are None.
+
+    Raises:
+        UsageError: if another option has a wrong value, or there is no such model.
+        ModelError: if the model cannot be read.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as pool:
@@ -100,19 +105,24 @@ def _rows(subject: Subject, sizes: Sequence[tuple[int, int]], runs: int) -> list
             onnx=subject.onnx,
             threads=subject.threads,
         )
-    except UsageError:
-        return []
+    except UsageError as error:
+        if error.field not in ("engine", "precision", "device"):
+            raise
+        name = load_card(subject.model).name
+        return [_row(subject, name) | {"size": None, "seconds": None, "memory": None}]
     return [
-        {
-            "model": upscaler.card.name,
-            "engine": subject.engine,
-            "precision": subject.precision,
+        _row(subject, upscaler.card.name)
+        | {
             "size": [width, height],
             "seconds": statistics.median(_seconds(upscaler, width, height, runs)),
             "memory": peak_memory(),
         }
         for width, height in sorted(sizes, key=lambda size: size[0] * size[1])
     ]
+
+
+def _row(subject: Subject, model: str) -> dict[str, Any]:
+    return {"model": model, "engine": subject.engine, "precision": subject.precision}
 
 
 def _seconds(upscaler: Upscaler, width: int, height: int, runs: int) -> Iterator[float]:

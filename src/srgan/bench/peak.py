@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.engines.openvino import import_openvino
+from srgan.engines.openvino import HINTS, choose_float, import_openvino
 
 _INPUTS, _OUTPUTS, _SIDE = 256, 512, 64
 _ORDER = 1536
@@ -28,8 +28,7 @@ def measure_peaks(threads: int | None = None) -> dict[str, dict[str, float]]:
     """
     openvino = import_openvino()
     core = openvino.Core()
-    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    hints = {"fp32": "f32", **({"bf16": "bf16"} if has_bf16 else {})}
+    hints = {name: HINTS[name] for name in ("fp32", choose_float(core))}
     options = {
         "PERFORMANCE_HINT": "LATENCY",
         **({} if threads is None else {"INFERENCE_NUM_THREADS": threads}),

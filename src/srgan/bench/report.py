@@ -26,7 +26,7 @@ def time_networks(
     Returns:
         ``{"machine", "runs", "peaks", "networks"}``, the last as :func:`~srgan.bench.networks.time_network`
         gives them, with ``share``: of the convolution peak of the same precision, what the picture's own
-        pixels take; None where the network's work or the peak is not known.
+        pixels take; None where there is no time, or the network's work or the peak is not known.
     """
     step("the processor alone")
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
@@ -42,7 +42,7 @@ def time_networks(
 
 
 def _share(work: float | None, row: dict[str, Any], peak: float | None) -> float | None:
-    if work is None or peak is None:
+    if work is None or peak is None or row["seconds"] is None:
         return None
     width, height = row["size"]
     return float(work * width * height / row["seconds"] / 1e9 / peak)
@@ -87,6 +87,9 @@ def tables(report: dict[str, Any]) -> Iterator[str]:
     if "networks" in report:
         yield from ("", "| | seconds | share of the peak | memory, GB |", "|---|---|---|---|")
         for row in report["networks"]:
+            if row["seconds"] is None:
+                yield f"| {name_of(row)} | not available | | |"
+                continue
             share = "" if row["share"] is None else f"{100 * row['share']:.0f} %"
             yield f"| {name_of(row)} | {row['seconds']:.3f} | {share} | {row['memory'] / 1e9:.2f} |"
     if "videos" in report:
@@ -117,6 +120,6 @@ def bars(report: dict[str, Any]) -> list[tuple[str, float, str]]:
 
 
 def name_of(row: dict[str, Any]) -> str:
-    """A row's model, engine, precision and size."""
-    width, height = row["size"]
-    return f"{row['model']}, {row['engine']}, {row['precision']}, {width}x{height}"
+    """A row's model, engine, precision and size, if it has one."""
+    name = f"{row['model']}, {row['engine']}, {row['precision']}"
+    return name if row["size"] is None else f"{name}, {row['size'][0]}x{row['size'][1]}"

@@ -57,6 +57,10 @@ def open_engine(
                 "a network in an .onnx file runs on the processor, by the openvino engine only",
                 field="engine" if engine == "torch" else "device",
             )
+        if precision == "int8":
+            raise UsageError(
+                "a network in an .onnx file is not computed in int8; choose bf16 or fp32", field="precision"
+            )
         return _open_openvino(network, precision, threads)
     if wants_torch:
         return _open_torch(network, precision, device, threads)

@@ -21,7 +21,8 @@ from srgan.networks.eight_bits import EightBits
 from srgan.networks.network import Network
 from srgan.networks.onnx import OnnxNetwork
 
-_HINTS = {"fp32": "f32", "bf16": "bf16"}
+HINTS = {"fp32": "f32", "bf16": "bf16"}
+"""OpenVINO's own names of the floating-point precisions."""
 
 
 class OpenVinoEngine:
@@ -57,12 +58,12 @@ class OpenVinoEngine:
         self.info = network.info
         self._eight_bits = network.eight_bits if isinstance(network, Network) else None
         self.precision = choose_precision(self._core, precision, self._eight_bits)
-        self._for_more_bits = choose_more_bits(self._core) if self.precision == "int8" else self.precision
+        self._float = choose_float(self._core) if self.precision == "int8" else self.precision
         self._is_asked = precision == "int8"
         self.description = f"the processor, {self.precision}, by OpenVINO"
         self.note = note
         self._options: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": _HINTS[self._for_more_bits],  # in int8, of the other layers
+            "INFERENCE_PRECISION_HINT": HINTS[self._float],  # in int8, of the other layers
             "PERFORMANCE_HINT": "LATENCY",
         }
         if threads is not None:
@@ -73,7 +74,7 @@ class OpenVinoEngine:
 
     def precision_for(self, dtype: DTypeLike) -> str:
         """See :meth:`~srgan.engines.protocol.Engine.precision_for`."""
-        return self.precision if np.dtype(dtype) == np.uint8 else self._for_more_bits
+        return self.precision if np.dtype(dtype) == np.uint8 else self._float
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
         """Enlarges pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
@@ -173,20 +174,21 @@ def choose_precision(core: Any, precision: Precision, eight_bits: EightBits | No
     """
     if precision == "auto":
         is_narrow = eight_bits is not None and eight_bits.is_close and multiplies_eight_bits()
-        return "int8" if is_narrow else choose_more_bits(core)
-    if precision == "bf16" and choose_more_bits(core) != "bf16":
+        return "int8" if is_narrow else choose_float(core)
+    if precision == "bf16" and choose_float(core) != "bf16":
         raise UsageError("this processor does not compute in bf16; choose fp32", field="precision")
     if precision == "int8":
         if eight_bits is None:
             raise UsageError(
-                "this network has no ranges for int8; 'srgan calibrate' writes a file that has",
+                "this network is not calibrated for int8: make a calibrated copy with 'srgan calibrate' "
+                "(blends cannot be), or choose bf16 or fp32",
                 field="precision",
             )
         if not multiplies_eight_bits():
             raise UsageError(
                 "this processor is not known to compute in int8; choose fp32 or bf16", field="precision"
             )
-    elif precision not in _HINTS:
+    elif precision not in HINTS:
         raise UsageError(
             f"the openvino engine does not compute in {precision}; choose fp32, bf16 or int8",
             field="precision",
@@ -194,6 +196,6 @@ def choose_precision(core: Any, precision: Precision, eight_bits: EightBits | No
     return precision
 
 
-def choose_more_bits(core: Any) -> str:
+def choose_float(core: Any) -> str:
     """bf16 where the processor computes it natively, else fp32."""
     return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "fp32"
