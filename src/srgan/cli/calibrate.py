@@ -48,8 +48,8 @@ def calibrate(
     found = done.eight_bits
     print_message(
         f"{out}: int8 in {len(found.peaks)} of {done.layers} layers is {done.speedup:.2f}x as fast and loses "
-        f"{found.loss:.3f} dB; results agree with those in 32 bits to {found.likeness:.1f} dB; flat colours vary "
-        f"by {found.pattern} more levels of 255"
+        f"{found.loss:.3f} dB; results agree with those in 32 bits to {found.likeness:.1f} dB; flat colours "
+        f"vary by {found.pattern} more levels of 255"
     )
     if not found.is_close:
         print_message("that is too much for the default; add --precision int8 to use int8 all the same")
