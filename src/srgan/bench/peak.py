@@ -1,4 +1,4 @@
-"""What the processor can do at most, by the library that runs the networks here."""
+"""Measures the peak of the processor, in the library that runs the networks."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ def measure_peaks(threads: int | None = None) -> dict[str, dict[str, float]]:
     """Runs a large convolution and a large matrix product in every precision that the processor has.
 
     Args:
-        threads: processor threads; None means all.
+        threads: number of processor threads; None means all.
 
     Returns:
-        ``{"bf16": {"convolution", "product"}, ...}``: the best of some runs, in 1e9 multiplications and
-        additions a second. int8 is there where it is faster than floats, and has no product.
+        ``{"bf16": {"convolution", "product"}, ...}``: the best of twelve runs, in GFLOP/s, which are 1e9
+        multiplications and additions a second. int8 is included only if it is clearly faster than fp32, and
+        has no product.
     """
     openvino = import_openvino()
     core = openvino.Core()
@@ -53,7 +54,7 @@ def measure_peaks(threads: int | None = None) -> dict[str, dict[str, float]]:
 
 
 def _convolution(openvino: Any, *, is_int8: bool = False) -> Any:
-    """3x3, whose result is reduced to a number, so that no time goes into copying it."""
+    """Builds a 3x3 convolution. Its result is reduced to one number, so that copying it takes no time."""
     ops = openvino.opset13
     picture = ops.parameter([1, _INPUTS, _SIDE, _SIDE], np.float32)
     weights: Any = ops.constant(_noise(_OUTPUTS, _INPUTS, 3, 3) - np.float32(0.5))
