@@ -128,7 +128,7 @@ def test_earlier_results_that_are_left_out_are_told(upscale, pictures):
 
 
 def test_the_catalogue_says_what_blends_with_what(srgan, tiny_pair, tiny_model, tiny_tensors, monkeypatch):
-    monkeypatch.setattr("srgan.networks.catalogue._SHIPPED", tiny_pair.parent)
+    monkeypatch.setattr("srgan.networks.catalogue.SHIPPED", tiny_pair.parent)
     monkeypatch.setattr("srgan.networks.realesrgan.installed_realesrgan", list)
     cards = json.loads(srgan("models", "--json").out)["models"]
     assert [(card["name"], card["fidelity"]) for card in cards] == [

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 
@@ -18,6 +19,7 @@ from srgan.errors import MissingExtraError, UsageError
 from srgan.images.resize import bicubic
 from srgan.networks.architecture import GeneratorConfig
 from srgan.networks.card import ModelCard
+from srgan.networks.eight_bits import EightBits
 from srgan.networks.network import Network, load_network
 from srgan.training.networks.generator import Generator
 
@@ -69,6 +71,14 @@ def test_auto_takes_a_gpu_that_pytorch_can_use(model, computer, kind):
     assert (engine.name, engine.device) == ("torch", kind)
     assert open_engine(model, device="cpu").name == "openvino"
     assert open_engine(model, engine="openvino").name == "openvino"
+
+
+def test_int8_is_computed_by_openvino_even_where_there_is_a_gpu(model, computer, monkeypatch):
+    computer(in_sight=True, torch=FakeTorch(cuda=True))
+    monkeypatch.setattr("srgan.engines.openvino.multiplies_eight_bits", lambda: True)
+    calibrated = replace(model, eight_bits=EightBits(peaks={}))
+    engine = open_engine(calibrated, precision="int8")
+    assert (engine.name, engine.precision, engine.note) == ("openvino", "int8", "")
 
 
 def test_torch_is_not_asked_where_no_gpu_is_in_sight(model, computer):

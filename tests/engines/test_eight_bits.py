@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import skimage.data
 import torch
+from openvino import opset13
 
 from srgan.cpu import multiplies_eight_bits
 from srgan.engines import openvino
 from srgan.engines.choice import open_engine
-from srgan.engines.openvino import OpenVinoEngine
+from srgan.engines.eight_bits import EightBitMaps
+from srgan.engines.openvino import OpenVinoEngine, import_openvino
 from srgan.engines.peaks import PeakMeter
 from srgan.errors import ModelError, UsageError
 from srgan.images.resize import bicubic
@@ -169,6 +171,25 @@ def test_pictures_of_more_bits_never_take_eight(dtype):
     with pytest.raises(UsageError, match="8 bits") as error:
         OpenVinoEngine(network, precision="int8").upscale(ramp)
     assert error.value.field == "precision"
+
+
+def test_layers_that_read_one_map_keep_their_own_ranges():
+    """As where one reads it as it is, and another behind a shuffle."""
+    values = np.linspace(0, 100, 64, dtype=np.float32).reshape(1, 1, 8, 8)
+    weight = np.ones((1, 1, 1, 1), np.float32)
+    peaks = {name: np.array([[0], [peak]], np.float32) for name, peak in {"near": 10, "far": 100}.items()}
+
+    def results(names):
+        node = opset13.parameter([1, 1, 8, 8], np.float32)
+        maps = EightBitMaps(opset13, peaks)
+        ends = [opset13.multiply(*maps.inputs(name, node, weight)) for name in names]
+        model = import_openvino().Core().compile_model(import_openvino().Model(ends, [node]), "CPU")
+        return [np.array(each) for each in model([values]).values()]
+
+    near, far = results(["near", "far"])
+    np.testing.assert_array_equal(near, *results(["near"]))
+    np.testing.assert_array_equal(far, *results(["far"]))
+    assert near.max() < 11 < far.max()
 
 
 @needs_vnni

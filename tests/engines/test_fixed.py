@@ -1,5 +1,8 @@
 """Models for one shape alone."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -44,6 +47,47 @@ def test_what_was_compiled_is_used_until_it_is_released(network, monkeypatch):
     np.testing.assert_array_equal(
         engine.upscale(first), OpenVinoEngine(network, precision="fp32").upscale(first)
     )
+
+
+@pytest.fixture
+def slow(network, monkeypatch):
+    """An engine that is compiling a model for one shape, until it is let go on; and that shape's batch."""
+    engine = OpenVinoEngine(network)
+    begun, go_on = threading.Event(), threading.Event()
+    really = engine._compile_fixed
+
+    def compile_slowly(*given):
+        begun.set()
+        assert go_on.wait(120)
+        return really(*given)
+
+    monkeypatch.setattr(engine._fixed, "_compile_for", compile_slowly)
+    batch = np.full((1, 16, 16, 3), 90, np.uint8)
+    with ThreadPoolExecutor(2) as pool:
+        compiling = pool.submit(lambda: [engine.upscale(batch) for _ in range(8)])
+        assert begun.wait(60)
+
+        def finish():
+            go_on.set()
+            compiling.result(60)
+
+        try:
+            yield engine, batch, pool, finish
+        finally:
+            go_on.set()
+
+
+def test_nobody_waits_while_a_model_is_compiled(slow):
+    engine, batch, pool, _ = slow
+    for given in (batch, batch[:, :12]):
+        assert pool.submit(engine.upscale, given).result(30).shape == (1, 4 * given.shape[1], 64, 3)
+
+
+def test_memory_given_back_while_a_model_is_compiled_stays_so(slow):
+    engine, batch, _, finish = slow
+    engine.release()
+    finish()
+    assert engine._fixed.run(batch, 0) is None
 
 
 @pytest.mark.parametrize("error", [RuntimeError("bad allocation"), MemoryError()])

@@ -265,6 +265,9 @@ def test_only_openvino_on_the_processor_runs_them(tmp_path):
         with pytest.raises(UsageError, match="openvino engine only") as caught:
             Upscaler(path, **options)
         assert caught.value.field in options
+    with pytest.raises(UsageError, match="choose bf16") as caught:
+        Upscaler(path, precision="int8")
+    assert caught.value.field == "precision"
     with pytest.raises(UsageError, match="no fidelity sibling"):
         Upscaler(path, detail=0.5)
     with pytest.raises(ModelError, match=r"net\.onnx: an ONNX network can be run"):

@@ -82,6 +82,17 @@ def test_pieces_are_pairs_of_the_networks_scale(model, pictures):
         assert sample.hr_image.shape == (4 * height, 4 * width, 3)
 
 
+@pytest.mark.parametrize(("count", "expected"), [(24, range(0, 48, 2)), (32, None), (47, range(47))])
+def test_pieces_are_spread_over_the_whole_folder(tmp_path, model, count, expected):
+    for number in range(47 if count == 47 else 48):
+        Image.fromarray(np.full((64, 64, 3), number, np.uint8)).save(tmp_path / f"{number:02d}.png")
+    taken = [int(sample.name) for sample in pieces_of(tmp_path, load_network(model), count)]
+    assert len(taken) == count
+    assert max(np.diff(taken)) - min(np.diff(taken)) <= 1
+    assert taken[-1] >= 46
+    assert expected is None or taken == [*expected]
+
+
 def test_what_cannot_be_calibrated_is_one_clear_error(tmp_path, model, pictures, network):
     with pytest.raises(UsageError, match="safetensors"):
         calibrate_file(model, tmp_path / "out.onnx", pictures, count=4)

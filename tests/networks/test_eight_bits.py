@@ -66,6 +66,8 @@ def test_files_of_other_programs_are_written_whole(tmp_path):
         "{}",
         '{"loss": 0, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {"a": [[-1], [1]]}}',
         '{"loss": 0, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {"a": [1, 2]}}',
+        '{"loss": 1%s, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {}}' % (400 * "0"),
+        '{"loss": 0, "likeness": 1, "pattern": Infinity, "pictures": "", "peaks": {}}',
         '{"loss": NaN, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {}}',
         '{"loss": 0, "likeness": 1, "pattern": 0, "pictures": "", "peaks": {"a": [["x"], [1]]}}',
     ],
@@ -76,6 +78,15 @@ def test_damaged_ranges_are_one_clear_error(tmp_path, tiny_tensors, tiny_card, t
     safetensors.numpy.save_file(tiny_tensors, path, metadata)
     with pytest.raises(ModelError, match="calibrate"):
         load_network(path)
+
+
+def test_ranges_without_a_pattern_are_not_taken_for_flat(tmp_path, tiny_tensors, tiny_card):
+    text = '{"loss": 0, "likeness": 50, "pictures": "", "peaks": {}}'
+    metadata = {"srgan": tiny_card.to_json(), "srgan.int8": text}
+    safetensors.numpy.save_file(tiny_tensors, tmp_path / "m.safetensors", metadata)
+    found = load_network(tmp_path / "m.safetensors").eight_bits
+    assert found.is_accurate
+    assert not found.is_close
 
 
 def test_new_ranges_replace_old_ones(tiny_tensors):

@@ -58,6 +58,18 @@ def test_frames_of_a_network_of_known_radius_are_computed_in_parts(around, stand
     assert min(shape[1] for shape in engine.shapes) < 40
 
 
+def test_tiles_are_as_large_as_the_precision_of_the_pictures_type_allows(around, stand_in):
+    engine = stand_in(radius=0)
+    engine.free_memory = lambda: 4 * 100 * 48**2  # for tiles of 48x48 in 32 bits
+    engine.precision_for = lambda dtype: "int8" if dtype == np.uint8 else "fp32"
+    largest = {}
+    for dtype in (np.uint8, np.uint16):
+        engine.shapes.clear()
+        around(engine).upscale(noise(100, 100).astype(dtype))
+        largest[dtype] = max(height * width for _, height, width, _ in engine.shapes)
+    assert largest[np.uint16] <= 48**2 < largest[np.uint8]
+
+
 @pytest.mark.parametrize("multiple", [1, 12, 24])
 def test_memory_that_runs_out_leads_to_smaller_tiles_and_then_to_one_sentence(around, stand_in, multiple):
     engine = stand_in(scale=2, radius=1, multiple=multiple)

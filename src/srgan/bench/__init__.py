@@ -1,1 +1,1 @@
-"""How fast srgan is, beside what the processor can do at most."""
+"""Measures how fast srgan is, beside the peak of the processor."""

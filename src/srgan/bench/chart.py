@@ -1,4 +1,4 @@
-"""A chart of bars, as a picture."""
+"""Draws a bar chart."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _INK, _GROUND, _BAR = (34, 34, 34), (255, 255, 255), (46, 110, 180)
 
 
 def write_chart(path: Path, title: str, bars: Sequence[tuple[str, float, str]]) -> None:
-    """Writes a PNG of horizontal bars, the longest of which fills the width.
+    """Writes a PNG of horizontal bars, scaled so that the longest fills the width.
 
     Args:
         path: the file; replaced if it exists.
         title: what the bars show.
-        bars: label, length, and the text beside the bar, from top to bottom.
+        bars: label, length (0 or more) and the text beside the bar, from top to bottom.
 
     Raises:
-        OutputError: if it cannot be written.
+        OutputError: if the file cannot be written.
     """
     width, height = _LABEL + _BARS + 120 + 2 * _MARGIN, _ROW * (len(bars) + 2) + _MARGIN
     picture = Image.new("RGB", (width, height), _GROUND)

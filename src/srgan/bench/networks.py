@@ -1,4 +1,4 @@
-"""How long networks take for pictures of several sizes, in each engine and precision, and how much memory."""
+"""Measures time and memory of networks, for several picture sizes, engines and precisions."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from srgan.engines.loading import load_any_network
 from srgan.engines.protocol import EngineName, Precision
 from srgan.errors import UsageError
 from srgan.networks.architectures.trace import trace
+from srgan.networks.catalogue import load_card
 from srgan.networks.network import Network
 from srgan.networks.onnx import OnnxForm
 from srgan.upscaling.upscaler import Upscaler
@@ -27,20 +28,20 @@ from srgan.upscaling.upscaler import Upscaler
 SIZES = ((64, 64), (320, 180), (640, 360), (1280, 720), (1920, 1080))
 """Width and height of low-res pictures."""
 
-_PATIENCE = 10.0  # seconds for the counted runs of one size
+_PATIENCE = 10.0  # seconds, at most, for the counted runs of one size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A network as somebody may run it.
+    """A way to run a network.
 
     Attributes:
-        model: a shipped model's name, or a file.
-        engine: that runs it.
-        precision: that it computes in.
-        halo: surroundings of a tile; None is the model's own.
-        onnx: what an ``.onnx`` file takes and gives.
-        threads: processor threads; None means all.
+        model: name of a shipped model, or path of a file.
+        engine: the engine that runs it.
+        precision: the precision to compute in.
+        halo: surroundings of a tile in low-res pixels; None is the model's own.
+        onnx: what an ``.onnx`` file takes and gives; None finds out.
+        threads: number of processor threads; None means all.
     """
 
     model: str
@@ -52,7 +53,7 @@ class Subject:
 
 
 def subjects(models: Sequence[str], halo: int | None = None, onnx: OnnxForm | None = None) -> list[Subject]:
-    """The models in every engine that is installed, and every precision."""
+    """Lists the models in every installed engine and every precision."""
     engines: list[EngineName] = ["openvino"]
     if find_spec("torch"):
         engines.append("torch")
@@ -66,7 +67,12 @@ def subjects(models: Sequence[str], halo: int | None = None, onnx: OnnxForm | No
 
 
 def work_of(model: str | Path, onnx: OnnxForm | None = None) -> float | None:
-    """Multiplications and additions for each low-res pixel, without surroundings; None where not known."""
+    """Counts multiplications and additions for each low-res pixel, without the halo; None if not known.
+
+    Raises:
+        UsageError: if there is no such model.
+        ModelError: if it cannot be read.
+    """
     network = load_any_network(model, onnx=onnx)
     return 2.0 * trace(network.architecture).multiplications if isinstance(network, Network) else None
 
@@ -76,13 +82,17 @@ def time_network(subject: Subject, sizes: Sequence[tuple[int, int]], runs: int) 
 
     Args:
         subject: the network.
-        sizes: (width, height) of the low-res pictures.
-        runs: counted runs of each size, fewer where they take more than ten seconds together.
+        sizes: (width, height) of the low-res pictures, in pixels.
+        runs: counted runs of each size; fewer if they would take more than ten seconds together.
 
     Returns:
-        For each size, smallest first, ``{"model", "engine", "precision", "size", "seconds", "memory"}``: the
-        median, and the most bytes that the process has held until then. Nothing if the engine does not
-        compute in that precision here.
+        For each size, smallest first, ``{"model", "engine", "precision", "size", "seconds", "memory"}``:
+        ``seconds`` is the median, ``memory`` the most bytes that the process has held so far. If this engine
+        cannot run the network in this precision here, one row with ``size``, ``seconds`` and ``memory`` None.
+
+    Raises:
+        UsageError: if another option has a wrong value, or there is no such model.
+        ModelError: if the model cannot be read.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as pool:
@@ -100,19 +110,24 @@ def _rows(subject: Subject, sizes: Sequence[tuple[int, int]], runs: int) -> list
             onnx=subject.onnx,
             threads=subject.threads,
         )
-    except UsageError:
-        return []
+    except UsageError as error:
+        if error.field not in ("engine", "precision", "device"):
+            raise
+        name = load_card(subject.model).name
+        return [_row(subject, name) | {"size": None, "seconds": None, "memory": None}]
     return [
-        {
-            "model": upscaler.card.name,
-            "engine": subject.engine,
-            "precision": subject.precision,
+        _row(subject, upscaler.card.name)
+        | {
             "size": [width, height],
             "seconds": statistics.median(_seconds(upscaler, width, height, runs)),
             "memory": peak_memory(),
         }
         for width, height in sorted(sizes, key=lambda size: size[0] * size[1])
     ]
+
+
+def _row(subject: Subject, model: str) -> dict[str, Any]:
+    return {"model": model, "engine": subject.engine, "precision": subject.precision}
 
 
 def _seconds(upscaler: Upscaler, width: int, height: int, runs: int) -> Iterator[float]:
@@ -122,7 +137,7 @@ def _seconds(upscaler: Upscaler, width: int, height: int, runs: int) -> Iterator
         started = time.perf_counter()
         upscaler.upscale(picture)
         taken = time.perf_counter() - started
-        # The first prepares what the others use; where it takes long, that is little of it.
+        # The first run also compiles. If it takes long, compiling is little of it, and it counts.
         if run > 0 or taken > _PATIENCE / 2:
             yield taken
             total += taken
@@ -131,12 +146,12 @@ def _seconds(upscaler: Upscaler, width: int, height: int, runs: int) -> Iterator
 
 
 def peak_memory() -> int:
-    """The most bytes that this process has held at a time."""
+    """Returns the most bytes of memory that this process has held at any time."""
     if sys.platform == "win32":
         import psutil
 
         return int(psutil.Process().memory_info().peak_wset)
-    if sys.platform == "linux":  # whose getrusage begins with what the process that started this one held
+    if sys.platform == "linux":  # here getrusage starts with the memory of the parent process
         status = Path("/proc/self/status").read_text()
         return 1024 * int(status.partition("VmHWM:")[2].split()[0])
     import resource

@@ -1,4 +1,4 @@
-"""What the processor can do at most, by the library that runs the networks here."""
+"""Measures the peak of the processor, in the library that runs the networks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srgan.engines.openvino import import_openvino
+from srgan.engines.openvino import HINTS, choose_float, import_openvino
 
 _INPUTS, _OUTPUTS, _SIDE = 256, 512, 64
 _ORDER = 1536
@@ -20,16 +20,16 @@ def measure_peaks(threads: int | None = None) -> dict[str, dict[str, float]]:
     """Runs a large convolution and a large matrix product in every precision that the processor has.
 
     Args:
-        threads: processor threads; None means all.
+        threads: number of processor threads; None means all.
 
     Returns:
-        ``{"bf16": {"convolution", "product"}, ...}``: the best of some runs, in 1e9 multiplications and
-        additions a second. int8 is there where it is faster than floats, and has no product.
+        ``{"bf16": {"convolution", "product"}, ...}``: the best of twelve runs, in GFLOP/s, which are 1e9
+        multiplications and additions a second. int8 is included only if it is clearly faster than fp32, and
+        has no product.
     """
     openvino = import_openvino()
     core = openvino.Core()
-    has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    hints = {"fp32": "f32", **({"bf16": "bf16"} if has_bf16 else {})}
+    hints = {name: HINTS[name] for name in ("fp32", choose_float(core))}
     options = {
         "PERFORMANCE_HINT": "LATENCY",
         **({} if threads is None else {"INFERENCE_NUM_THREADS": threads}),
@@ -54,7 +54,7 @@ def measure_peaks(threads: int | None = None) -> dict[str, dict[str, float]]:
 
 
 def _convolution(openvino: Any, *, is_int8: bool = False) -> Any:
-    """3x3, whose result is reduced to a number, so that no time goes into copying it."""
+    """Builds a 3x3 convolution. Its result is reduced to one number, so that copying it takes no time."""
     ops = openvino.opset13
     picture = ops.parameter([1, _INPUTS, _SIDE, _SIDE], np.float32)
     weights: Any = ops.constant(_noise(_OUTPUTS, _INPUTS, 3, 3) - np.float32(0.5))

@@ -1,4 +1,4 @@
-"""All that ``srgan bench`` measures, as one report."""
+"""Collects what ``srgan bench`` measures into one report."""
 
 from __future__ import annotations
 
@@ -15,18 +15,27 @@ from srgan.bench.video_speed import time_video
 from srgan.evaluation.machine import describe_machine
 
 Step = Callable[[str], None]
-"""Is told what begins."""
+"""Called with a description of each step as it begins."""
 
 
 def time_networks(
     subjects: Sequence[Subject], sizes: Sequence[tuple[int, int]], runs: int, step: Step
 ) -> dict[str, Any]:
-    """Times networks, and what the processor can do at most, in one run.
+    """Times networks and the peak of the processor in one run.
+
+    Args:
+        subjects: the networks.
+        sizes: (width, height) of the low-res pictures, in pixels.
+        runs: counted runs of each size.
+        step: called as each step begins.
 
     Returns:
-        ``{"machine", "runs", "peaks", "networks"}``, the last as :func:`~srgan.bench.networks.time_network`
-        gives them, with ``share``: of the convolution peak of the same precision, what the picture's own
-        pixels take; None where the network's work or the peak is not known.
+        ``{"machine", "runs", "peaks", "networks"}``. ``networks`` are the rows of
+        :func:`~srgan.bench.networks.time_network` with ``share``, from 0 to 1: the work on the picture's own
+        pixels, relative to the convolution peak of the same precision; None if any of these is not known.
+
+    Raises:
+        UsageError, ModelError: as :func:`~srgan.bench.networks.time_network` does.
     """
     step("the processor alone")
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
@@ -42,14 +51,14 @@ def time_networks(
 
 
 def _share(work: float | None, row: dict[str, Any], peak: float | None) -> float | None:
-    if work is None or peak is None:
+    if work is None or peak is None or row["seconds"] is None:
         return None
     width, height = row["size"]
     return float(work * width * height / row["seconds"] / 1e9 / peak)
 
 
 def time_videos(step: Step) -> dict[str, Any]:
-    """``{"videos"}``: see :func:`~srgan.bench.video_speed.time_video`."""
+    """Times ``fast`` and ``srresnet``; gives ``{"videos"}``: :func:`~srgan.bench.video_speed.time_video`."""
     videos = []
     for model, frames in (("fast", 144), ("srresnet", 24)):
         step(f"video, {model}")
@@ -58,10 +67,12 @@ def time_videos(step: Step) -> dict[str, Any]:
 
 
 def time_rest(runs: int, step: Step) -> dict[str, Any]:
-    """``{"start", "training"}``: seconds from the start to a file, and of a training step.
+    """Times the start of the program and a training step.
 
-    ``training`` is ``{"seconds", "network_seconds", "ratio"}``: of a whole step, of the network's own pass
-    forward and backward, and the first over the second; None where PyTorch or TensorBoard is not installed.
+    Returns:
+        ``{"start", "training"}``. ``start`` is the seconds from starting the program to the finished file.
+        ``training`` is ``{"seconds", "network_seconds", "ratio"}``: a whole step, the network's own forward
+        and backward pass, and the first divided by the second; None if PyTorch or TensorBoard is missing.
     """
     step("start to file")
     start = start_to_file(runs)
@@ -78,15 +89,18 @@ def time_rest(runs: int, step: Step) -> dict[str, Any]:
 
 
 def tables(report: dict[str, Any]) -> Iterator[str]:
-    """The lines of a report, as Markdown."""
+    """Yields the lines of a report, as Markdown."""
     if "peaks" in report:
-        yield from ("| at most, GFLOP/s | convolution | matrix product |", "|---|---|---|")
+        yield from ("| peak, GFLOP/s | convolution | matrix product |", "|---|---|---|")
         for precision, peak in report["peaks"].items():
             product = f"{peak['product']:.0f}" if "product" in peak else ""
             yield f"| {precision} | {peak['convolution']:.0f} | {product} |"
     if "networks" in report:
         yield from ("", "| | seconds | share of the peak | memory, GB |", "|---|---|---|---|")
         for row in report["networks"]:
+            if row["seconds"] is None:
+                yield f"| {name_of(row)} | not available | | |"
+                continue
             share = "" if row["share"] is None else f"{100 * row['share']:.0f} %"
             yield f"| {name_of(row)} | {row['seconds']:.3f} | {share} | {row['memory'] / 1e9:.2f} |"
     if "videos" in report:
@@ -108,7 +122,7 @@ def tables(report: dict[str, Any]) -> Iterator[str]:
 
 
 def bars(report: dict[str, Any]) -> list[tuple[str, float, str]]:
-    """Of a report's networks, the share of the peak, for :func:`~srgan.bench.chart.write_chart`."""
+    """Returns the networks' shares of the peak as bars for :func:`~srgan.bench.chart.write_chart`."""
     return [
         (name_of(row), row["share"], f"{100 * row['share']:.0f} %, {row['seconds']:.3g} s")
         for row in report.get("networks", ())
@@ -117,6 +131,6 @@ def bars(report: dict[str, Any]) -> list[tuple[str, float, str]]:
 
 
 def name_of(row: dict[str, Any]) -> str:
-    """A row's model, engine, precision and size."""
-    width, height = row["size"]
-    return f"{row['model']}, {row['engine']}, {row['precision']}, {width}x{height}"
+    """Returns a row's model, engine, precision and, if it has one, size."""
+    name = f"{row['model']}, {row['engine']}, {row['precision']}"
+    return name if row["size"] is None else f"{name}, {row['size'][0]}x{row['size'][1]}"

@@ -1,7 +1,7 @@
-"""Two kinds of work timed side by side in one run; a training step, and a start.
+"""Times two kinds of work side by side, a training step, and the start of the program.
 
-Each side has a process of its own, so that each has the settings it would really have. The two are timed in
-turn, A B A B, so that a machine whose speed drifts slows both.
+Each side runs in a process of its own, with its usual settings. The two take turns, A B A B, so that a
+machine whose speed drifts slows both.
 """
 
 from __future__ import annotations
@@ -32,7 +32,13 @@ Work = Callable[[], object]
 
 
 def plain_model(model: str, size: tuple[int, int] = LR_SIZE, *, is_compiled: bool = False) -> Work:
-    """A model in PyTorch, in fp32 and channels-last, for a picture of ``size``; eager or compiled."""
+    """Returns the work of running a model in PyTorch, in fp32 and channels-last, on one picture.
+
+    Args:
+        model: name of a shipped model, or path of a file.
+        size: (width, height) of the low-res picture.
+        is_compiled: by ``torch.compile``, else eager.
+    """
     import torch
 
     network: Any = _plain_network(model)  # torch's stubs lack memory_format of its method to()
@@ -58,12 +64,12 @@ def _plain_network(model: str) -> Any:
 
 
 def training_step() -> Work:
-    """A training step of the first stage, cutting its crops included."""
+    """Returns the work of one training step of the first stage, including cutting its crops."""
     return _trainer().train_step
 
 
 def network_pass() -> Work:
-    """What a step cannot do without: the network's pass forward and backward, of a batch that is given."""
+    """Returns the least work of a step: the network's forward and backward pass for a ready batch."""
     trainer = _trainer()
     import torch
 
@@ -103,20 +109,20 @@ def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], run
     """Times two kinds of work in turn, each in a process of its own.
 
     Args:
-        name: of the comparison.
+        name: name of the comparison.
         ours: makes srgan's work; must be importable by name.
-        theirs: makes the other's.
-        runs: counted runs of each, after two that are not.
+        theirs: makes the other work, likewise.
+        runs: counted runs of each, after two that do not count.
 
     Returns:
-        ``{"name", "srgan_seconds", "other_seconds", "ratio"}``: medians, and the median of the ratios of
-        neighbouring runs.
+        ``{"name", "srgan_seconds", "other_seconds", "ratio"}``: the medians, and the median of the other's
+        time divided by srgan's, run by run.
     """
     context = multiprocessing.get_context("spawn")
     makers = [ours, theirs]
     pairs = [context.Pipe() for _ in makers]
     workers = [
-        # Not daemons: those may not have children, as a DataLoader has.
+        # Not daemons: those may not have children, and a DataLoader has some.
         context.Process(target=_serve, args=(make, far))
         for make, (_, far) in zip(makers, pairs, strict=True)
     ]
@@ -145,9 +151,9 @@ def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], run
 
 
 def start_to_file(runs: int) -> float:
-    """Seconds of ``srgan upscale`` of a 64x64 picture, from the start of the process to its end.
+    """Returns the median seconds of a process that runs ``srgan upscale`` on a 64x64 picture.
 
-    The median, after one run that may compile the network.
+    The first run, which may compile the network, does not count.
     """
     seconds = []
     with temporary_folder() as folder:
@@ -162,10 +168,10 @@ def start_to_file(runs: int) -> float:
 
 
 def _serve(make: Callable[[], Work], connection: Connection) -> None:
-    # Both sides keep their threads on their cores: without it, PyTorch's are several times slower here.
+    # Both sides keep their threads on their cores, or PyTorch would be several times slower.
     os.environ.setdefault("OMP_PROC_BIND", "true")
     work = make()
-    with suppress(EOFError):  # the other side is done
+    with suppress(EOFError):  # the main process is done
         _repeat(work, connection)
 
 

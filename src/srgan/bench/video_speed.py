@@ -1,4 +1,4 @@
-"""How fast videos are upscaled, from file to file, and what each stage of that takes."""
+"""Measures how fast videos are upscaled from file to file, and what each stage takes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _OPTIONS = VideoOptions(codec="libx264", preset="veryfast")
 
 
 def time_video(model: str | Path, frames: int, size: tuple[int, int] = (320, 180)) -> dict[str, Any]:
-    """Upscales a made-up clip, then runs each stage of it alone.
+    """Upscales a made-up clip, then runs each of its stages alone.
 
     Args:
-        model: a shipped model's name, or a file.
-        frames: how long the clip is; no two frames are equal.
-        size: its (width, height).
+        model: name of a shipped model, or path of a file.
+        frames: length of the clip; no two frames are equal.
+        size: (width, height) of the frames in pixels.
 
     Returns:
-        ``{"model", "frames", "frames_per_second", "milliseconds"}``: from file to file, and of a frame in
-        each stage alone, ``{"reading", "network", "writing"}``; the stages overlap.
+        ``{"model", "frames", "frames_per_second", "milliseconds"}``: the speed from file to file, and
+        ``{"reading", "network", "writing"}``, the time of a frame in each stage alone. Stages overlap.
     """
     upscaler = Upscaler(model)
     with temporary_folder() as folder:
@@ -53,7 +53,7 @@ def time_video(model: str | Path, frames: int, size: tuple[int, int] = (320, 180
 
 
 def _make_clip(path: Path, frames: int, size: tuple[int, int]) -> None:
-    """A slow look over a field of soft shapes, with the grain of a camera."""
+    """Writes a clip that moves slowly over soft shapes, with the grain of a camera."""
     width, height = size
     random = np.random.default_rng(0)
     coarse = random.integers(0, 256, (height // 8 + 2, (width + frames) // 8 + 2, 3), np.uint8)
@@ -69,7 +69,7 @@ def _make_clip(path: Path, frames: int, size: tuple[int, int]) -> None:
 
 
 def _stages(source: Path, upscaler: Upscaler) -> dict[str, float]:
-    """Seconds of each stage alone, over all frames."""
+    """Returns the seconds of each stage alone, for all frames."""
     seconds: dict[str, float] = {}
 
     def clocked(stage: str, work: Callable[[], Any]) -> Any:

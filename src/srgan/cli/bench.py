@@ -1,4 +1,4 @@
-"""``srgan bench``: how fast srgan is here, beside what the processor can do at most."""
+"""``srgan bench``: how fast srgan is here, beside the peak of the processor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MODELS = ("srresnet", "fast")
 
 
 def bench(
-    runs: Annotated[int, _timing(min=1, help="Counted runs of each size; fewer where they take long.")] = 5,
+    runs: Annotated[int, _timing(min=1, help="Counted runs of each size; fewer if they take long.")] = 5,
     model: Annotated[
         list[str] | None,
         _timing(help="Time this model only: a name or a file. Repeatable. Default: srresnet and fast."),
@@ -41,9 +41,9 @@ def bench(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Time srgan in each engine and precision, beside what the processor can do at most.
+    """Time srgan in each engine and precision, beside the peak of the processor.
 
-    Also times videos, the start, and a training step where PyTorch is installed. Takes some minutes.
+    Also times videos, the start, and, if PyTorch is installed, a training step. Takes several minutes.
 
     Example: srgan bench --chart speed.png
 
@@ -54,7 +54,7 @@ def bench(
     from srgan.bench.networks import SIZES, subjects
 
     if model is None and halo is not None:
-        raise UsageError("halo is that of one model; name it by --model", field="halo")
+        raise UsageError("halo belongs to one model; name it with --model", field="halo")
     if video and (model or size or chart):
         raise UsageError("--video times videos only; drop --model, --size and --chart")
     sizes = SIZES if size is None else tuple(_size_of(text) for text in size)

@@ -10,7 +10,6 @@ import typer
 
 from srgan.cli.console import print_error, print_json, print_message, progress_bar
 from srgan.cli.job_options import (
-    MOST_PIXELS,
     Codec,
     Consistent,
     Crf,
@@ -45,6 +44,7 @@ from srgan.cli.options import (
     output,
     tile_of,
 )
+from srgan.images import MOST_PIXELS
 
 if TYPE_CHECKING:
     from srgan.cluster.run import Outcome

@@ -12,6 +12,7 @@ from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.cli.options import JsonOption, output
 from srgan.errors import UsageError, shown
 from srgan.events import Event
+from srgan.images import MOST_PIXELS
 
 _pictures = partial(typer.Option, rich_help_panel="Pictures")
 
@@ -25,7 +26,7 @@ def dataset_report(
         _pictures(metavar="DIR", help="Test set: also report which of its pictures are in the folder."),
     ] = None,
     html: Annotated[Path | None, output(help="Also write a page with pictures to this file.")] = None,
-    max_pixels: Annotated[int, _pictures(min=1, help="Leave out pictures with more pixels.")] = 250_000_000,
+    max_pixels: Annotated[int, _pictures(min=1, help="Leave out pictures with more pixels.")] = MOST_PIXELS,
     as_json: JsonOption = False,
 ) -> None:
     """Report on a folder of pictures before training: sizes, sharpness, JPEG quality, copies.

@@ -14,8 +14,6 @@ from srgan.networks import DEFAULT_MODEL
 _model = partial(typer.Option, rich_help_panel="Model")
 video = partial(typer.Option, rich_help_panel="Videos")
 
-MOST_PIXELS = 250_000_000
-
 Scale = Annotated[
     float | None,
     output(

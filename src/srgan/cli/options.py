@@ -96,7 +96,9 @@ class Order(StrEnum):
 EngineOption = Annotated[EngineName, computing("--engine", help="Engine that runs the network.")]
 PrecisionOption = Annotated[
     Precision,
-    computing("--precision", help="Number format to compute in; auto: the fastest that the device has."),
+    computing(
+        "--precision", help="Number format to compute in; auto: the fastest that costs next to nothing."
+    ),
 ]
 DeviceOption = Annotated[
     DeviceName, computing("--device", help="Device to compute on; auto: a GPU if PyTorch can use one.")

@@ -12,6 +12,7 @@ import typer
 from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.cli.options import JsonOption
 from srgan.events import Event
+from srgan.images import MOST_PIXELS
 
 if TYPE_CHECKING:
     from srgan.datasets.examine import PrepareOptions
@@ -42,7 +43,7 @@ def prepare(
         float, _split(help="Share of the pictures to set aside for validation, from 0 to 1.")
     ] = 0.2,
     seed: Annotated[int, _split(help="Seed that decides which pictures are set aside.")] = 0,
-    max_pixels: Annotated[int, _selection(min=1, help="Leave out pictures with more pixels.")] = 250_000_000,
+    max_pixels: Annotated[int, _selection(min=1, help="Leave out pictures with more pixels.")] = MOST_PIXELS,
     as_json: JsonOption = False,
 ) -> None:
     """Make a training set from photographs.

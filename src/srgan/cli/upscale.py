@@ -8,7 +8,6 @@ import typer
 
 from srgan.cli.console import print_json, print_message
 from srgan.cli.job_options import (
-    MOST_PIXELS,
     Codec,
     Consistent,
     Crf,
@@ -46,6 +45,7 @@ from srgan.cli.options import (
 )
 from srgan.cli.upscale_run import explain, run_jobs, run_pipe
 from srgan.errors import UsageError
+from srgan.images import MOST_PIXELS
 from srgan.jobs.models import Models
 
 if TYPE_CHECKING:

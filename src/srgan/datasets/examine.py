@@ -16,7 +16,8 @@ from srgan.cpu import cores
 from srgan.datasets.fingerprint import Fingerprint
 from srgan.datasets.sources import Entry
 from srgan.errors import ImageError, shown
-from srgan.images.read import DEFAULT_MAX_PIXELS, read_picture
+from srgan.images import MOST_PIXELS
+from srgan.images.read import read_picture
 from srgan.images.write import to_depth
 
 _GREY_LEVELS = 8  # of 255 between the channels of a pixel: what JPEG and scanners add to grey
@@ -43,7 +44,7 @@ class PrepareOptions:
     limit: int | None = None
     validation: float = 0.2
     seed: int = 0
-    max_pixels: int = DEFAULT_MAX_PIXELS
+    max_pixels: int = MOST_PIXELS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from srgan.datasets.survey import PictureFacts, Survey, survey
 from srgan.errors import UsageError, shown
 from srgan.evaluation.tables import markdown_table
 from srgan.events import OnEvent
-from srgan.images.read import DEFAULT_MAX_PIXELS
+from srgan.images import MOST_PIXELS
 
 QUANTILES = {"min": 0.0, "p5": 0.05, "median": 0.5, "p95": 0.95, "max": 1.0}
 """What is given for a figure: ``p5`` is what 5 % of the pictures do not exceed."""
@@ -31,7 +31,7 @@ def dataset_report(
     folder: Path,
     against: Path | None = None,
     *,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    max_pixels: int = MOST_PIXELS,
     on_event: OnEvent | None = None,
 ) -> dict[str, Any]:
     """Counts and figures of a folder of pictures, copies among them, and those that a second folder has too.

@@ -1,1 +1,1 @@
-"""What runs a generator: OpenVINO on any processor, torch on accelerators, behind one interface."""
+"""Engines that run networks: OpenVINO on any processor, PyTorch on GPUs, behind one interface."""

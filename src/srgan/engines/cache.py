@@ -1,4 +1,4 @@
-"""The user's cache folder. Compiled models in it save a fraction of a second at each start, and stay few."""
+"""The user's cache folder, where compiled models are kept: each start is a fraction of a second faster."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from srgan.errors import OutputError
 from srgan.files import make_folder, remove_file
 
 MOST_MODELS = 32
-"""Compiled models that are kept, of some 6 MB each. Every blend and every trained model is another one."""
+"""Number of compiled models that are kept, about 6 MB each. Every blend and every trained model adds one."""
 
-_PATIENCE = 60.0  # seconds; whoever compiles takes less than one
+_PATIENCE = 60.0  # seconds to wait for a process that compiles, which takes less than one
 
 
 def cache_folder(name: str) -> Path | None:
-    """A folder in the user's cache, made if absent; None where that cannot be."""
+    """Returns a folder in the user's cache, made if absent; None if it cannot be made or written to."""
     try:
         base = platformdirs.user_cache_path("srgan", appauthor=False, opinion=False)
         folder = make_folder(base / name)
@@ -29,18 +29,18 @@ def cache_folder(name: str) -> Path | None:
 
 
 def cache_lock(folder: Path) -> FileLock:
-    """To be held while the cache is read or written: OpenVINO does not write its files in one go."""
+    """Returns the lock to hold while reading or writing the cache: OpenVINO's writes are not atomic."""
     return FileLock(folder.with_suffix(".lock"), timeout=_PATIENCE)
 
 
 def remove_unused(folder: Path) -> None:
     """Removes all but the :data:`MOST_MODELS` compiled models that were used last."""
-    with suppress(OSError):  # one may be in use
+    with suppress(OSError):  # a file may be in use
         for path in sorted(folder.glob("*.blob"), key=_last_use)[:-MOST_MODELS]:
             remove_file(path)
 
 
 def _last_use(path: Path) -> float:
-    """Seconds since 1970; to the day on Linux, whose disks note a reading once a day."""
+    """Returns seconds since 1970; only accurate to a day on Linux, which records reads once a day."""
     status = path.stat()
     return max(status.st_atime, status.st_mtime)

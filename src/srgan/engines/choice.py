@@ -1,4 +1,4 @@
-"""Which engine runs a network."""
+"""Chooses the engine that runs a network."""
 
 from __future__ import annotations
 
@@ -23,21 +23,22 @@ def open_engine(
 ) -> Engine:
     """Makes a network ready to run.
 
-    With ``engine`` and ``device`` both ``"auto"`` it is PyTorch on a GPU, if PyTorch is installed and can use
-    one, else OpenVINO on the processor. PyTorch is imported only where a GPU seems to be there; whatever goes
-    wrong with it then is not the user's affair: OpenVINO computes, and its ``note`` says why. What only one
-    engine can run is run by it.
+    If ``engine`` and ``device`` are both ``"auto"``, this chooses PyTorch on a GPU if PyTorch is installed
+    and can use one, else OpenVINO on the processor. It imports PyTorch only if there seems to be a GPU. If
+    PyTorch then fails, OpenVINO is used instead, and its ``note`` says why. A network that only one engine
+    can run gets that engine, and so does int8, which only OpenVINO computes.
 
     Args:
         network: the network.
-        engine: which engine; ``"auto"`` with a device named is the one that computes there.
-        precision: ``"auto"`` is the fastest that the device computes natively.
-        device: ``"auto"`` is the processor for OpenVINO, and the best there is for torch.
-        threads: processor threads; None means all.
+        engine: the engine; ``"auto"`` follows ``device`` if that is given.
+        precision: ``"auto"`` is the fastest that costs next to nothing; see each engine.
+        device: ``"auto"`` is the processor for OpenVINO, and the best available device for PyTorch.
+        threads: number of processor threads; None means all.
 
     Raises:
-        UsageError: for a combination that does not exist.
-        MissingExtraError: if torch is asked for and not installed.
+        UsageError: if there is no such engine, precision or device, or they do not go together; ``field``
+            says which one is wrong.
+        MissingExtraError: if PyTorch is needed and not installed.
     """
     _check("engine", engine, EngineName)
     _check("precision", precision, Precision)
@@ -57,11 +58,15 @@ def open_engine(
                 "a network in an .onnx file runs on the processor, by the openvino engine only",
                 field="engine" if engine == "torch" else "device",
             )
+        if precision == "int8":
+            raise UsageError(
+                "a network in an .onnx file is not computed in int8; choose bf16 or fp32", field="precision"
+            )
         return _open_openvino(network, precision, threads)
     if wants_torch:
         return _open_torch(network, precision, device, threads)
     note = ""
-    if engine == device == "auto" and gpu_in_sight() and _has_torch():
+    if engine == device == "auto" and precision != "int8" and gpu_in_sight() and _has_torch():
         try:
             return _open_torch_on_gpu(network, precision, threads)
         except Exception as error:
@@ -89,7 +94,7 @@ def _open_torch(
 
 
 def _open_torch_on_gpu(network: Network, precision: Precision, threads: int | None) -> Engine:
-    """PyTorch on the best GPU, tried with a small picture: drivers and builds may not go together.
+    """Opens PyTorch on the best GPU, and tries it with a small picture: driver and build may not match.
 
     Raises:
         Exception: of any kind, if it does not work.

@@ -1,4 +1,4 @@
-"""Whether there seems to be a GPU: by files of its driver, for asking PyTorch takes a second."""
+"""Tells whether there seems to be a GPU, from its driver's files: asking PyTorch takes a second."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 def gpu_in_sight(root: Path = Path("/")) -> bool:
-    """Whether this computer seems to have a GPU that PyTorch can compute on; it need not be usable.
+    """Tells whether this computer seems to have a GPU that PyTorch supports. It may still not work.
 
-    NVIDIA's on Linux, in WSL and on Windows, and Apple's; not if ``CUDA_VISIBLE_DEVICES`` hides all.
+    Finds NVIDIA GPUs on Linux, WSL and Windows, and Apple's; none if ``CUDA_VISIBLE_DEVICES`` hides them all.
 
     Args:
-        root: where ``dev``, ``proc`` and ``usr`` are.
+        root: folder that holds ``dev``, ``proc`` and ``usr``.
     """
     system = platform.system()
     if system == "Darwin":

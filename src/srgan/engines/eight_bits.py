@@ -1,9 +1,9 @@
-"""Convolutions in 8 bits in an OpenVINO graph, such that oneDNN computes them with its 8-bit kernels.
+"""Convolutions in 8 bits in an OpenVINO graph, in a form that oneDNN runs with its 8-bit kernels.
 
-Each channel of a map has a step of its own: its peak, as measured, over the largest number. The steps become
-factors of the weights that read the channel, so that they cost nothing, and quiet channels keep their details
-beside loud ones; it is what SmoothQuant (arXiv 2211.10438) does, taken to its end. Weights have a step for
-each output. Sums of products are exact, in 32 bits.
+Each channel of a map has its own step: its measured peak divided by the largest number. The weights that read
+the channel are multiplied by that step. This costs no time, and quiet channels keep their details beside loud
+ones, as in SmoothQuant (arXiv 2211.10438). Weights have a step for each output. Sums of products are exact,
+in 32 bits.
 """
 
 from __future__ import annotations
@@ -19,44 +19,44 @@ from srgan.networks.architectures.folding import Array
 
 _LEVELS = 256
 _MIDDLE = 128
-_ZEROS = range(4, 253, 4)  # what may stand for zero, where there are values on both sides of it
-_MOST_WEIGHT = 127  # of either sign: weights are as large below zero as above
+_ZEROS = range(4, 253, 4)  # numbers that may stand for zero if values lie on both sides of it
+_MOST_WEIGHT = 127  # of either sign: weights reach as far below zero as above
 _QUIETEST = 1e-3
-"""The least peak of a channel, as a part of the map's: a channel that was always zero may not be so later."""
-_TINIEST = 1e-6  # where a whole map is zero
+"""Least peak of a channel, relative to the map's: a channel that was always zero may not stay so."""
+_TINIEST = 1e-6  # least peak if a whole map is zero
 
 
 class EightBitMaps:
-    """Adds the nodes that bring maps and weights to 8 bits; each map once, whatever reads it.
+    """Adds nodes that bring maps and weights to 8 bits. Each map is converted once for each set of ranges.
 
     Args:
-        op: OpenVINO's operations.
+        op: OpenVINO's operations, such as ``openvino.opset13``.
         peaks: see :class:`~srgan.networks.eight_bits.EightBits`.
     """
 
     def __init__(self, op: Any, peaks: Mapping[str, Array]) -> None:
         self._op = op
         self._peaks = peaks
-        self._made: dict[tuple[str, int], tuple[Any, Array]] = {}
+        self._made: dict[tuple[str, int, bytes], tuple[Any, Array]] = {}
 
     def takes(self, name: str, node: Any) -> bool:
-        """Whether a convolution is computed in 8 bits, which has ranges and reads a map.
+        """Tells whether the convolution ``name``, which reads the map ``node``, is computed in 8 bits.
 
-        Not behind a sum that a convolution of more bits makes: OpenVINO 2026.4 has no kernel that gives it in
-        8 bits, and fails.
+        It is if it has ranges, unless it reads a sum that ends a convolution of more bits: OpenVINO 2026.4
+        has no kernel for that, and fails.
         """
         return name in self._peaks and not _is_wide_sum(node)
 
     def inputs(self, name: str, node: Any, weight: Array) -> tuple[Any, Any]:
-        """What a convolution reads instead of a map and its weight.
+        """Returns what a convolution reads instead of a map and its weight, as two nodes.
 
         Args:
-            name: of the convolution.
-            node: the map.
-            weight: (out, in, k, k).
+            name: the convolution's name.
+            node: the map, (N, in, H, W).
+            weight: (out, in, k, k), float32.
 
         Raises:
-            ModelError: if the peaks are those of another network.
+            ModelError: if the ranges belong to another network.
         """
         peaks = self._peaks[name]
         if peaks.shape != (2, weight.shape[1]):
@@ -65,12 +65,12 @@ class EightBitMaps:
         return narrow, self._weight(weight * steps.reshape(1, -1, 1, 1))
 
     def _narrowed(self, node: Any, peaks: Array, zero: int) -> tuple[Any, Array]:
-        """A map in 8 bits, and the step of each channel.
+        """Returns a map in 8 bits, and the step of each channel, (channels,).
 
-        What only moves values moves them in 8 bits, so that maps are brought to them where they are smallest
-        and all layers that read a map share one.
+        Operations that only move values move them in 8 bits, so maps are converted where they are smallest.
+        Layers that agree on the ranges of a map share the converted one.
         """
-        key = node.get_name(), zero
+        key = node.get_name(), zero, peaks.tobytes()
         if key not in self._made:
             move = _MOVES.get(node.get_type_name(), EightBitMaps._quantised)
             self._made[key] = move(self, node, peaks, zero)
@@ -114,7 +114,7 @@ class EightBitMaps:
         return self._op.slice(before, *where), steps
 
     def _weight(self, weight: Array) -> Any:
-        """A weight as whole numbers times a step for each output."""
+        """Returns a weight as whole numbers times a step for each output."""
         largest = np.abs(weight).max(axis=(1, 2, 3), keepdims=True)
         steps = np.maximum(largest, np.finfo(np.float32).tiny) / np.float32(_MOST_WEIGHT)
         whole: NDArray[np.int8] = np.rint(weight / steps).astype(np.int8)
@@ -128,14 +128,14 @@ _MOVES: dict[str, _Move] = {
     "Interpolate": EightBitMaps._enlarged,
     "Slice": EightBitMaps._cut,
 }
-"""By OpenVINO's names: what moves values, or may."""
+"""Operations that move values, or may do so, by OpenVINO's names."""
 
 
 def _zero(node: Any, peaks: Array, weight: Array) -> int:
-    """Which of the 256 numbers stands for zero: the one with which rounding changes the results least.
+    """Returns which of the 256 numbers stands for zero: the one with which rounding changes results least.
 
-    Behind an activation there is more above zero than below. Sums and maps put together have as much of both,
-    and are read by several layers, which share a map if they agree.
+    After an activation, more lies above zero than below. In sums and concatenated maps, both sides are alike,
+    and several layers read them: with the same zero they can share a map.
     """
     if node.get_type_name() in ("Add", "Concat"):
         return _MIDDLE
@@ -146,7 +146,7 @@ def _zero(node: Any, peaks: Array, weight: Array) -> int:
 
 
 def _steps(peaks: Array, zero: int) -> Array:
-    """The step of each channel, (channels,), with which its lowest and its highest value have a number."""
+    """Returns the step of each channel, (channels,), that gives its lowest and highest values a number."""
     floor = max(float(peaks.max()) * _QUIETEST, _TINIEST)
     high = np.maximum(peaks[1], floor) / np.float32(_LEVELS - 1 - zero)
     steps: Array = high if zero == 0 else np.maximum(np.maximum(peaks[0], floor) / np.float32(zero), high)
@@ -154,7 +154,7 @@ def _steps(peaks: Array, zero: int) -> Array:
 
 
 def _is_wide_sum(node: Any) -> bool:
-    """Whether this is a sum, and what was made last of it, its first part, a convolution of more bits."""
+    """Tells whether this is a sum whose first part is a convolution of more than 8 bits."""
     if node.get_type_name() in _MOVES:
         return any(map(_is_wide_sum, _sources(node)))
     if node.get_type_name() != "Add":

@@ -1,4 +1,4 @@
-"""Models that OpenVINO compiled for one shape alone."""
+"""Models compiled for one shape alone."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 _OFTEN = 8
-"""Uses of a shape after which more are expected: compiling costs as much as 30 more of them save, or less."""
+"""Uses after which a shape gets its own model: compiling pays off within 30 more uses."""
 
 _MOST = 4
-"""Models that are kept, those used last; each holds the network's weights once more."""
+"""Number of models that are kept, the last used ones. Each holds another copy of the network's weights."""
 
 _COUNTED = 256
-"""Shapes whose uses are counted, until all counts begin anew."""
+"""Number of shapes whose uses are counted before all counts start again."""
 
 _Key = tuple[str, int, tuple[int, ...]]
 
 
 class FixedModels:
-    """Runs batches of a shape that came often in a model for that shape. Threads may share one.
+    """Runs batches of a frequent shape in a model compiled for that shape alone. Threads may share one.
 
-    Where OpenVINO knows the shape it reorders values less often: `fast` takes 7 % less time for 320x180, half
-    of what lies outside of its convolutions; `srresnet` as long as before. The results are the same to the
-    bit, which the first of each is compared for.
+    If OpenVINO knows the shape, it reorders values less often: at 320x180, `fast` takes 7 % less time, half
+    of what it spends outside convolutions; `srresnet` takes as long as before. Results are the same to the
+    bit: the first result of each model is compared, and a model that differs is not used.
 
     Args:
-        compile_for: compiles the network for the shape and type of a batch and a width of context; None where
-            that cannot be.
+        compile_for: compiles the network for the shape and type of a batch and for a context in pixels;
+            returns None if that cannot be done.
     """
 
     def __init__(self, compile_for: Callable[[NDArray[Any], int], Any]) -> None:
@@ -41,7 +41,7 @@ class FixedModels:
         self._lock = threading.Lock()
 
     def run(self, batch: NDArray[Any], context: int) -> NDArray[Any] | None:
-        """What the network makes of a batch; None if there is no model for its shape."""
+        """Returns the network's result for a batch, (N, H, W, 3); None if its shape has no model yet."""
         key = _key(batch, context)
         with self._lock:
             model = self._models.get(key)
@@ -50,7 +50,13 @@ class FixedModels:
         return None if model is None else run(model, batch)
 
     def count(self, batch: NDArray[Any], context: int, result: NDArray[Any]) -> None:
-        """Notes a use of a shape that has no model, and what came out; makes the model if it came often."""
+        """Counts a use of a shape that has no model of its own, and compiles one at the eighth.
+
+        Args:
+            batch: what was upscaled, (N, H, W, 3).
+            context: pixels at each side that have no result.
+            result: what came out, which the new model must reproduce.
+        """
         key = _key(batch, context)
         with self._lock:
             if len(self._uses) >= _COUNTED:
@@ -58,26 +64,27 @@ class FixedModels:
             self._uses[key] += 1
             if self._uses[key] != _OFTEN:
                 return
-            try:
-                model = self._compile_for(batch, context)
-                is_equal = model is not None and np.array_equal(run(model, batch), result)
-            except (RuntimeError, MemoryError):  # memory may be short, and the result is there already
-                return
-            if is_equal:
+        try:  # without the lock: other threads need not wait for it
+            model = self._compile_for(batch, context)
+            is_equal = model is not None and np.array_equal(run(model, batch), result)
+        except (RuntimeError, MemoryError):  # memory may be short, and the result is there already
+            return
+        with self._lock:
+            if is_equal and key in self._uses:  # else memory was given back meanwhile
                 self._models[key] = model
                 del self._uses[key]
                 if len(self._models) > _MOST:
                     self._models.popitem(last=False)
 
     def clear(self) -> None:
-        """Gives back memory."""
+        """Forgets all models and counts, to free memory."""
         with self._lock:
             self._uses.clear()
             self._models.clear()
 
 
 def run(model: Any, batch: NDArray[Any]) -> NDArray[Any]:
-    """Runs a compiled model on one input, in a request of its own, so that threads may call at one time."""
+    """Runs a compiled model on one input, in a request of its own, so that threads may share the model."""
     result: NDArray[Any] = model.create_infer_request().infer([batch], share_inputs=True)[0]
     return result
 

@@ -18,27 +18,27 @@ from srgan.networks.network import Network
 def build_model(
     network: Network, *, is_byte: bool, context: int, peaks: Mapping[str, Array] | None = None
 ) -> Any:
-    """Builds the graph of a network for pictures of any number and size.
+    """Builds the graph of a network for any number of pictures of any size.
 
     Args:
         network: the network.
-        is_byte: uint8 in [0, 255] in and out, else float32 in [0, 1].
-        context: pixels at each side of the input that have no result. Convolutions use them up instead of
+        is_byte: whether pictures are uint8 in [0, 255] in and out; else float32 in [0, 1].
+        context: pixels at each side of the input that have no result. Convolutions use them instead of
             padding, from the last layer backwards, which saves up to half of the work on them.
-        peaks: of the layers in 8 bits, see :class:`~srgan.networks.eight_bits.EightBits`.
+        peaks: ranges of the layers in 8 bits, see :class:`~srgan.networks.eight_bits.EightBits`.
 
     Returns:
         An ``openvino.Model``: (N, H, W, 3) -> (N, s * (H - 2 * context), s * (W - 2 * context), 3); s is the
         scale.
 
     Raises:
-        ModelError: if the peaks do not fit the network.
+        ModelError: if the ranges do not fit the network.
     """
     from openvino import Model
 
     parameter, result, _ = _build(network, is_byte=is_byte, context=context, peaks=peaks or {})
     model = Model([result], [parameter], "srgan")
-    # The cache tells models apart by names too, and names given by default count up through the process.
+    # The cache tells models apart by names too, and default names count up over the life of the process.
     for index, node in enumerate(model.get_ordered_ops()):
         node.set_friendly_name(f"node{index}")
     model.input().set_names({"picture"})
@@ -47,11 +47,12 @@ def build_model(
 
 
 def build_peak_meter(network: Network) -> tuple[list[str], Any]:
-    """Builds a graph that measures how far maps go below zero and above, of pictures, (N, H, W, 3), uint8.
+    """Builds a graph that measures how far each map goes below and above zero.
 
     Returns:
-        Names of the convolutions, but for those that read the picture; and an ``openvino.Model`` that gives
-        for each, (2, channels), how far the channels that it reads go, both as positive numbers.
+        The names of all convolutions except those that read the picture; and an ``openvino.Model`` that takes
+        pictures, (N, H, W, 3), uint8, and gives for each convolution how far the channels that it reads go
+        below and above zero, (2, channels), float32, both as positive numbers.
     """
     from openvino import Model, opset13
 
@@ -68,7 +69,7 @@ def build_peak_meter(network: Network) -> tuple[list[str], Any]:
 def _build(
     network: Network, *, is_byte: bool, context: int, peaks: Mapping[str, Array]
 ) -> tuple[Any, Any, dict[str, Any]]:
-    """The graph's input, its result, and what its convolutions read, by name."""
+    """Returns the graph's input, its result, and what each convolution reads, by the convolution's name."""
     from openvino import opset13
 
     parameter = opset13.parameter([-1, -1, -1, 3], np.uint8 if is_byte else np.float32)

@@ -1,4 +1,4 @@
-"""Any network that an engine can run, from its file."""
+"""Loads any network that an engine can run."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def load_any_network(
         model: as :func:`~srgan.networks.network.load_network` takes it, or an ``.onnx`` file.
         detail: likewise.
         denoise: likewise.
-        onnx: what an ``.onnx`` file takes and gives, where it is known.
+        onnx: what an ``.onnx`` file takes and gives, if known.
 
     Raises:
-        MissingExtraError: if the network is of an architecture that needs spandrel, which is not installed.
-        OutOfMemoryError: if there is no memory for its weights.
+        MissingExtraError: if the network's architecture needs spandrel, which is not installed.
+        OutOfMemoryError: if there is not enough memory for its weights.
         UsageError, ModelError: as :func:`~srgan.networks.network.load_network` and
             :func:`~srgan.engines.onnx_loading.load_onnx` do.
     """

@@ -1,4 +1,4 @@
-"""Keeps OpenVINO from calling home."""
+"""Keeps OpenVINO from reporting to its makers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from contextlib import contextmanager
 
 
 class _Refusal:
-    """Refuses to import OpenVINO's converter in threads that ask for that, and in no other."""
+    """Refuses to import OpenVINO's converter, but only in threads that ask for it."""
 
     def __init__(self) -> None:
         self.asked = threading.local()
 
     def find_spec(self, fullname: str, *_: object) -> None:
-        """Leaves every module to the finders after this one, but for the converter."""
+        """Refuses the converter; leaves every other module to the finders after this one."""
         if fullname == "openvino.tools.ovc" and getattr(self.asked, "here", False):
             raise ModuleNotFoundError(f"{fullname} is not imported, to stay offline", name=fullname)
 
 
 _refusal = _Refusal()
-# For good, and first: taken away it could make imports fail that other threads are at just then.
+# First, and never removed: removing it could break imports that other threads are doing just then.
 sys.meta_path.insert(0, _refusal)
 
 
 @contextmanager
 def without_converter() -> Iterator[None]:
-    """What this thread imports here comes without OpenVINO's converter, which reports its import.
+    """Within this context, this thread imports OpenVINO without its converter, which reports every import.
 
-    OpenVINO takes that for a part that was not installed. Other threads, which may import OpenVINO at the
-    same time for themselves, get what they want.
+    OpenVINO treats it as a part that is not installed. Other threads that import OpenVINO at the same time
+    still get the converter.
     """
     _refusal.asked.here = True
     try:

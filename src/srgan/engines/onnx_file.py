@@ -1,4 +1,4 @@
-"""Reads ``.onnx`` files by OpenVINO, and says in one line what is wrong with one."""
+"""Reads ``.onnx`` files with OpenVINO, and explains in one line what is wrong with a bad one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ _DATA_ELSEWHERE = re.compile(r"externally stored data in file \(([^,)]*)")
 
 
 def read_onnx(path: Path) -> Any:
-    """The network in an ``.onnx`` file, as an ``openvino.Model``.
+    """Reads the network in an ``.onnx`` file, as an ``openvino.Model``.
 
     Raises:
-        ModelError: if the file is missing, damaged or something else, asks for operations that OpenVINO does
-            not know, or lacks the file beside it that holds its data.
+        ModelError: if the file is missing, damaged or not an ONNX file, uses operations that OpenVINO does
+            not know, or the file with its weights is missing.
+        MemoryError: if there is not enough memory.
     """
     if not path.is_file():
         raise ModelError(f"{path}: no such model file")
@@ -27,7 +28,7 @@ def read_onnx(path: Path) -> Any:
         # Not ``Core.read_model``: it tries other formats on a damaged file, which print on stderr.
         reader = import_openvino().frontend.FrontEndManager().load_by_framework("onnx")
         model = reader.convert(reader.load(str(path)))
-    except Exception as error:  # the reader has a class of its own for each failure
+    except Exception as error:  # the reader has a class for each kind of failure
         if is_out_of_memory(error):
             raise MemoryError from error
         raise ModelError(f"{path}: {_explained(str(error))}") from error
@@ -37,7 +38,7 @@ def read_onnx(path: Path) -> Any:
 
 
 def last_line(error: Exception) -> str:
-    """The last line of OpenVINO's report, which tells the cause; those before tell where in its source."""
+    """Returns the last line of OpenVINO's report, which names the cause; the others name its source files."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1].rstrip(".") if lines else type(error).__name__
 

@@ -1,4 +1,4 @@
-"""A network from an ``.onnx`` file as a graph of the same ends as srgan's own."""
+"""Gives a network from an ``.onnx`` file the same inputs and outputs as srgan's own networks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _LAYERS = {"Convolution", "GroupConvolution", "ConvolutionBackpropData", "MatMul
 
 
 def build_onnx_model(network: OnnxNetwork, *, is_byte: bool, context: int) -> Any:
-    """Builds the graph of a network, which converts bytes or floats, range, layout and order by itself.
+    """Builds the graph of a network, with the conversions of type, range, layout and channel order.
 
     Args:
         network: the network.
-        is_byte: uint8 in [0, 255] in and out, else float32 in [0, 1].
+        is_byte: whether pictures are uint8 in [0, 255] in and out; else float32 in [0, 1].
         context: pixels at each side of the input that have no result.
 
     Returns:
         An ``openvino.Model``: (1, H, W, 3) -> (1, s * (H - 2 * context), s * (W - 2 * context), 3); s is the
-        scale; for the one size of the network, where it has one.
+        scale. If the network has a fixed size, the graph takes only that.
     """
     from openvino import Model, opset13
 
@@ -39,7 +39,7 @@ def build_onnx_model(network: OnnxNetwork, *, is_byte: bool, context: int) -> An
     if is_byte:
         result = opset13.convert(opset13.round(result, "half_to_even"), "u8")
     model = Model([result], [picture], "srgan")
-    # The cache tells models apart by names too; names of a file need not be unique.
+    # The cache tells models apart by names too, and the names in a file need not be unique.
     for index, node in enumerate(model.get_ordered_ops()):
         node.set_friendly_name(f"node{index}")
     _keep_pictures_precise(model)
@@ -47,7 +47,7 @@ def build_onnx_model(network: OnnxNetwork, *, is_byte: bool, context: int) -> An
 
 
 class _Ends:
-    """What goes before a network, and what behind it; ``white`` is that of the pictures outside."""
+    """Adds what comes before and after a network; ``white`` is the value of white in the pictures outside."""
 
     def __init__(self, op: Any, network: OnnxNetwork, white: float) -> None:
         self._op = op
@@ -55,7 +55,7 @@ class _Ends:
         self._white = white
 
     def given(self, picture: Any, *, takes_bytes: bool) -> Any:
-        """What the network is given for a picture."""
+        """Returns what the network reads for a picture."""
         op = self._op
         x = op.convert(picture, "f32")
         low, span = SPANS[self._network.ranges[0]]
@@ -65,7 +65,7 @@ class _Ends:
         return op.transpose(x, [0, 3, 1, 2]) if self._network.layouts[0] == "nchw" else x
 
     def result(self, output: Any, margin: int) -> Any:
-        """The picture that a result is, clipped, without a margin of its pixels."""
+        """Returns the network's result as a picture, clipped, without a margin of its pixels."""
         op = self._op
         y = op.convert(output, "f32")
         if self._network.layouts[1] == "nchw":
@@ -89,10 +89,10 @@ class _Ends:
 
 
 def _keep_pictures_precise(model: Any) -> None:
-    """Keeps what has no layer before it or none behind it, and sums, in float32 where the rest is in 16 bits.
+    """Keeps sums, and everything before the first or after the last layer, in float32.
 
-    In bf16 pictures would be rounded to steps of a whole level of 255 near white, and what goes from block to
-    block each time. First layers are kept as well: they read a picture.
+    bf16 would round pictures to steps of a whole level of 255 near white, and would round what goes
+    from block to block each time. First layers stay in float32 as well, since they read a picture.
     """
     nodes = [node for node in model.get_ordered_ops() if node.get_type_name() != "Constant"]
     sources = {
@@ -120,14 +120,14 @@ def _keep_pictures_precise(model: Any) -> None:
 
 
 def _resizing(node: Any) -> Any:
-    """The same operation of before version 11, in its place: from that OpenVINO 2026.4 loses the mark."""
+    """Replaces a resizing of version 11, from which OpenVINO 2026.4 loses the mark, by that of version 4."""
     from openvino import opset13
     from openvino.utils.node_factory import NodeFactory
 
     if node.get_type_info().version_id != "opset11" or node.get_attributes()["mode"] == "bilinear_pillow":
         return node
     data, lengths, *axes = node.input_values()
-    # Sizes and scales both have a place there; one of them is not looked at.
+    # That version has an input for sizes and one for scales, and ignores one of them.
     count = lengths.get_shape()[0]
     is_scale = node.get_attributes()["shape_calculation_mode"] == "scales"
     unused = opset13.constant(np.ones(count, np.int64 if is_scale else np.float32)).output(0)

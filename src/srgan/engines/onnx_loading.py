@@ -1,4 +1,4 @@
-"""Networks in ``.onnx`` files, made ready: what the file does not say is found by trying."""
+"""Loads networks from ``.onnx`` files, and finds by trying what a file does not say."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from srgan.networks.network import FOREIGN_BORDER, FOREIGN_HALO
 from srgan.networks.onnx import Layout, OnnxForm, OnnxNetwork, onnx_card
 from srgan.networks.ranges import SPANS, Range
 
-_LEAST_SIDE = 16  # of pictures of a fixed size; what is less is a number of channels
+_LEAST_SIDE = 16  # pixels of pictures of a fixed size; a smaller axis is the channels
 _BYTES = "u8"
 _MOVES = {"Transpose", "Reshape", "Convert", "DepthToSpace", "Slice", "StridedSlice", "Squeeze", "Unsqueeze"}
-"""Operations that leave values as they are."""
+"""Operations that do not change values."""
 
 
 def load_onnx(path: Path, form: OnnxForm) -> OnnxNetwork:
-    """Reads a network of one picture in and one out, and finds out what it takes and gives.
+    """Reads a network with one picture in and one out, and finds out what it takes and gives.
 
-    A fixed size stays: other layers may count on it. What surrounds a tile is then a quarter of it at most.
+    A fixed size is kept, since layers may depend on it. The halo of a tile is then at most a quarter of it.
 
     Args:
         path: the ``.onnx`` file.
-        form: what its user says of it.
+        form: its layout, range and channel order, as far as the user knows them.
 
     Raises:
         ModelError: if the file is missing or damaged, or holds no network that enlarges pictures of three
             colours by a whole number from 1 to 8.
-        UsageError: if its layout or range cannot be told; the field says which.
+        UsageError: if its layout or range cannot be found; ``field`` says which one to name.
     """
     model = read_onnx(path)
     try:
@@ -72,9 +72,9 @@ def load_onnx(path: Path, form: OnnxForm) -> OnnxNetwork:
 
 
 def _prepared(model: Any) -> Any:
-    """The same with float32 for all kinds of floats outside, and without what depends on no picture.
+    """Returns the model with float32 in and out if it takes floats, and with its constant parts computed.
 
-    The latter are mostly shapes of biases, which would be computed each time.
+    Those are mostly shapes of biases, which would otherwise be computed each time.
     """
     from openvino import Type
     from openvino.passes import ConstantFolding, Manager
@@ -101,7 +101,7 @@ def _check_ends(model: Any) -> None:
 
 
 def _layout(path: Path, model: Any, asked: Layout | None) -> tuple[Layout, tuple[int, int] | None]:
-    """Where the channels of its input are, and height and width if it takes no others."""
+    """Returns where the channels of the input are; and height and width if the network takes no others."""
     shape = model.inputs[0].get_partial_shape()
     sides = _sides(shape)
     fitting = [layout for layout in get_args(Layout) if _can_be(layout, sides)]
@@ -122,7 +122,7 @@ def _layout(path: Path, model: Any, asked: Layout | None) -> tuple[Layout, tuple
 
 
 def _sides(shape: Any) -> list[int | None]:
-    """The lengths of four axes; None where any will do."""
+    """Returns the lengths of four axes; None for an axis of any length."""
     if shape.rank.is_dynamic:
         return [None] * 4
     if len(shape) != 4:
@@ -134,7 +134,7 @@ def _size(layout: Layout, sides: list[int | None]) -> tuple[int, int] | None:
     height, width = sides[2:] if layout == "nchw" else sides[1:3]
     if height is None and width is None:
         return None
-    # Where one of them is open, a square is as good as any.
+    # If one of them is open, a square is as good as any shape.
     return height or width or 0, width or height or 0
 
 
@@ -159,7 +159,7 @@ def _ranges(port: Any, asked: Range | None) -> list[Range]:
 
 
 def _limits(model: Any) -> Range | None:
-    """The range that a network keeps its results in by its last operation; None if it does not."""
+    """Returns the range that the last operation limits results to; None if it sets no limit."""
     node = _source(model.get_results()[0])
     while node.get_type_name() in _MOVES:
         node = _source(node)
@@ -167,7 +167,7 @@ def _limits(model: Any) -> Range | None:
     if node.get_type_name() in found:
         return found[node.get_type_name()]
     ends: dict[str, float] = {}
-    while node.get_type_name() in ("Minimum", "Maximum"):  # which is what a Clip is read as
+    while node.get_type_name() in ("Minimum", "Maximum"):  # OpenVINO reads a Clip as these
         ends[node.get_type_name()] = next(
             (float(each.get_data().item()) for each in _constants(node) if each.get_data().size == 1), np.nan
         )
@@ -177,7 +177,7 @@ def _limits(model: Any) -> Range | None:
 
 
 def _source(node: Any) -> Any:
-    """The node whose result an operation is applied to, which is not a constant."""
+    """Returns the first input of a node that is not a constant."""
     sources = [port.get_node() for port in node.input_values()]
     return next((each for each in sources if each.get_type_name() != "Constant"), sources[0])
 
@@ -188,7 +188,7 @@ def _constants(node: Any) -> list[Any]:
 
 
 def _bytes_per_pixel(model: Any, layout: Layout, trial: Trial) -> int:
-    """The widest layer, and its input or output of a second such size, 4 bytes a value."""
+    """Counts the widest layer twice, for its input and its output, at 4 bytes a value."""
     tried = model.clone()
     tried.reshape(shape_of(layout, trial.size))
     ports = [

@@ -1,4 +1,4 @@
-"""Tries a network from an ``.onnx`` file on a small picture: what it takes, and what its values mean."""
+"""Tries a network from an ``.onnx`` file on a small picture, to find out what it takes and what it gives."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from srgan.networks.onnx import Layout
 from srgan.networks.ranges import SPANS, Range
 
 _MULTIPLES = (1, 2, 3, 4, 6, 7, 8, 12, 14, 16, 24, 32, 64)
-_SIDE = 40  # pixels, about, of the pictures that are tried: enough for layers that look far, and quick
+_SIDE = 40  # approximate side of the trial picture in pixels: enough for large layers, and quick
 _LARGEST_SCALE = 8
 _OFF = 0.08
-"""Of white: flat colours that come back farther off than this, on average, came back wrong.
+"""Largest mean error of flat colours, as a part of white: with a larger one, the range is wrong.
 
-In RealESRGAN_x4plus, realesr-animevideov3 and srgan's own it is 0.012 at most. A network of [0, 255] fails it
-by far on [0, 1], which is next to black there; one of [-1, 1] may not, of which that is the brighter half.
+RealESRGAN_x4plus, realesr-animevideov3 and srgan's own networks have 0.012 at most. A network of [0, 255]
+fails clearly on [0, 1], which is almost black to it. One of [-1, 1] may pass, since that is its
+brighter half.
 """
 
 
@@ -29,11 +30,11 @@ class Trial:
     """What a network made of a picture.
 
     Attributes:
-        size: height and width of the picture.
-        scale: of the result.
-        multiple: that the sides are of.
-        layout: of the result.
-        result: (sH, sW, 3), as it came out.
+        size: height and width of the picture in pixels.
+        scale: how many times larger each side of the result is.
+        multiple: the number that both sides of a picture must be multiples of.
+        layout: position of the channels in the result.
+        result: (sH, sW, 3), float32, in the network's own range.
     """
 
     size: tuple[int, int]
@@ -44,17 +45,17 @@ class Trial:
 
 
 class UnfitError(Exception):
-    """It is no network that enlarges pictures; the message says why."""
+    """The network does not enlarge pictures; the message says why."""
 
 
 class OnnxTrials:
     """Runs a network in float32.
 
     Args:
-        core: OpenVINO's.
-        model: the network, with one input of a batch of 1, and one output, of float32 or bytes.
-        layout: of its input.
-        size: height and width of the only pictures that it takes; None if it takes others.
+        core: OpenVINO's ``Core``.
+        model: the network, with one input, of a batch of 1, and one output; both float32 or uint8.
+        layout: position of the channels in its input.
+        size: the only height and width that it takes, in pixels; None if it takes any.
 
     Raises:
         UnfitError: if OpenVINO cannot run it.
@@ -71,10 +72,13 @@ class OnnxTrials:
             raise UnfitError(last_line(error)) from error
 
     def first(self, values: Range) -> Trial:
-        """What becomes of the picture of flat colours, of the least multiple for which it can be.
+        """Returns the result for flat colours, at the least multiple that the network takes.
+
+        Args:
+            values: the range of the input.
 
         Raises:
-            UnfitError: if the network takes no size that is tried, or does not enlarge by a whole number.
+            UnfitError: if the network takes none of the sizes, or does not enlarge by a whole number.
         """
         reasons: dict[bool, str] = {}
         for multiple in (1,) if self._size else _MULTIPLES:
@@ -89,7 +93,7 @@ class OnnxTrials:
         )
 
     def again(self, trial: Trial, values: Range) -> NDArray[np.float32]:
-        """The result for the same picture in another range."""
+        """Returns the result for the same picture in another range, (sH, sW, 3), float32."""
         return self._tried(trial.size, values, trial.multiple).result
 
     def _tried(self, size: tuple[int, int], values: Range, multiple: int) -> Trial:
@@ -118,21 +122,26 @@ class OnnxTrials:
 
 
 def shape_of(layout: Layout, size: tuple[int, int]) -> list[int]:
-    """The shape of a picture in a batch of its own; -1 stays."""
+    """Returns the shape of a batch of one picture; a side of -1 means any length."""
     return [1, 3, *size] if layout == "nchw" else [1, *size, 3]
 
 
 def flat_colours(size: tuple[int, int]) -> NDArray[np.float32]:
-    """A picture (H, W, 3) in [0, 1] of six rectangles: three greys above red, green and blue."""
+    """Returns a picture (H, W, 3), float32 in [0, 1], of six rectangles: three grey, and red, green, blue."""
     height, width = size
     rows, columns = np.arange(height) * 2 // height, np.arange(width) * 3 // width
     return _COLOURS[rows[:, None], columns]
 
 
 def colour_error(trial: Trial, result: NDArray[np.float32], values: Range) -> float:
-    """How far colours of :func:`flat_colours` came back from what they were, on average; white is 1.
+    """Returns the mean absolute error of :func:`flat_colours` in a result, from 0 to 1, where white is 1.
 
-    Only the middle of each rectangle counts. 1 is the most.
+    Only the middle of each rectangle counts.
+
+    Args:
+        trial: says size and scale.
+        result: (sH, sW, 3), in the range ``values``.
+        values: what black and white are in the result.
     """
     low, span = SPANS[values]
     away = np.abs(
@@ -149,13 +158,13 @@ def colour_error(trial: Trial, result: NDArray[np.float32], values: Range) -> fl
 def find_ranges(
     trials: OnnxTrials, trial: Trial, inputs: list[Range], outputs: list[Range]
 ) -> tuple[Range, Range] | None:
-    """The first ranges of input and output with which flat colours come back; None if there are none.
+    """Returns the first ranges of input and output that reproduce flat colours; None if there are none.
 
     Args:
         trials: runs the network.
         trial: its result for the first of ``inputs``.
-        inputs: that may be, the likeliest first.
-        outputs: likewise.
+        inputs: possible ranges of the input, the likeliest first.
+        outputs: possible ranges of the output, likewise.
     """
     results = {inputs[0]: trial.result}
     for taken, given in sorted(product(inputs, outputs), key=lambda pair: pair[0] != pair[1]):
@@ -177,13 +186,13 @@ def _middle(length: int, number: int, count: int) -> slice:
 
 
 def _trial_size(multiple: int) -> tuple[int, int]:
-    """Sides that are multiples of nothing larger, so that what needs more fails."""
+    """Returns sides that are multiples of no larger number, so that a network that needs one fails."""
     times = max(3, _SIDE // multiple | 1)
     return multiple * times, multiple * (times + 2)
 
 
 def _scale(shape: tuple[int, ...], layout: Layout, size: tuple[int, int]) -> int | None:
-    """How often ``size`` goes into a result of a shape that holds a picture in that layout."""
+    """Returns the scale of a result of a shape, if it is a picture in that layout; else None."""
     if len(shape) != 4 or shape[0] != 1 or shape[1 if layout == "nchw" else 3] != 3:
         return None
     height, width = shape[2:] if layout == "nchw" else shape[1:3]

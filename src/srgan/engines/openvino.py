@@ -1,4 +1,4 @@
-"""Networks in OpenVINO: for any processor, without PyTorch."""
+"""Runs networks in OpenVINO: on any processor, without PyTorch."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from srgan.networks.eight_bits import EightBits
 from srgan.networks.network import Network
 from srgan.networks.onnx import OnnxNetwork
 
-_HINTS = {"fp32": "f32", "bf16": "bf16"}
+HINTS = {"fp32": "f32", "bf16": "bf16"}
+"""OpenVINO's own names of the floating-point precisions."""
 
 
 class OpenVinoEngine:
     """Runs a network on the processor; see :class:`~srgan.engines.protocol.Engine`.
 
-    One compiled model serves every picture size, so that one never seen before costs nothing. A shape that
-    comes often, a video's frames, gets a model of its own, see :class:`~srgan.engines.fixed.FixedModels`.
+    One compiled model serves all picture sizes, so a new size costs nothing. A shape that comes often, as the
+    frames of a video do, gets a model of its own, see :class:`~srgan.engines.fixed.FixedModels`.
 
     Args:
         network: the network.
-        precision: ``"auto"`` is int8 for pictures of 8 bits, where the processor is made for it and the
-            network loses next to nothing; else bf16 where the processor computes it natively, else fp32.
-        threads: processor threads; None means all.
-        note: why it is not a GPU that computes.
+        precision: ``"auto"`` is int8 for pictures of 8 bits if the processor is made for it and the network
+            loses next to nothing; else bf16 if the processor computes it natively; else fp32.
+        threads: number of processor threads; None means all.
+        note: why no GPU is used; empty if there is nothing to say.
 
     Raises:
         UsageError: if the processor or the network cannot compute in ``precision``.
@@ -57,12 +58,12 @@ class OpenVinoEngine:
         self.info = network.info
         self._eight_bits = network.eight_bits if isinstance(network, Network) else None
         self.precision = choose_precision(self._core, precision, self._eight_bits)
-        self._for_more_bits = choose_more_bits(self._core) if self.precision == "int8" else self.precision
+        self._float = choose_float(self._core) if self.precision == "int8" else self.precision
         self._is_asked = precision == "int8"
         self.description = f"the processor, {self.precision}, by OpenVINO"
         self.note = note
         self._options: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": _HINTS[self._for_more_bits],  # in int8, of the other layers
+            "INFERENCE_PRECISION_HINT": HINTS[self._float],  # in int8: for the other layers
             "PERFORMANCE_HINT": "LATENCY",
         }
         if threads is not None:
@@ -73,13 +74,13 @@ class OpenVinoEngine:
 
     def precision_for(self, dtype: DTypeLike) -> str:
         """See :meth:`~srgan.engines.protocol.Engine.precision_for`."""
-        return self.precision if np.dtype(dtype) == np.uint8 else self._for_more_bits
+        return self.precision if np.dtype(dtype) == np.uint8 else self._float
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
         """Enlarges pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
         if self._is_asked and batch.dtype != np.uint8:
             raise UsageError(
-                "int8 is for pictures of 8 bits, and this one has more; choose bf16 or fp32",
+                "int8 is only for pictures of 8 bits, and this one has more; choose bf16 or fp32",
                 field="precision",
             )
         if batch.dtype == np.uint8:
@@ -91,7 +92,7 @@ class OpenVinoEngine:
         return self._infer(batch.astype(np.float32, copy=False), context)
 
     def free_memory(self) -> None:
-        """None: it computes in the system's memory."""
+        """Returns None: networks run in the system's memory."""
 
     def release(self) -> None:
         """Gives back memory; see :meth:`~srgan.engines.protocol.Engine.release`."""
@@ -100,7 +101,7 @@ class OpenVinoEngine:
             self._fixed.clear()
 
     def _infer(self, batch: NDArray[Any], context: int) -> NDArray[Any]:
-        if isinstance(self._network, OnnxNetwork) and len(batch) > 1:  # one is what they are sure to take
+        if isinstance(self._network, OnnxNetwork) and len(batch) > 1:  # they may not take more than one
             return np.concatenate([self._infer(picture[None], context) for picture in batch])
         is_byte = batch.dtype == np.uint8
         no_memory = f"not enough memory for a tile of {batch.shape}"
@@ -114,12 +115,12 @@ class OpenVinoEngine:
             if is_out_of_memory(error):
                 raise MemoryError(no_memory) from error
             raise
-        if result.size == 0:  # with a single thread OpenVINO 2026.4 loses its exceptions
+        if result.size == 0:  # OpenVINO 2026.4 loses exceptions with a single thread
             raise MemoryError(no_memory)
         return result
 
     def _model(self, is_byte: bool, context: int) -> Any:
-        """The compiled model for bytes or floats and a width of context, made at first use."""
+        """Returns the compiled model for bytes or floats and a context in pixels, made at first use."""
         with self._lock:
             key = is_byte, context
             if key not in self._compiled:
@@ -134,7 +135,7 @@ class OpenVinoEngine:
         return build_model(self._network, is_byte=is_byte, context=context, peaks=peaks)
 
     def _compile_fixed(self, batch: NDArray[Any], context: int) -> Any:
-        """The model for one shape alone; None for networks that say themselves which shapes they take."""
+        """Compiles a model for one shape; None for ``.onnx`` networks, which may fix shapes themselves."""
         if isinstance(self._network, OnnxNetwork):
             return None
         model = self._build(batch.dtype == np.uint8, context)
@@ -151,42 +152,49 @@ class OpenVinoEngine:
                     remove_unused(folder)
                     return compiled
             except (RuntimeError, OSError):  # OSError: the lock's
-                # A damaged or unwritable cache must not stop anyone: it only saves a fraction of a second.
+                # A damaged or unwritable cache must stop nobody: it only saves a fraction of a second.
                 pass
         return self._core.compile_model(model, "CPU", self._options)
 
 
 def import_openvino() -> Any:
-    """OpenVINO without its converter, which is not needed here and reports every import to its makers.
+    """Imports OpenVINO without its converter, which is not needed and reports every import to its makers.
 
-    Imported at first use and not at the top: it takes 0.2 s, which help texts need not wait for.
+    Call it at first use, not at the top of a file: the import takes 0.2 s, and help texts should not wait.
     """
     with without_converter():
         return importlib.import_module("openvino")
 
 
 def choose_precision(core: Any, precision: Precision, eight_bits: EightBits | None) -> str:
-    """The type that is computed in, see :class:`OpenVinoEngine`.
+    """Returns the precision to compute in: ``"int8"``, ``"bf16"`` or ``"fp32"``.
+
+    Args:
+        core: OpenVINO's ``Core``.
+        precision: see :class:`OpenVinoEngine`.
+        eight_bits: the network's ranges for int8; None if it has none.
 
     Raises:
-        UsageError: if the processor, the network or the engine does not compute in it.
+        UsageError: if the processor, the network or OpenVINO does not compute in ``precision``.
     """
     if precision == "auto":
         is_narrow = eight_bits is not None and eight_bits.is_close and multiplies_eight_bits()
-        return "int8" if is_narrow else choose_more_bits(core)
-    if precision == "bf16" and choose_more_bits(core) != "bf16":
+        return "int8" if is_narrow else choose_float(core)
+    if precision == "bf16" and choose_float(core) != "bf16":
         raise UsageError("this processor does not compute in bf16; choose fp32", field="precision")
     if precision == "int8":
         if eight_bits is None:
             raise UsageError(
-                "this network has no ranges for int8; 'srgan calibrate' writes a file that has",
+                "this network is not calibrated for int8: make a calibrated copy with 'srgan calibrate' "
+                "(blends cannot be), or choose bf16 or fp32",
                 field="precision",
             )
         if not multiplies_eight_bits():
             raise UsageError(
-                "this processor is not known to compute in int8; choose fp32 or bf16", field="precision"
+                "this processor is not known to compute in int8; choose bf16 or fp32",
+                field="precision",
             )
-    elif precision not in _HINTS:
+    elif precision not in HINTS:
         raise UsageError(
             f"the openvino engine does not compute in {precision}; choose fp32, bf16 or int8",
             field="precision",
@@ -194,6 +202,6 @@ def choose_precision(core: Any, precision: Precision, eight_bits: EightBits | No
     return precision
 
 
-def choose_more_bits(core: Any) -> str:
-    """bf16 where the processor computes it natively, else fp32."""
+def choose_float(core: Any) -> str:
+    """Returns ``"bf16"`` if the processor computes it natively, else ``"fp32"``."""
     return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "fp32"

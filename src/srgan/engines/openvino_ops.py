@@ -1,4 +1,4 @@
-"""The operations of networks as nodes of an OpenVINO graph."""
+"""Adds the operations of networks to an OpenVINO graph."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from srgan.networks.architectures.folding import Tensors, cells, cells_of_shuffl
 _INTERPOLATION = {
     "nearest": ("nearest", "asymmetric"),
     "bilinear": ("linear_onnx", "half_pixel"),
-    "bicubic": ("cubic", "half_pixel"),  # a is -0.75 unless said otherwise
+    "bicubic": ("cubic", "half_pixel"),  # its parameter a is -0.75 by default
 }
-"""OpenVINO's names of how values are made, and of where pixels lie."""
+"""OpenVINO's names for how to interpolate, and for where pixels lie."""
 
 
 @dataclass(frozen=True)
 class Map:
-    """A node, (N, C, H, W), and what is left of the context at each side of its result, in its pixels."""
+    """A node, (N, C, H, W), and the context that is left at each side of it, in its own pixels."""
 
     node: Any
     context: int
@@ -34,7 +34,8 @@ class Map:
 class OpenVinoOps:
     """Adds nodes to a graph; see :class:`~srgan.networks.architectures.description.Ops`.
 
-    Cells are (row, column, RGB). Bytes stay in [0, 255]: the first and the last convolution make up for it.
+    Cells are (row, column, RGB). Pictures of bytes stay in [0, 255]: the weights of the first and the last
+    convolution are scaled instead.
     """
 
     def __init__(
@@ -45,13 +46,13 @@ class OpenVinoOps:
         self._needs = needs
         self._is_byte = is_byte
         self._narrow = narrow
-        self.read: dict[str, Any] = {}  # by all convolutions but those that read the picture
+        self.read: dict[str, Any] = {}  # what convolutions read, except those that read the picture
 
     def first_convolution(self, picture: Map, name: str) -> Map:
         weight, bias = fold_norm(self._tensors, name, "")
         if self._is_byte:
             weight = weight / np.float32(255.0)
-        # In bf16 the picture itself would be rounded: to steps of a whole level of 255 near white.
+        # bf16 would round the picture itself, to steps of a whole level of 255 near white.
         return self._convolved(picture, name, weight, bias, is_precise=True)
 
     def convolution(self, x: Map, name: str, norm: str = "") -> Map:
@@ -73,9 +74,9 @@ class OpenVinoOps:
         return Map(self._op.sigmoid(x.node), x.context)
 
     def add(self, x: Map, y: Map, factor: float = 1.0) -> Map:
-        """What goes from block to block stays in float32.
+        """Keeps what goes from block to block in float32.
 
-        Rounded to bf16 each time, it is most of what bf16 changes. The convolutions round what they read of
+        Rounding it to bf16 each time would be most of what bf16 changes. Convolutions round their own copy of
         it, which costs next to nothing.
         """
         context = min(x.context, y.context)
@@ -156,7 +157,7 @@ class OpenVinoOps:
             op.concat([number, op.multiply(height, sides), op.multiply(width, sides), three], 0),
             special_zero=False,
         )
-        # Layers behind a shuffle may reach a part of a low-res pixel; the rest of it is left.
+        # Layers behind a shuffle may use up only part of a low-res pixel of context; the rest is cut here.
         return Map(self._cropped(x, side * cells.context, axes=(1, 2)), 0)
 
     def _interpolated(self, node: Any, factor: float, kind: Resampling) -> Any:
@@ -177,14 +178,14 @@ class OpenVinoOps:
         return keep_precise(self._op.add(node, self._op.constant(bias.reshape(1, -1, 1, 1))))
 
     def _times(self, x: Map, factor: float) -> Map:
-        """Bytes times a factor, floats as they are."""
+        """Multiplies bytes by a factor; leaves floats as they are."""
         if not self._is_byte:
             return x
         constant = self._op.constant(np.array([factor], np.float32))
         return Map(keep_precise(self._op.multiply(x.node, constant)), x.context)
 
     def _whole(self, x: Map, grain: int) -> Map:
-        """A map cut so that its context consists of whole groups of pixels."""
+        """Cuts a map so that its context is a multiple of ``grain`` pixels."""
         context = x.context - x.context % grain
         return Map(self._cut(x, context), context)
 
@@ -202,7 +203,7 @@ class OpenVinoOps:
         *,
         is_precise: bool = False,
     ) -> Map:
-        """A convolution; it pads only where the context beyond what later layers need is too small."""
+        """Adds a convolution; it pads only if the context, less what later layers need, is too small."""
         op = self._op
         radius = weight.shape[-1] // 2
         used = max(0, min(radius, x.context - self._needs[name]))
@@ -218,7 +219,7 @@ class OpenVinoOps:
         return Map(op.add(y, op.constant(bias.reshape(1, -1, 1, 1))), x.context - used)
 
     def _cut(self, x: Map, context: int) -> Any:
-        """A map that was made before layers that used up context, cut to what they left."""
+        """Cuts a map that was made before other layers used up context to the context that they left."""
         return self._cropped(x.node, x.context - context)
 
     def _cropped(self, node: Any, margin: int, axes: tuple[int, int] = (2, 3)) -> Any:

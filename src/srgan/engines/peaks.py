@@ -1,4 +1,4 @@
-"""How large the maps of a network become."""
+"""Measures how large the values in a network become."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from srgan.networks.network import Network
 
 
 class PeakMeter:
-    """Measures what the convolutions of a network read, in 32 bits.
+    """Measures the inputs of a network's convolutions, in fp32 in OpenVINO.
 
     Args:
         network: the network.
 
     Attributes:
-        names: of the convolutions whose input is measured: all but those that read the picture.
+        names: the convolutions whose inputs are measured: all except those that read the picture.
     """
 
     def __init__(self, network: Network) -> None:
@@ -29,13 +29,14 @@ class PeakMeter:
         self._compiled = import_openvino().Core().compile_model(model, "CPU", options)
 
     def measure(self, pictures: Sequence[NDArray[np.uint8]]) -> dict[str, Array]:
-        """How far below and above zero every channel goes, (2, channels), both as positive numbers.
+        """Measures how far each channel goes below and above zero in any of the pictures.
 
         Args:
-            pictures: (H, W, 3), RGB.
+            pictures: at least one, (H, W, 3), uint8, RGB.
 
         Returns:
-            By the convolution that reads it.
+            For each of ``names``, (2, channels), float32: how far the channels that this convolution reads go
+            below and above zero, both as positive numbers.
         """
         request = self._compiled.create_infer_request()
         found: list[Array] = []

@@ -1,11 +1,11 @@
-"""Keeps parts of an OpenVINO graph in float32 where the rest is computed in 16 bits."""
+"""Keeps parts of an OpenVINO graph in float32 while the rest is computed in 16 bits."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-# OpenVINO's smallest file with the mark on a node.
+# The smallest OpenVINO file that has the mark on a node.
 _MARKED = b"""<net name="marked" version="11"><layers>
 <layer id="0" name="in" type="Parameter" version="opset1"><data shape="1" element_type="f32"/>
 <rt_info><attribute name="precise" version="0"/></rt_info>
@@ -16,9 +16,9 @@ _MARKED = b"""<net name="marked" version="11"><layers>
 
 
 def keep_precise(node: Any) -> Any:
-    """Has OpenVINO compute ``node`` in float32 and store what it gives in float32; returns it.
+    """Marks ``node`` so that OpenVINO computes it, and stores its result, in float32; returns it.
 
-    Layers that are fused into a 16-bit convolution stay there; only their sum is kept in float32.
+    Layers that OpenVINO fuses into a 16-bit convolution stay there; only their sum is kept in float32.
     """
     for key, mark in _marks().items():
         node.set_rt_info(mark, key)
@@ -27,7 +27,7 @@ def keep_precise(node: Any) -> Any:
 
 @cache
 def _marks() -> dict[str, Any]:
-    """The mark, from a file: Python can copy it from node to node, but not make it."""
+    """Reads the mark from a file: Python can copy it from node to node, but cannot make it."""
     from openvino import Core
 
     return dict(Core().read_model(_MARKED, b"").get_parameters()[0].get_rt_info())

@@ -1,4 +1,4 @@
-"""What runs a network: one interface for all engines."""
+"""The interface that all engines share."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Engine(Protocol):
     """A network, ready to run. Threads may share one.
 
     Attributes:
-        info: what is to be known of the network.
+        info: the network's scale, halo and memory.
         name: ``"openvino"`` or ``"torch"``.
-        precision: ``"fp32"``, ``"bf16"``, ``"fp16"`` or ``"int8"``: the type of most convolutions' inputs,
-            for pictures of 8 bits.
+        precision: ``"fp32"``, ``"bf16"``, ``"fp16"`` or ``"int8"``: the number format of most layers, for
+            pictures of 8 bits.
         device: ``"cpu"``, ``"cuda"`` or ``"mps"``.
         description: device, precision and library in one line, for people.
-        note: why it is not on the GPU that seems to be there; empty if there is nothing to say.
+        note: why a GPU that seems to be there is not used; empty if there is nothing to say.
     """
 
     info: NetworkInfo
@@ -34,38 +34,38 @@ class Engine(Protocol):
     note: str
 
     def precision_for(self, dtype: DTypeLike) -> str:
-        """As ``precision``, for pictures of a type: only those of 8 bits are computed in 8 bits."""
+        """Returns the precision for pictures of a type: only uint8 is computed in int8."""
         ...
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
-        """Enlarges pictures, ``info.scale`` times per side.
+        """Upscales pictures, ``info.scale`` times per side.
 
         Args:
             batch: (N, H, W, 3) RGB; uint8, uint16, or float32 in [0, 1].
-            context: pixels at each side that only serve as surroundings and have no result of their own.
+            context: pixels at each side that are only surroundings and have no result of their own.
 
         Returns:
-            (N, scale * (H - 2 * context), scale * (W - 2 * context), 3), the same type, clipped, and rounded
-            where the type is an integer.
+            (N, scale * (H - 2 * context), scale * (W - 2 * context), 3), of the same type; clipped, and
+            rounded if the type is an integer.
 
         Raises:
-            MemoryError: if the batch needs more memory than there is; a smaller one may do, after
-                :meth:`release`.
-            UsageError: if 8 bits were asked for, and the pictures have more.
+            MemoryError: if there is not enough memory; a smaller batch may work, after :meth:`release`.
+            UsageError: if int8 was asked for, and the pictures have more than 8 bits.
+            ModelError: if the network's int8 ranges do not fit it.
         """
         ...
 
     def free_memory(self) -> int | None:
-        """Bytes that are free on a device with memory of its own; None if that is the system's."""
+        """Returns the free memory of the device in bytes; None if it uses the system's memory."""
         ...
 
     def release(self) -> None:
-        """Gives back the memory that is kept for further batches as large as those before."""
+        """Frees the memory that is kept for more batches of the same size."""
         ...
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether a library's own kind of error says that memory ran out."""
+    """Tells whether a library's own error means that memory ran out."""
     text = str(error).lower()
     signs = (
         "bad_alloc",

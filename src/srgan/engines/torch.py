@@ -1,4 +1,4 @@
-"""Networks in PyTorch: on NVIDIA's and Apple's GPUs, and as a second opinion on the processor."""
+"""Runs networks in PyTorch: on NVIDIA and Apple GPUs, and on the processor as a second opinion."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ class TorchEngine:
 
     Args:
         network: the network.
-        precision: ``"auto"`` is fp16 on a GPU, where the network allows it; fp32 on the processor.
-        device: ``"auto"`` is CUDA, else Apple's, else the processor.
-        threads: processor threads, for the whole process; None leaves them as they are.
+        precision: ``"auto"`` is fp16 on a GPU if the network allows it, else fp32. int8 is refused.
+        device: ``"auto"`` is CUDA, else Apple's GPU, else the processor.
+        threads: number of processor threads, for the whole process; None leaves it as it is.
 
     Raises:
-        UsageError: if the device is not there, or or the network, does not compute in ``precision``.
+        UsageError: if the device is not there, or the device or the network does not compute in
+            ``precision``.
     """
 
     name = "torch"
@@ -67,7 +68,7 @@ class TorchEngine:
         return self.precision
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
-        """Enlarges pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
+        """Upscales pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
         white = np.iinfo(batch.dtype).max if np.issubdtype(batch.dtype, np.integer) else 1
         try:
             enlarged = self._run(batch, context, white)
@@ -80,7 +81,7 @@ class TorchEngine:
         return enlarged.astype(batch.dtype, copy=False)
 
     def free_memory(self) -> int | None:
-        """What is free on the GPU, what PyTorch keeps for itself included."""
+        """Returns the free memory of the GPU in bytes, with what PyTorch keeps; None on the processor."""
         torch = self._torch
         if self.device == "cuda":
             kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
@@ -91,24 +92,24 @@ class TorchEngine:
         return None
 
     def release(self) -> None:
-        """Nothing: PyTorch gives back what it keeps by itself, before it reports that there is no memory."""
+        """Does nothing: PyTorch frees what it keeps before it reports that memory ran out."""
 
     def try_out(self) -> None:
-        """Enlarges a small picture.
+        """Upscales a small picture.
 
         Raises:
-            RuntimeError: if the device, its driver and this PyTorch do not go together.
+            RuntimeError: if the device, its driver and this PyTorch do not work together.
         """
         self.upscale(np.zeros((1, 4, 4, 3), np.uint8))
 
     def _run(self, batch: NDArray[Any], context: int, white: int) -> NDArray[Any]:
-        """The result on the scale of ``batch``, clipped and rounded; of bytes as bytes, else in floats."""
+        """Returns the result in the range of ``batch``, clipped and rounded; uint8 or float32."""
         torch = self._torch
         with torch.inference_mode():
-            # torch lacks much for uint16: it travels as floats.
+            # PyTorch lacks many operations for uint16, so it travels as floats.
             plain = batch.astype(np.float32) if batch.dtype == np.uint16 else batch
             pixels = torch.from_numpy(np.ascontiguousarray(plain)).to(self.device)
-            # An NHWC array seen as NCHW is what torch calls channels-last.
+            # An NHWC array viewed as NCHW is what PyTorch calls channels-last.
             picture = pixels.permute(0, 3, 1, 2).float() / white
             y = self._forward(picture)
             margin = context * self.info.scale
@@ -116,14 +117,14 @@ class TorchEngine:
             y = y.clamp(0.0, 1.0).mul_(white)
             if white > 1:
                 y = y.round_()
-            if batch.dtype == np.uint8:  # a quarter of what leaves the GPU in floats
+            if batch.dtype == np.uint8:  # a quarter of the bytes that floats would copy from the GPU
                 y = y.to(torch.uint8)
             result: NDArray[Any] = y.contiguous().cpu().numpy()
             return result
 
 
 def best_device() -> Device:
-    """CUDA, else Apple's, else the processor: the first that PyTorch sees."""
+    """Returns the first device that PyTorch sees: CUDA, else Apple's GPU, else the processor."""
     devices: tuple[Device, ...] = ("cuda", "mps")
     return next((device for device in devices if _is_available(device)), "cpu")
 
@@ -151,7 +152,7 @@ def _describe(device: str) -> str:
 
 
 def _import_torch() -> Any:
-    """PyTorch, at first use and not at the top: it may not be installed, and takes a second to import."""
+    """Imports PyTorch at first use: it may not be installed, and takes a second to import."""
     avoid_spinning()
     import torch
 

@@ -1,4 +1,4 @@
-"""A network in PyTorch, built from its description and parameters."""
+"""Builds a network in PyTorch from its description and parameters."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ def build_forward(
 ) -> Callable[[Tensor], Tensor]:
     """Builds the forward pass of a network, with its parameters.
 
-    Layers, with their inputs, are in ``low_type``, but for the first two and the last two: a type of 16 bits
-    has steps of a whole level near white, neither picture may be rounded to it, and each of the two
-    convolutions has an activation beside it. Sums that grow from block to block are as exact as the first
-    layer's result, which begins them. What is a module already is in ``low_type`` altogether.
+    Layers and their inputs are in ``low_type``, except the first two and the last two, a convolution and an
+    activation each: 16 bits have steps of a whole level near white, to which neither picture may be rounded.
+    Sums that grow from block to block start from the first layer's result and are as exact. A network that is
+    a PyTorch module already is in ``low_type`` as a whole.
 
     Args:
         network: the network.
         device: where to compute.
-        low_type: of what lies inside.
+        low_type: the type of the layers inside.
 
     Returns:
-        Maps (N, 3, H, W), float32, in [0, 1], on the device, to (N, s * H, s * W, 3) of scale s, not clipped.
+        A function from (N, 3, H, W), float32 in [0, 1], on the device, to (N, s * H, s * W, 3), float32, not
+        clipped; s is the scale.
     """
     if isinstance(network, ModuleNetwork):
         module = network.module.to(device, low_type)
@@ -40,7 +41,7 @@ def build_forward(
 
 
 class _EngineOps(TorchOps):
-    """Chooses the type of each layer, and folds what can be folded.
+    """Chooses the type of each layer, and folds normalisations into convolutions.
 
     Cells are (row, column, RGB), the picture is (N, H, W, 3).
     """
@@ -85,7 +86,7 @@ class _EngineOps(TorchOps):
         return F.conv2d(x.to(weight.dtype), weight, bias, padding=weight.shape[-1] // 2)
 
     def _ready(self, name: str, make: Callable[[], tuple[Array, ...]]) -> tuple[Tensor, ...]:
-        """A layer's parameters on the device, made at first use."""
+        """Returns a layer's parameters on the device, made at first use."""
         if name not in self._made:
             dtype = torch.float32 if name in self._exact else self._low_type
             tensors = (torch.from_numpy(array).to(self._device, dtype) for array in make())

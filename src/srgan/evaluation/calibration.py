@@ -33,7 +33,8 @@ _PRINT_SHARE = 4.0
 """Print may make a channel this many times as large as pictures do. Beyond it is clipped: wider steps would
 cost every picture what print alone gains."""
 
-_MOST_PATTERN = 3  # levels of 255 that a flat colour may vary by beyond what it does in 32 bits
+_MOST_PATTERN_OF_LAST_LAYER = 3
+"""Levels of 255 by which flat colours may vary more than in 32 bits before the last layer is left out."""
 _TIMED = 5  # runs of each precision
 
 
@@ -104,7 +105,8 @@ def pieces_of(folder: Path, network: Network, most: int) -> list[Sample]:
     scale, multiple = network.info.scale, network.info.multiple
     files = list_pictures(folder, recursive=True)
     samples = []
-    for file in files[:: max(1, len(files) // most)][:most]:
+    taken = min(most, len(files))
+    for file in (files[number * len(files) // taken] for number in range(taken)):
         picture = read_8_bit(file)
         sides = [min(_PIECE, side // scale) // multiple * multiple for side in picture.shape[:2]]
         if min(sides) < _LEAST_PIECE:
@@ -141,7 +143,7 @@ def calibrate(
     """
     trial = Trial(network, measured, pictures, on_event)
     peaks = find_peaks(network, seen)
-    if trial.pattern(peaks) > _MOST_PATTERN:
+    if trial.pattern(peaks) > _MOST_PATTERN_OF_LAST_LAYER:
         peaks.popitem()
     best = trial.measure(peaks)
     if best.is_accurate:

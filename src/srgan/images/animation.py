@@ -17,12 +17,13 @@ from srgan.errors import ImageError, UsageError
 from srgan.events import Cancel
 from srgan.files import explained as explained_writing
 from srgan.files import opened, replacing
+from srgan.images import MOST_PIXELS
 from srgan.images.encode import encode, explained_saving, write_all
 from srgan.images.file_objects import binary_file, name_of
 from srgan.images.formats import check_side
 from srgan.images.opening import open_picture
 from srgan.images.picture import Picture
-from srgan.images.read import DEFAULT_MAX_PIXELS, picture_of
+from srgan.images.read import picture_of
 from srgan.images.recognise import explained
 from srgan.images.recognise import opened as open_file
 from srgan.images.vips import import_vips
@@ -68,7 +69,7 @@ def _frames(source: Path | IO[bytes], max_pixels: int) -> Iterator[Picture]:
             yield picture_of(to_depth(array, np.dtype(np.uint8)), opened.carried)
 
 
-def is_animated(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> bool:
+def is_animated(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = MOST_PIXELS) -> bool:
     """Tells whether a picture has several frames (GIF, WebP, PNG, AVIF). A file object must be seekable.
 
     Raises:
@@ -78,9 +79,7 @@ def is_animated(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int =
         return opened.count > 1
 
 
-def read_frames(
-    source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS
-) -> Animation:
+def read_frames(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = MOST_PIXELS) -> Animation:
     """Reads all frames of a GIF, WebP, PNG or AVIF; any other picture is an animation of one frame.
 
     Args:

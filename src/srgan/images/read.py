@@ -11,14 +11,12 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from srgan.errors import ImageError
+from srgan.images import MOST_PIXELS
 from srgan.images.carried import Carried
 from srgan.images.file_objects import binary_file
 from srgan.images.metadata import upright
 from srgan.images.opening import open_picture
 from srgan.images.picture import Picture
-
-DEFAULT_MAX_PIXELS = 250_000_000
-"""The largest cameras give 200 megapixels; what is larger is taken for a decompression bomb."""
 
 EXTENSIONS = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".heif", ".gif")
@@ -26,9 +24,7 @@ EXTENSIONS = frozenset(
 """What ``list_pictures`` takes for a picture."""
 
 
-def read_picture(
-    source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS
-) -> Picture:
+def read_picture(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = MOST_PIXELS) -> Picture:
     """Reads a picture, its first frame if it has several, upright and in RGB.
 
     8-bit samples stay 8-bit, 16-bit ones 16-bit. CMYK and Lab become sRGB by the file's profile, which is

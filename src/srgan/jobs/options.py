@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from srgan.errors import UsageError
-from srgan.images.read import DEFAULT_MAX_PIXELS
+from srgan.images import MOST_PIXELS
 from srgan.networks.onnx import OnnxForm
 from srgan.upscaling.size import OutputSize
 from srgan.video.options import VideoOptions
@@ -29,7 +29,7 @@ class PictureOptions(OutputSize):
 
     file_format: str | None = None
     quality: int | None = None
-    max_pixels: int = DEFAULT_MAX_PIXELS
+    max_pixels: int = MOST_PIXELS
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -13,12 +13,14 @@ from srgan.networks.realesrgan import REALESRGAN, find_realesrgan
 
 # No names, even where there is no such file.
 _ENDINGS = (".safetensors", ".pth", ".pt", ".onnx", ".param", ".bin")
-_SHIPPED = Path(__file__).parent / "shipped"
+
+SHIPPED = Path(__file__).parent / "shipped"
+"""The folder of the models that come with the package."""
 
 
 def list_models() -> list[str]:
     """Returns the names of the shipped models, sorted."""
-    return sorted(path.stem for path in _SHIPPED.glob("*.safetensors"))
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
 
 
 def find_model(model: str | Path) -> Path:
@@ -40,7 +42,7 @@ def find_model(model: str | Path) -> Path:
         return find_realesrgan(str(model))
     names = list_models()
     if str(model) in names:
-        return _SHIPPED / f"{model}.safetensors"
+        return SHIPPED / f"{model}.safetensors"
     names += REALESRGAN
     near = difflib.get_close_matches(str(model), names, n=1)
     advice = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names)}"

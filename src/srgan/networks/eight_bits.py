@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 
 from srgan.errors import ModelError
 from srgan.files import write_file
 from srgan.networks.architectures.folding import Array
-from srgan.networks.model_file import model_sha256
+from srgan.networks.catalogue import SHIPPED
+from srgan.networks.model_file import find_metadata, model_sha256
 from srgan.networks.realesrgan import is_realesrgan
 
 MOST_LOSS = 0.05
@@ -29,7 +29,6 @@ MOST_PATTERN = 1
 
 _KEY = "srgan.int8"
 _HASH = "sha256"
-_SHIPPED = Path(__file__).parent / "shipped"
 _DIGITS = 4  # of a peak
 
 
@@ -89,12 +88,12 @@ def read_eight_bits(path: Path) -> EightBits | None:
     Raises:
         ModelError: if that is damaged.
     """
-    text = _shipped_text(path) if is_realesrgan(path) else _text(path)
+    text = _shipped_text(path) if is_realesrgan(path) else find_metadata(path, _KEY)
     if text is None:
         return None
     try:
         return _eight_bits(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise ModelError(f"{path}: its ranges for 8 bits are damaged; calibrate the network again") from None
 
 
@@ -117,15 +116,7 @@ def _shipped_text(path: Path) -> str | None:
 
 
 def _shipped_file(path: Path) -> Path:
-    return _SHIPPED / f"{path.stem}.json"
-
-
-def _text(path: Path) -> str | None:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return (file.metadata() or {}).get(_KEY)
-    except (SafetensorError, OSError):
-        return None
+    return SHIPPED / f"{path.stem}.json"
 
 
 def _eight_bits(fields: dict[str, Any]) -> EightBits:
@@ -139,7 +130,7 @@ def _eight_bits(fields: dict[str, Any]) -> EightBits:
         peaks=peaks,
         loss=loss,
         likeness=likeness,
-        pattern=int(fields["pattern"]),
+        pattern=int(fields.get("pattern", EightBits.pattern)),
         pictures=str(fields["pictures"]),
     )
 

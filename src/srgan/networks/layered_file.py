@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from srgan.files import write_file
@@ -17,6 +16,7 @@ from srgan.networks.architectures.description import Resampling
 from srgan.networks.architectures.folding import Tensors
 from srgan.networks.architectures.layered import Layered
 from srgan.networks.architectures.recognised import UnfitError
+from srgan.networks.model_file import find_metadata
 
 _KEY = "srgan.layers"
 _NAME = "layer"
@@ -68,11 +68,7 @@ def read_layered(path: Path) -> Layered | None:
     Raises:
         UnfitError: if they are not a list of layers that go together.
     """
-    try:
-        with safe_open(path, framework="numpy") as file:
-            text = (file.metadata() or {}).get(_KEY)
-    except (SafetensorError, OSError):
-        return None
+    text = find_metadata(path, _KEY)
     if text is None:
         return None
     try:

@@ -90,6 +90,15 @@ def read_model(path: Path) -> tuple[ModelCard, dict[str, NDArray[np.float32]]]:
     return card, tensors
 
 
+def find_metadata(path: Path, key: str) -> str | None:
+    """Reads one entry of a ``.safetensors`` file's metadata; None if it has none, or is no such file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return (file.metadata() or {}).get(key)
+    except (SafetensorError, OSError):
+        return None
+
+
 def _metadata(path: Path) -> dict[str, str]:
     try:
         with safe_open(path, framework="numpy") as file:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from srgan.engines.protocol import Engine
 from srgan.errors import OutOfMemoryError
@@ -86,7 +86,7 @@ class TiledNetwork:
         """
         height, width = pixels.shape[:2]
         smallest = max(SMALLEST_TILE, self.info.multiple)
-        tile = self._first_tile()
+        tile = self._first_tile(pixels.dtype)
         while True:
             plan = self._plan(height, width, tile)
             try:
@@ -119,12 +119,12 @@ class TiledNetwork:
         border = self.info.border
         return self._halo if border is None else round_up(border, self.info.multiple)
 
-    def _first_tile(self) -> int | None:
+    def _first_tile(self, dtype: DTypeLike) -> int | None:
         if self.tile == "off":
             return None
         if self.tile != "auto":
             return int(self.tile)
-        share = 1 if self.engine.precision == "fp32" else 2
+        share = 1 if self.engine.precision_for(dtype) == "fp32" else 2
         free = self.engine.free_memory()
         return auto_tile(self.info.bytes_per_pixel // share, free_memory() if free is None else free)
 

@@ -18,7 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from srgan.errors import VideoError
-from srgan.images.read import DEFAULT_MAX_PIXELS
+from srgan.images import MOST_PIXELS
 
 # Of these, every packet shows a frame. Others have packets that show nothing: other frames refer to them, or
 # they say that nothing changes.
@@ -30,9 +30,6 @@ _EMBEDDED = {
     "DYNAMIC_HDR_PLUS": "HDR10+ metadata",
     "DOVI_METADATA": "Dolby Vision metadata",
 }
-
-MOST_PIXELS = DEFAULT_MAX_PIXELS
-"""Of a frame: FFmpeg allocates none that is larger, whatever a file says, and goes on with the next."""
 
 _LIBVPX = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -173,6 +170,7 @@ def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterato
 def _decoder_of(stream: VideoStream) -> VideoCodecContext:
     """Returns the decoder of a stream: libvpx for VP8 and VP9, whose transparency FFmpeg's own ignore."""
     own = stream.codec_context
+    # FFmpeg allocates no frame that is larger, whatever a file says, and goes on with the next.
     own.options = {"max_pixels": str(MOST_PIXELS)}
     name = _LIBVPX.get(own.name)
     if name is None or stream.metadata.get("alpha_mode") != "1":
