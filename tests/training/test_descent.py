@@ -62,7 +62,7 @@ def test_the_card_names_the_networks_that_taught(tmp_path, cache, tiny_model):  
     }
 
 
-@pytest.mark.parametrize("text", ["{", "3", '[{"network": "x"}]', '{"network": "x"}'])
+@pytest.mark.parametrize("text", ["{", "3", '[{"network": "x"}]', '{"network": "x"}', "[" * 100_000])
 def test_a_damaged_word_about_a_teacher_is_refused(tmp_path, text):
     (tmp_path / TEACHER_FILE).write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=r"teacher\.json: does not say which networks"):

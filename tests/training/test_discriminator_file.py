@@ -8,11 +8,10 @@ from PIL import Image
 from skimage import data
 
 from srgan.errors import ModelError
-from srgan.networks.catalogue import find_model
 from srgan.training.adversarial import AdversarialTrainer
 from srgan.training.crops import PictureStore
 from srgan.training.degradations.options import DegradationOptions
-from srgan.training.discriminator_file import DISCRIMINATOR_FILE, find_discriminator
+from srgan.training.discriminator_file import DISCRIMINATOR_FILE
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 
@@ -94,8 +93,9 @@ def test_a_damaged_discriminator_is_refused(photos, store, tmp_path):
         begun(store, f"start='{result.model}'")
 
 
-def test_shipped_discriminators_fit_into_the_package():
-    folder = find_discriminator("srgan").parent
-    for file in folder.glob("*.safetensors"):
-        assert find_model(file.stem).is_file()
-        assert file.stat().st_size <= 8_000_000
+@pytest.mark.parametrize("options", ["3", "[]", "{", "[" * 100_000])
+def test_a_discriminator_with_damaged_options_is_refused(store, tiny_model, options):
+    file = tiny_model.with_name(DISCRIMINATOR_FILE)
+    safetensors.numpy.save_file({"other": np.zeros(3, np.float16)}, file, {"discriminator": options})
+    with pytest.raises(ModelError, match="damaged discriminator"):
+        begun(store, f"start='{tiny_model}'")
