@@ -17,15 +17,7 @@ TREES = {
     path.relative_to(SOURCE): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCE.rglob("*.py")
 }
 EXECUTING = {
-    *(
-        "eval",
-        "exec",
-        "compile",
-        "__import__",
-        "importlib.import_module",
-        "runpy.run_path",
-        "runpy.run_module",
-    ),
+    *("eval", "exec", "compile", "__import__", "runpy.run_path", "runpy.run_module"),
     *("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"),
     *("pickle.load", "pickle.loads", "dill.load", "dill.loads", "joblib.load", "shelve.open"),
     *("marshal.load", "marshal.loads"),
