@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FUZZ = Path(__file__).parents[2] / "scripts" / "fuzz"
-SLOW = ("h5",)  # each in a process of its own
+SLOW = ("h5", "onnx")  # each in a process of its own
 
 
 def fuzz(folder, *arguments):
