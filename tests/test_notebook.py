@@ -12,14 +12,17 @@ import nbformat
 import pytest
 import skimage.data
 from PIL import Image
+from tiny_recipes import TINY
 
 from srgan import load_card
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "train_srgan.ipynb"
 
-TINY = (
-    "generator.blocks=1 generator.channels=8 discriminator.channels=4 data.crop=8 data.batch_size=4 "
-    "run.log_every=5 run.validate_every=5 loss.features=none loss.content_weight=0"
+SHORT = " ".join(
+    [
+        *(*TINY, "discriminator.channels=4", "run.log_every=5", "run.validate_every=5"),
+        *("loss.features=none", "loss.content_weight=0"),
+    ]
 )
 
 # In a process of its own: Jupyter's libraries leave event loops and sockets open, which warns.
@@ -92,7 +95,7 @@ def test_the_notebook_is_stored_without_results():
 
 
 def test_it_goes_from_photographs_to_models_and_pictures_with_nothing_filled_in(execute):
-    status, cells = execute(steps="10", changes=TINY)
+    status, cells = execute(steps="10", changes=SHORT)
     assert status == 0
     assert said(cells["install"]) == ""  # nothing is installed where srgan is
     assert "4 in pictures/train, 1 in pictures/validation; left out: 1 too small" in said(cells["prepare"])

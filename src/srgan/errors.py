@@ -11,7 +11,7 @@ class SrganError(Exception):
 
     Args:
         message: one sentence. It names no option of the command line: that is for the command line to add.
-            What a file says may be in it: what could break a line or a terminal is escaped.
+            What a file says may be in it, see :func:`shown`.
         field: the option or field of the request that it is about, under its name in Python; None if none.
 
     Attributes:
@@ -96,8 +96,14 @@ class MissingExtraError(SrganError):
 
 
 _BREAKING = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of letters, ends of lines and paragraphs
+# Unicode's property Bidi_Control: these turn the order of letters round, so that one name looks like another.
+_TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def shown(text: str) -> str:
-    """Removes from a name or a message what could break a line, a table or a terminal."""
-    return "".join(repr(one)[1:-1] if unicodedata.category(one) in _BREAKING else one for one in text)
+    """Escapes in a name or a message what could break a line, a table or a terminal, or hide what it says."""
+    return "".join(repr(one)[1:-1] if _is_harmful(one) else one for one in text)
+
+
+def _is_harmful(letter: str) -> bool:
+    return letter in _TURNING or unicodedata.category(letter) in _BREAKING

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
+from tiny_recipes import TINY
 
 from srgan.images.resize import bicubic
 
@@ -30,15 +31,8 @@ PAGES = [
 ]
 BLOCK = re.compile(r"(<!-- not run: .+ -->\n)?```(sh|python)\n(.*?)\n```", re.DOTALL)
 
-TINY = {
-    "generator.blocks": 1,
-    "generator.channels": 8,
-    "discriminator.channels": 4,
-    "data.crop": 8,
-    "data.batch_size": 2,
-    "run.validate_every": 2,
-}
-QUICK = ["--steps", "2", *(f"--set={field}={value}" for field, value in TINY.items())]
+SHORT = [*TINY, "discriminator.channels=4", "data.batch_size=2", "run.validate_every=2"]
+QUICK = ["--steps", "2", *(f"--set={change}" for change in SHORT)]
 """What every run of training is told besides."""
 
 ELSEWHERE = {"how-to/serve.md"}  # tests/serve runs them against a server

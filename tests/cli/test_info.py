@@ -57,6 +57,14 @@ def test_info_says_what_is_in_the_file(srgan, name):
     assert facts["summary"] == load_card(name).summary
 
 
+def test_what_a_file_says_cannot_break_a_terminal(srgan, tiny_model, tiny_tensors, tiny_card):
+    card = dataclasses.replace(tiny_card, summary="\x1b[2J", taught_by=[{"network": "\x1b[2J"}])
+    write_model(tiny_model, tiny_tensors, card)
+    done = srgan("info", tiny_model)
+    assert done.code == 0
+    assert "\x1b" not in done.out
+
+
 def test_info_reads_a_file_of_ones_own(srgan, tiny_model):
     done = srgan("info", tiny_model)
     assert "name: tiny\n" in done.out

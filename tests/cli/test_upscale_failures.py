@@ -66,6 +66,16 @@ def test_a_wrong_extension_does_not_matter(upscale, pictures, here):
         assert (image.format, image.size) == ("JPEG", (120, 96))
 
 
+def test_names_that_turn_letters_round_are_shown_escaped(upscale, pictures, here):
+    pictures("a\u202egnp.png")
+    (here / "b\u202egnp.png").touch()
+    done = upscale("a\u202egnp.png", "b\u202egnp.png")
+    assert done.code == 1
+    assert "\u202e" not in done.err
+    assert "a\\u202egnp-x4.png" in done.err
+    assert (here / "a\u202egnp-x4.png").exists()
+
+
 def test_the_limit_on_pixels_can_be_moved(upscale, pictures, here):
     pictures("a.png")
     message = one_line(upscale("a.png", "--max-pixels", 719, "--compare"))

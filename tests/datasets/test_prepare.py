@@ -304,6 +304,20 @@ def test_a_folder_with_something_else_in_it_is_refused(raw, dest):
     assert list(files_in(dest)) == ["thesis.txt"]
 
 
+def test_the_empty_folders_of_a_set_that_was_removed_while_it_began_are_taken(raw, dest):
+    (dest / "train").mkdir(parents=True)
+    (dest / "validation").mkdir()
+    assert prepare(raw, dest, OPTIONS).counts["kept"] == 8
+
+
+def test_folders_of_somebody_elses_pictures_are_refused(raw, dest):
+    (dest / "train").mkdir(parents=True)
+    (dest / "train" / "a.png").touch()
+    with pytest.raises(UsageError, match="is not empty and holds no training set"):
+        prepare(raw, dest, OPTIONS)
+    assert list(files_in(dest)) == ["train/a.png"]
+
+
 def test_a_set_that_is_being_made_is_left_alone(raw, dest):
     def meanwhile(event):
         if event.done == 2:

@@ -195,6 +195,18 @@ def test_names_cannot_break_a_table():
     assert shown("a\nb\t\x1b[31m\udcff é|") == "a\\nb\\t\\x1b[31m\\udcff é|"
 
 
+@pytest.mark.parametrize(
+    "control", "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+def test_names_cannot_look_like_others(control):
+    assert shown(f"photo{control}gnp.exe") == f"photo\\u{ord(control):04x}gnp.exe"
+
+
+def test_names_of_other_scripts_stay_as_they_are():
+    name = "صورة תמונה 写真 👩\u200d🚀 फ\u093cो\u200cटो.png"
+    assert shown(name) == name
+
+
 def test_long_lists_of_copies_are_cut(tmp_path):
     for number in range(24):
         Image.fromarray(skimage.data.astronaut()[::8, ::8]).save(tmp_path / f"{number:02}.png")

@@ -115,7 +115,9 @@ def test_a_margin_of_no_figure_is_refused(report, earlier):
         compare_reports(report, earlier(), {"psnr": 0.1})
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"results": []}', '{"results": [{"model": 1}]}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", '{"results": []}', '{"results": [{"model": 1}]}', "[" * 100_000]
+)
 def test_what_is_no_report_is_refused(report, tmp_path, content):
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(DataError, match=r"x\.json: is not a JSON report"):

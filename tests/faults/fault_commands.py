@@ -3,23 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_TINY_RUN = {
-    "generator.blocks": "1",
-    "generator.channels": "8",
-    "data.crop": "8",
-    "data.batch_size": "2",
-    "optimiser.steps": "6",
-    "run.log_every": "2",
-    "run.validate_every": "3",
-    "run.checkpoint_seconds": "0",
-}
-_TINY_ADVERSARIAL = {
-    **_TINY_RUN,
-    "stage": "adversarial",
-    "loss.adversarial_weight": "0.1",
-    "loss.feature_matching_weight": "0.1",
-    "discriminator.channels": "4",
-}
+from tiny_recipes import ADVERSARIAL, TINY
+
+_SHORT = [
+    *(*TINY, "data.batch_size=2", "optimiser.steps=6"),
+    *("run.log_every=2", "run.validate_every=3", "run.checkpoint_seconds=0"),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +28,10 @@ def _upscale(source: str, out: str, *options: str) -> LongCommand:
     return LongCommand(arguments=("upscale", *names, *computing, *options))
 
 
-def _train(settings: Mapping[str, str]) -> LongCommand:
-    pairs = (part for name, value in settings.items() for part in ("--set", f"{name}={value}"))
+def _train(*changes: str) -> LongCommand:
+    settings = (part for change in changes for part in ("--set", change))
     folders = ("--data", "{inputs}/photos", "--validation", "{inputs}/photos", "--out", "out")
-    return LongCommand(arguments=("train", "--recipe", "srresnet", *folders, "--device", "cpu", *pairs))
+    return LongCommand(arguments=("train", "--recipe", "srresnet", *folders, "--device", "cpu", *settings))
 
 
 COMMANDS: Mapping[str, LongCommand] = {
@@ -57,7 +46,7 @@ COMMANDS: Mapping[str, LongCommand] = {
     "export-onnx": LongCommand(arguments=("export", "{inputs}/tiny.safetensors", "out/net.onnx")),
     "export-openvino": LongCommand(arguments=("export", "{inputs}/tiny.safetensors", "out/net.xml")),
     "import-keras": LongCommand(arguments=("import-keras", "{inputs}/net.h5", "out/net.safetensors")),
-    "train-fidelity": _train(_TINY_RUN),
-    "train-adversarial": _train(_TINY_ADVERSARIAL),
+    "train-fidelity": _train(*_SHORT),
+    "train-adversarial": _train(*_SHORT, *ADVERSARIAL),
 }
 """Long commands by name; ``serve`` has a file of its own, ``fault_serving``."""

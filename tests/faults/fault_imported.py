@@ -9,6 +9,7 @@ import h5py
 import onnx
 import onnxruntime
 import pyvips
+import torch._dynamo  # by the first step of an optimiser
 
 import srgan.cli.main
 import srgan.datasets.prepare

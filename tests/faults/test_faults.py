@@ -1,14 +1,39 @@
 """After any fault, the same command ends as if nothing had been; ``scripts/faults`` counts it at length."""
 
-import multiprocessing
-
 import numpy as np
 import pytest
+from fault_commands import COMMANDS
 from fault_disk import Fault
-from fault_rounds import play_round
+from fault_inputs import make_inputs
+from fault_rounds import Stage, play_round, run_whole
 
-posix = pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs forks")
-pytestmark = posix
+
+@pytest.fixture(scope="session")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faults") / "inputs"
+    make_inputs(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def whole(inputs):
+    """A command's uninterrupted run, by its name."""
+    known = {}
+
+    def run(name):
+        if name not in known:
+            known[name] = run_whole(Stage(COMMANDS[name], inputs, inputs.parent / name))
+        return known[name]
+
+    return run
+
+
+@pytest.fixture
+def stage(inputs, tmp_path):
+    """A folder to run a command in, with the cache that all share."""
+    (tmp_path / "cache").symlink_to(inputs.parent / "cache")
+    (inputs.parent / "cache").mkdir(exist_ok=True)
+    return lambda name, folder="stage": Stage(COMMANDS[name], inputs, tmp_path / folder)
 
 
 @pytest.mark.parametrize(

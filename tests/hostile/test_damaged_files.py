@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FUZZ = Path(__file__).parents[2] / "scripts" / "fuzz"
-SLOW = ("h5",)  # each in a process of its own
+SLOW = ("h5", "onnx")  # each in a process of its own
 
 
 def fuzz(folder, *arguments):
@@ -23,3 +23,15 @@ def test_damaged_files_are_read_or_refused_in_one_line_and_leave_nothing(tmp_pat
     assert many.returncode == 0, many.stdout
     few = fuzz(tmp_path, *SLOW, "--count", "5")
     assert few.returncode == 0, few.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as above")
+def test_one_file_of_each_kind_is_read_again(tmp_path):
+    kinds = ("pairs-csv", "pairs-txt")
+    found = fuzz(tmp_path, *kinds, "--number", "2")  # of both, damaged beyond reading
+    assert found.returncode == 0, found.stderr
+    for line, kind in zip(found.stdout.splitlines(), kinds, strict=True):
+        path, _, outcome = line.rpartition(": ")
+        assert outcome == "refused"
+        assert kind in path
+        assert Path(path).is_file()

@@ -9,9 +9,12 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import onnx
 import pytest
+from onnx_networks import write_onnx
 from PIL import Image
 
+from srgan.engines.loading import load_any_network
 from srgan.errors import DataError, ImageError, ModelError, SrganError, UsageError
 from srgan.images.read import read_picture
 from srgan.networks.keras.file import read_keras
@@ -181,3 +184,14 @@ def test_a_damaged_form_is_no_line_in_the_servers_log():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "MultipartParseError"
     assert done.stderr == ""
+
+
+def test_an_onnx_file_that_crashes_its_reader_is_refused(tmp_path):
+    """A convolution without weights, by which OpenVINO 2026.4 ends its process."""
+    write_onnx(tmp_path / "a.onnx")
+    network = onnx.load(tmp_path / "a.onnx")
+    convolution = next(node for node in network.graph.node if node.op_type == "Conv")
+    del convolution.input[1:]
+    onnx.save(network, tmp_path / "a.onnx")
+    with pytest.raises(ModelError, match="damaged"):
+        load_any_network(tmp_path / "a.onnx")

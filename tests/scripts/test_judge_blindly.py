@@ -75,6 +75,20 @@ def test_a_choice_that_cannot_be_read_is_refused(judged, line):
         list(script["preferences"](key, line.format(name=next(iter(key)))))
 
 
+@pytest.mark.parametrize("models", [["fast"], ["fast", "fast"]])
+def test_there_must_be_something_to_choose_between(judged, monkeypatch, capsys, models):
+    script, _, folder = judged
+    files = [folder / "pictures", folder / "s", "--key", folder / "k.json"]
+    monkeypatch.setattr(
+        "sys.argv", list(map(str, ["x", "sheets", *files, *(f"--model={name}" for name in models)]))
+    )
+    with pytest.raises(SystemExit) as ended:
+        script["main"]()
+    assert ended.value.code == 2
+    assert "different models" in capsys.readouterr().err
+    assert not (folder / "s").exists()
+
+
 def test_the_key_may_not_lie_among_the_sheets(judged, monkeypatch, capsys):
     script, _, folder = judged
     command = [

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from skimage import data
+from tiny_recipes import ADVERSARIAL, TINY
 from torch.nn import functional as F
 
 from srgan.errors import ModelError, RunError, UsageError
@@ -19,14 +20,11 @@ from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 from srgan.training.watch import Watch
 
-TINY = [
-    "stage=adversarial",
-    "generator.blocks=1",
-    "generator.channels=8",
-    "data.crop=8",
-    "data.batch_size=4",
-    "discriminator.channels=4",
+SECOND_STAGE = [
+    *TINY,
+    *ADVERSARIAL,
     "loss.adversarial_weight=1e-3",
+    "loss.feature_matching_weight=0.0",
     "optimiser.warmup=0.0",
     "run.log_every=5",
     "run.precision=fp32",
@@ -34,7 +32,7 @@ TINY = [
 
 
 def recipe(*changes):
-    return load_recipe("srresnet", [*TINY, *changes])
+    return load_recipe("srresnet", [*SECOND_STAGE, *changes])
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +157,7 @@ def test_a_discriminator_that_wins_or_dies_is_reported_once(bias, expected, stor
 
 
 def test_the_second_stage_starts_from_a_model_and_logs_every_loss(photos, tmp_path):
-    first = train(
-        load_recipe("srresnet", [*TINY[1:5], "optimiser.steps=3"]), photos, None, tmp_path / "first"
-    )
+    first = train(load_recipe("srresnet", [*TINY, "optimiser.steps=3"]), photos, None, tmp_path / "first")
     result = train(recipe(f"start='{first.model}'", "optimiser.steps=5"), photos, photos, tmp_path / "second")
     assert result.finished
     with (tmp_path / "second" / "log.csv").open() as file:

@@ -6,27 +6,17 @@ import safetensors.numpy
 import torch
 from PIL import Image
 from skimage import data
+from tiny_recipes import ADVERSARIAL, TINY
 
 from srgan.errors import ModelError
-from srgan.networks.catalogue import find_model
 from srgan.training.adversarial import AdversarialTrainer
 from srgan.training.crops import PictureStore
 from srgan.training.degradations.options import DegradationOptions
-from srgan.training.discriminator_file import DISCRIMINATOR_FILE, find_discriminator
+from srgan.training.discriminator_file import DISCRIMINATOR_FILE
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 
-TINY = [
-    "generator.blocks=1",
-    "generator.channels=8",
-    "data.crop=8",
-    "data.batch_size=2",
-    "optimiser.steps=2",
-    "discriminator.channels=4",
-    "discriminator.learning_rate=0.1",
-    "loss.adversarial_weight=0.1",
-    "stage=adversarial",
-]
+SHORT = [*TINY, *ADVERSARIAL, "optimiser.steps=2", "discriminator.learning_rate=0.1"]
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +34,13 @@ def store():
 
 def begun(store, *changes):
     """A run that is about to begin."""
-    return AdversarialTrainer(load_recipe("srresnet", [*TINY, *changes]), store, torch.device("cpu"))
+    return AdversarialTrainer(load_recipe("srresnet", [*SHORT, *changes]), store, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("kind", ["srgan", "unet", "patch"])
 def test_a_run_begins_with_the_discriminator_of_its_start(photos, store, tmp_path, kind):
     changes = [f"discriminator.kind={kind}"]
-    result = train(load_recipe("srresnet", [*TINY, *changes]), photos, None, tmp_path / "first")
+    result = train(load_recipe("srresnet", [*SHORT, *changes]), photos, None, tmp_path / "first")
     stored = safetensors.numpy.load_file(tmp_path / "first" / DISCRIMINATOR_FILE)
     trainer = begun(store, *changes, f"start='{result.model}'")
     assert trainer.notice is None
@@ -66,7 +56,7 @@ def test_a_run_begins_with_the_discriminator_of_its_start(photos, store, tmp_pat
 
 
 def test_where_none_fits_the_run_begins_with_a_fresh_one_and_says_so(photos, store, tmp_path):
-    result = train(load_recipe("srresnet", TINY), photos, None, tmp_path / "first")
+    result = train(load_recipe("srresnet", SHORT), photos, None, tmp_path / "first")
     changes = [f"start='{result.model}'", "discriminator.channels=8"]
     trainer = begun(store, *changes)
     assert "starts anew" in trainer.notice
@@ -75,14 +65,14 @@ def test_where_none_fits_the_run_begins_with_a_fresh_one_and_says_so(photos, sto
     assert "comes without one" in begun(store, *changes).notice
     events = []
     train(
-        load_recipe("srresnet", [*TINY, *changes]), photos, None, tmp_path / "second", on_event=events.append
+        load_recipe("srresnet", [*SHORT, *changes]), photos, None, tmp_path / "second", on_event=events.append
     )
     assert [event.note for event in events if event.note] == [begun(store, *changes).notice]
     assert (tmp_path / "second" / DISCRIMINATOR_FILE).is_file()
 
 
 def test_a_damaged_discriminator_is_refused(photos, store, tmp_path):
-    result = train(load_recipe("srresnet", TINY), photos, None, tmp_path / "first")
+    result = train(load_recipe("srresnet", SHORT), photos, None, tmp_path / "first")
     file = tmp_path / "first" / DISCRIMINATOR_FILE
     tensors = safetensors.numpy.load_file(file)
     file.write_bytes(file.read_bytes()[:500])
@@ -94,8 +84,9 @@ def test_a_damaged_discriminator_is_refused(photos, store, tmp_path):
         begun(store, f"start='{result.model}'")
 
 
-def test_shipped_discriminators_fit_into_the_package():
-    folder = find_discriminator("srgan").parent
-    for file in folder.glob("*.safetensors"):
-        assert find_model(file.stem).is_file()
-        assert file.stat().st_size <= 8_000_000
+@pytest.mark.parametrize("options", ["3", "[]", "{", "[" * 100_000])
+def test_a_discriminator_with_damaged_options_is_refused(store, tiny_model, options):
+    file = tiny_model.with_name(DISCRIMINATOR_FILE)
+    safetensors.numpy.save_file({"other": np.zeros(3, np.float16)}, file, {"discriminator": options})
+    with pytest.raises(ModelError, match="damaged discriminator"):
+        begun(store, f"start='{tiny_model}'")

@@ -6,23 +6,10 @@ import time
 import psutil
 import pytest
 import torch
+from tiny_recipes import ADVERSARIAL, TINY
 
-CHANGES = [
-    "generator.blocks=1",
-    "generator.channels=8",
-    "data.crop=8",
-    "data.batch_size=8",
-    "run.precision=fp32",
-    "run.log_every=2",
-    "run.validate_every=4",
-]
-ADVERSARIAL = [
-    "stage=adversarial",
-    "loss.adversarial_weight=0.1",
-    "loss.feature_matching_weight=0.1",
-    "loss.grid_weight=1.0",
-    "discriminator.channels=4",
-]
+CHANGES = [*TINY, "data.batch_size=8", "run.precision=fp32", "run.log_every=2", "run.validate_every=4"]
+SECOND_STAGE = [*ADVERSARIAL, "loss.grid_weight=1.0"]
 
 
 def run_alone_and_together(out, photos, changes, steps):
@@ -49,8 +36,8 @@ def run_alone_and_together(out, photos, changes, steps):
     [
         ["optimiser.kind=adamw"],
         ["optimiser.kind=muon", "loss.grid_weight=1.0"],
-        [*ADVERSARIAL, "discriminator.kind=srgan"],
-        [*ADVERSARIAL, "discriminator.kind=unet"],
+        [*SECOND_STAGE, "discriminator.kind=srgan"],
+        [*SECOND_STAGE, "discriminator.kind=unet"],
     ],
 )
 def test_two_processes_learn_the_same_as_one_with_the_same_batch(stage, four_photos, tmp_path):

@@ -102,8 +102,7 @@ def test_contradictions_are_reported_at_once():
         (
             "nosuch",
             [],
-            "unknown recipe 'nosuch'; there are: celeba, coco, face, fast, fast-photo, fine-tune, photo, "
-            "photo-fidelity, photo-pairs, srgan, srgan-offline, srresnet",
+            f"unknown recipe 'nosuch'; there are: {', '.join(list_recipes())}",
         ),
         ("srresnet", ["steps"], "steps: write it as section.key=value"),
         ("srresnet", ["name.x=1"], "'name' is not a section"),

@@ -14,6 +14,7 @@ from ncnn_files import NcnnWriter, compact
 from PIL import Image
 from reference_networks import RRDBNet, random_network
 from skimage import data
+from tiny_recipes import ADVERSARIAL, TINY
 
 from srgan.errors import DataError, InUseError, ModelError, OutputError, RunError, UsageError
 from srgan.networks.model_file import read_model
@@ -23,25 +24,11 @@ from srgan.training.recipe_file import list_recipes, load_recipe
 from srgan.training.run import train
 from srgan.training.setup import load_teacher
 
-TINY = [
-    "generator.blocks=1",
-    "generator.channels=8",
-    "data.crop=8",
-    "data.batch_size=4",
-    "run.log_every=5",
-    "run.validate_every=20",
-]
-
-ADVERSARIAL = [
-    "stage=adversarial",
-    "loss.adversarial_weight=0.1",
-    "loss.feature_matching_weight=0.1",
-    "discriminator.channels=4",
-]
+SHORT = [*TINY, "run.log_every=5", "run.validate_every=20"]
 
 
 def recipe(*changes):
-    return load_recipe("srresnet", [*TINY, *changes])
+    return load_recipe("srresnet", [*SHORT, *changes])
 
 
 def final_state(run):
@@ -97,7 +84,7 @@ def test_a_run_learns_and_leaves_all_that_is_promised(photos, tmp_path):
 
 @pytest.mark.parametrize("stage", [["optimiser.kind=muon"], ["optimiser.kind=adamw"], ADVERSARIAL])
 def test_after_kill_9_at_any_moment_the_weights_are_the_same_bit_for_bit(stage, photos, tmp_path):
-    changes = [*TINY, *stage, "optimiser.steps=40", "run.checkpoint_seconds=0"]
+    changes = [*SHORT, *stage, "optimiser.steps=40", "run.checkpoint_seconds=0"]
     settings = [part for change in changes for part in ("--set", change)]
 
     def start(out):
@@ -143,7 +130,7 @@ def latest(run):
 
 
 def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path, srgan_process):
-    changes = [*TINY, "optimiser.steps=300", "run.checkpoint_seconds=0"]
+    changes = [*SHORT, "optimiser.steps=300", "run.checkpoint_seconds=0"]
     options = ["--data", photos, "--out", tmp_path / "run", "--device", "cpu"]
     options += [part for change in changes for part in ("--set", change)]
     with subprocess.Popen(
@@ -358,7 +345,7 @@ def test_a_run_on_worn_pictures_is_validated_on_worn_pictures(photos, tmp_path):
 def test_every_shipped_recipe_runs(name, photos, tmp_path):
     small = ["loss.features=none", "loss.content_weight=0.0", "start=''", "discriminator.channels=4"]
     length = ["optimiser.epochs=0", "optimiser.steps=2"]
-    chosen = load_recipe(name, [*TINY, *small, *length])
+    chosen = load_recipe(name, [*SHORT, *small, *length])
     result = train(chosen, photos, photos, tmp_path / "run")
     card, _ = read_model(result.model)
     assert card.name == name

@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 from skimage import data
+from tiny_recipes import ADVERSARIAL, TINY
 from typer.testing import CliRunner
 
 from srgan.cli.main import app
@@ -14,13 +15,7 @@ from srgan.networks.model_file import read_model
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 
-TINY = [
-    "generator.blocks=1",
-    "generator.channels=8",
-    "data.crop=8",
-    "data.batch_size=4",
-    "optimiser.steps=6",
-]
+SHORT = [*TINY, "optimiser.steps=6"]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +42,7 @@ def same(first, second):
 
 
 def test_a_run_learns_from_the_given_pictures(pairs, tmp_path):
-    recipe = load_recipe("srresnet", TINY)
+    recipe = load_recipe("srresnet", SHORT)
     made = train(recipe, pairs / "true", None, tmp_path / "made")
     plain, negative = (
         train(recipe, pairs / "true", pairs / "true", tmp_path / name, low_res=pairs / name)
@@ -60,10 +55,9 @@ def test_a_run_learns_from_the_given_pictures(pairs, tmp_path):
     assert card.training["degradation"] == "given low-res pictures (negative)"
 
 
-@pytest.mark.parametrize("stage", ["fidelity", "adversarial"])
+@pytest.mark.parametrize("stage", [[], ADVERSARIAL], ids=["fidelity", "adversarial"])
 def test_a_stopped_run_goes_on_exactly(stage, pairs, tmp_path):
-    adversarial = ["loss.adversarial_weight=0.1", "discriminator.channels=4"]
-    settings = [*TINY, f"stage={stage}", *(adversarial if stage == "adversarial" else [])]
+    settings = [*SHORT, *stage]
 
     def run(out, steps):
         recipe = load_recipe("srresnet", [*settings, "run.checkpoint_seconds=0"])
@@ -91,14 +85,14 @@ def test_a_stopped_run_goes_on_exactly(stage, pairs, tmp_path):
 
 
 def test_a_recipe_that_makes_low_res_pictures_is_refused(pairs, tmp_path):
-    recipe = load_recipe("srresnet", [*TINY, "degradation.rounds=1", "data.reduced_copies=2"])
+    recipe = load_recipe("srresnet", [*SHORT, "degradation.rounds=1", "data.reduced_copies=2"])
     with pytest.raises(UsageError, match=r"has degradation\.rounds = 1, data\.reduced_copies = 2; set this"):
         train(recipe, pairs / "true", None, tmp_path / "run", low_res=pairs / "plain")
     assert not (tmp_path / "run").exists()
 
 
 def test_the_command_takes_pairs(pairs, tmp_path):
-    settings = [part for change in TINY for part in ("--set", change)]
+    settings = [part for change in SHORT for part in ("--set", change)]
     command = [
         "train",
         "--recipe",
@@ -116,5 +110,5 @@ def test_the_command_takes_pairs(pairs, tmp_path):
 
 def test_pairs_that_do_not_fit_end_the_run_before_it_begins(pairs, tmp_path):
     with pytest.raises(DataError, match="must be 512x384, 4 times its low-res picture"):
-        train(load_recipe("srresnet", TINY), pairs / "true", None, tmp_path / "run", low_res=pairs / "true")
+        train(load_recipe("srresnet", SHORT), pairs / "true", None, tmp_path / "run", low_res=pairs / "true")
     assert not (tmp_path / "run").exists()

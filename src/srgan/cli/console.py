@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
+from srgan.errors import shown
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -59,12 +61,12 @@ def with_option(message: str, field: str | None) -> str:
 
 def print_error(message: str) -> None:
     """Prints one line on stderr."""
-    print(f"srgan: {' '.join(message.splitlines())}", file=sys.stderr)
+    print(f"srgan: {shown(' '.join(message.splitlines()))}", file=sys.stderr)
 
 
 def print_message(message: str) -> None:
     """Prints one line of information on stderr."""
-    print(message, file=sys.stderr)
+    print(shown(message), file=sys.stderr)
 
 
 def print_json(result: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from srgan.cli.console import print_json, print_message, progress_bar
 from srgan.cli.options import JsonOption, output
-from srgan.errors import UsageError, shown
+from srgan.errors import UsageError
 from srgan.events import Event
 from srgan.images import MOST_PIXELS
 
@@ -55,7 +55,7 @@ def dataset_report(
             page = render_page(report, folder, against, max_pixels=max_pixels, on_event=show)
             write_file(html, page)
     for file, why in unread(report):
-        print_message(shown(f"{file}: {why}"))
+        print_message(f"{file}: {why}")
     if as_json:
         print_json(report)
     else:

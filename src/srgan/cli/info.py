@@ -9,6 +9,7 @@ import typer
 
 from srgan.cli.console import print_json
 from srgan.cli.options import JsonOption, ModelLayout, ModelOrder, ModelRange, Order, onnx_form
+from srgan.errors import shown
 
 if TYPE_CHECKING:
     from srgan.networks.onnx import OnnxForm
@@ -46,8 +47,10 @@ def info(
         print_json(facts)
         return
     for key, value in facts.items():
-        lines = _lines(key, value)
-        print(f"{key}:", *lines, sep="\n  ") if lines else print(f"{key}: {'' if value == [] else value}")
+        lines = [shown(line) for line in _lines(key, value)]
+        print(f"{key}:", *lines, sep="\n  ") if lines else print(
+            shown(f"{key}: {'' if value == [] else value}")
+        )
 
 
 def _lines(key: str, value: Any) -> list[str]:

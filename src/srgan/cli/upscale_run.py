@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from srgan.cli.console import SilentBar, print_error, print_message, progress_bar, with_option
+from srgan.errors import shown
 from srgan.events import Event
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class _Show:
         from srgan.images.file_objects import name_of
 
         self._bar, self._task, self._number, self._job = bar, task, number, job
-        self._name = str(name_of(job.source))
+        self._name = shown(str(name_of(job.source)))
         self._first: tuple[float, float] | None = None
         bar.update(task, name=self._name)
 

@@ -92,7 +92,7 @@ class TrainingSet:
             raise UsageError(f"{folder}: is a file; name a folder for the training set")
         if not self._new:
             self._read_manifest()
-        elif folder.exists() and any(not path.name.startswith(".") for path in folder.iterdir()):
+        elif folder.exists() and any(map(_is_foreign, folder.iterdir())):
             raise UsageError(f"{folder}: is not empty and holds no training set; name a new folder")
 
     def _read_manifest(self) -> None:
@@ -210,6 +210,13 @@ class TrainingSet:
         head = json.dumps({**self.head, "complete": complete, "counts": counts}, indent=1)
         lines = ",\n".join("  " + record.to_json() for record in records)
         write_file(self.manifest, f'{head[:-2]},\n "pictures": [\n{lines}\n ]\n}}\n', durable=complete)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Tells whether something in a folder keeps a set from being made there."""
+    # A set that was removed while it was begun leaves its folders, empty.
+    is_begun = path.name in SPLITS and path.is_dir() and not any(path.iterdir())
+    return not is_begun and not path.name.startswith(".")
 
 
 def _without(mapping: dict[str, Any], keys: set[str]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from srgan.engines.openvino import import_openvino
+from srgan.engines.onnx_apart import convert, crashes
 from srgan.engines.protocol import is_out_of_memory
 from srgan.errors import ModelError
 
+_DAMAGED = "not a readable ONNX file, or damaged; get the file again"
 _UNKNOWN_OPERATIONS = re.compile(r"No conversion rule found for operations: (.+)")
 _DATA_ELSEWHERE = re.compile(r"externally stored data in file \(([^,)]*)")
 
@@ -24,16 +25,16 @@ def read_onnx(path: Path) -> Any:
     """
     if not path.is_file():
         raise ModelError(f"{path}: no such model file")
+    if crashes(path):
+        raise ModelError(f"{path}: {_DAMAGED}")
     try:
-        # Not ``Core.read_model``: it tries other formats on a damaged file, which print on stderr.
-        reader = import_openvino().frontend.FrontEndManager().load_by_framework("onnx")
-        model = reader.convert(reader.load(str(path)))
+        model = convert(path)
     except Exception as error:  # the reader has a class for each kind of failure
         if is_out_of_memory(error):
             raise MemoryError from error
         raise ModelError(f"{path}: {_explained(str(error))}") from error
     if not model.inputs:
-        raise ModelError(f"{path}: not a readable ONNX file, or damaged; get the file again")
+        raise ModelError(f"{path}: {_DAMAGED}")
     return model
 
 
@@ -48,4 +49,4 @@ def _explained(report: str) -> str:
         return f"has operations that are not supported ({found[1].strip()}); export it without them"
     if found := _DATA_ELSEWHERE.search(report):
         return f"its weights are in '{found[1]}', which is missing or damaged; put that file beside it"
-    return "not a readable ONNX file, or damaged; get the file again"
+    return _DAMAGED

@@ -136,7 +136,7 @@ def read_report(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_bytes())
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         report = None
     if not _is_report(report):
         raise DataError(f"{path}: is not a JSON report of 'srgan evaluate'; make one again")

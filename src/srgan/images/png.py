@@ -64,9 +64,7 @@ def take_apart(file: IO[bytes]) -> PngParts:
     parts, found = PngParts(), dict[bytes, bytes]()
     parts.plain.write(_SIGNATURE)
     for kind, data, raw, is_sound in _chunks(file):
-        if kind == b"acTL" and not found.keys().isdisjoint(
-            (b"acTL", b"IDAT")
-        ):  # Pillow warns of it on stderr
+        if kind == b"acTL" and found.keys() & {b"acTL", b"IDAT"}:  # Pillow warns of it on stderr
             parts.lost.append("a part in a wrong place ('acTL')")
             continue
         if kind in _OF_PIXELS and (is_sound or kind[0] < ord("a")):

@@ -59,7 +59,7 @@ def _read(file: Path) -> list[dict[str, str]]:
     try:
         teachers = json.loads(file.read_text(encoding="utf-8"))
         return [{name: str(each[name]) for name in ("network", "licence", "pictures")} for each in teachers]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(f"{file}: does not say which networks drew the pictures ({error})") from None
 
 

@@ -77,12 +77,7 @@ def start_discriminator(discriminator: nn.Module, start: str) -> str | None:
     path = find_discriminator(start)
     if not path.is_file():
         return f"the discriminator starts anew: '{start}' comes without one"
-    try:
-        tensors = load_file(path)
-        with safe_open(path, framework="pt") as file:
-            options = json.loads((file.metadata() or {}).get(_KEY, "{}"))
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: damaged discriminator ({error}); remove it or get it again") from None
+    tensors, options = _read(path)
     expected = {name: tensor.shape for name, tensor in discriminator.state_dict().items()}
     if expected != {name: tensor.shape for name, tensor in tensors.items()}:
         found = ", ".join(f"{name} {value}" for name, value in options.items() if name != "learning_rate")
@@ -91,3 +86,16 @@ def start_discriminator(discriminator: nn.Module, start: str) -> str | None:
         raise ModelError(f"{path}: holds values that are not finite; remove it or get it again")
     discriminator.load_state_dict(tensors)
     return None
+
+
+def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
+    """Returns the tensors of a file, and the options of the discriminator."""
+    try:
+        tensors = load_file(path)
+        with safe_open(path, framework="pt") as file:
+            options = json.loads((file.metadata() or {}).get(_KEY, "{}"))
+        if not isinstance(options, dict):
+            raise TypeError("its options are no JSON object")
+    except (SafetensorError, OSError, ValueError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path}: damaged discriminator ({error}); remove it or get it again") from None
+    return tensors, options

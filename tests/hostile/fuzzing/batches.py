@@ -5,7 +5,6 @@ import os
 import resource
 import select
 import signal
-import sys
 import tempfile
 import traceback
 from collections import Counter
@@ -36,7 +35,6 @@ class Format:
         words: what means something in it.
         prepare: opens what stays open; called at the beginning of each process.
         mend: makes check sums right again; done to two files of three.
-        growth: bytes that the reading of one file may take.
     """
 
     ending: str
@@ -45,7 +43,6 @@ class Format:
     words: Sequence[bytes] = ()
     prepare: Callable[[], object] = lambda: None
     mend: Callable[[bytes], bytes] | None = None
-    growth: int = GROWTH
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +164,7 @@ def _case(form: Format, path: Path, said: int) -> dict:
         return found
     if left := [str(each.name) for each in path.parent.iterdir()]:
         return {"kind": "leftover", "what": f"{left}", "grown": grown}
-    if grown > form.growth:
+    if grown > GROWTH:
         return {"kind": "memory", "what": f"{grown / 2**20:.0f} MiB", "grown": grown}
     if os.fstat(said).st_size:
         return {"kind": "noise", "what": os.pread(said, 300, 0).decode(errors="replace"), "grown": grown}
@@ -207,8 +204,3 @@ def _status(key: str) -> int:
         if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024
     raise LookupError(key)
-
-
-def available() -> bool:
-    """Whether this system can do it: it needs Linux."""
-    return sys.platform == "linux" and os.access("/proc/self/clear_refs", os.W_OK)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fuzzing.seeds import RGB, RGBA
 
+_MOST_PIXELS = 100_000  # so many are upscaled well within the time of a case
 _WAITING = 3  # jobs that may be at their end while the next request comes
 
 
@@ -53,7 +54,7 @@ def _client():
     tensors = {name: np.zeros(shape, np.float32) for name, shape in tiny.shapes().items()}
     card = ModelCard(name="tiny", generator=tiny, summary="For tests.")
     write_model(folder / "models" / "tiny.safetensors", tensors, card)
-    settings = Settings(state=folder / "state", models=folder / "models", limits=Limits(pixels=1_000_000))
+    settings = Settings(state=folder / "state", models=folder / "models", limits=Limits(pixels=_MOST_PIXELS))
     app = create_app(settings, Models(device="cpu", precision="fp32", tile=64, threads=1))
     client = ExitStack().enter_context(TestClient(app, base_url="http://127.0.0.1"))
     return client, settings.state / "tasks"

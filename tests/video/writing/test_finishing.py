@@ -2,12 +2,14 @@
 
 import pytest
 
+from srgan import disk
 from srgan.files import claim, write_file
 from srgan.jobs.job import Job
 from srgan.jobs.models import Models
 from srgan.jobs.run import run_job
 from srgan.video.image_sequence import work_path
 from srgan.video.writing.finishing import note_finish, remove_finished
+from srgan.video.writing.segments import WorkFolder
 
 
 @pytest.fixture
@@ -48,3 +50,33 @@ def test_work_in_progress_stays(work):
 def test_without_work_nothing_happens(tmp_path):
     remove_finished(tmp_path / "a.mkv")
     assert list(tmp_path.iterdir()) == []
+
+
+class Killed(BaseException):
+    """Ends everything at once."""
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_work_that_was_removed_half_way_goes(tmp_path, monkeypatch, steps):
+    target = tmp_path / "a.mkv"
+    folder = WorkFolder(target, {}, resume=False)
+    for name in ("000000.mkv", "000001.mkv"):
+        write_file(folder.path / name, "frames")
+    note_finish(folder.path, target)
+    write_file(target, "new")
+    left = iter(range(steps))
+
+    def remove(path, really):
+        if next(left, None) is None:
+            raise Killed
+        really(path)
+
+    with monkeypatch.context() as patch:
+        for name in ("remove", "remove_empty_folder"):
+            really = getattr(disk, name)
+            patch.setattr(disk, name, lambda path, really=really: remove(path, really))
+        with pytest.raises(Killed):
+            folder.remove()
+        folder.close()
+    remove_finished(target)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mkv"]

@@ -10,7 +10,8 @@ from srgan.errors import InUseError, OutputError
 from srgan.files import claim, clear, remove_empty_folder, remove_file, write_file
 from srgan.video.image_sequence import work_path
 
-_NOTE = "finishing.json"
+NOTE = "finishing.json"
+"""Goes after all else that work left: by it, the rest is known to be of no use."""
 
 
 def note_finish(folder: Path, target: Path) -> None:
@@ -19,21 +20,29 @@ def note_finish(folder: Path, target: Path) -> None:
     Raises:
         OutputError: if it cannot be written.
     """
-    write_file(folder / _NOTE, json.dumps(_identity(target)))
+    write_file(folder / NOTE, json.dumps(_identity(target)))
 
 
 def remove_finished(target: Path) -> None:
     """Removes the work on a result that has its name already; other work, and work in progress, stays."""
     folder = work_path(target)
     with suppress(OSError, ValueError, InUseError, OutputError):
-        # If the same file is there as before the end, the result has not come to be.
-        if json.loads((folder / _NOTE).read_text()) == _identity(target) or not target.is_file():
+        if not _is_finished(folder, target):
             return
         lock = claim(folder)
+        clear(folder, keep=["lock", NOTE])
         clear(folder, keep=["lock"])
         lock.release()
         remove_file(folder / "lock")
         remove_empty_folder(folder)
+
+
+def _is_finished(folder: Path, target: Path) -> bool:
+    """Tells whether the result has come to be: there is another file now than just before the end."""
+    if {path.name for path in folder.iterdir()} <= {"lock"}:
+        return True
+    is_other = json.loads((folder / NOTE).read_text()) != _identity(target)
+    return is_other and target.is_file()
 
 
 def _identity(target: Path) -> list[int] | None:

@@ -32,6 +32,7 @@ from srgan.files import (
 from srgan.video.colour import Converter
 from srgan.video.image_sequence import work_path
 from srgan.video.writing.encoding import Encoding
+from srgan.video.writing.finishing import NOTE
 from srgan.video.writing.places import forget_place, note_place, noted_place
 
 SEGMENT_FRAMES = 60
@@ -154,6 +155,7 @@ class WorkFolder(Segments):
         Raises:
             OutputError: if a file in it cannot be removed.
         """
+        self._clear(keep=[self.path / NOTE])
         self._clear()
         forget_place(self._job, self.path)
         self.close()
