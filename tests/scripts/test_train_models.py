@@ -40,7 +40,7 @@ def test_pairs_are_made_and_learned_from(script, tmp_path):
     assert script["train"]("photo-pairs", call) == 0
     pairs = tmp_path / "runs" / "pairs-coco"
     names = {picture.name for picture in (pairs / "lr").iterdir()}
-    assert names == {"1.png", "2.png"}
+    assert names == {"1-0.png", "2-0.png"}
     card = read_card(tmp_path / "runs" / "photo-pairs" / "generator.safetensors")
     assert card.training["pictures"] == 3
     networks = [teacher["network"].split(",")[0] for teacher in card.taught_by]
@@ -48,6 +48,9 @@ def test_pairs_are_made_and_learned_from(script, tmp_path):
     assert {
         each["licence"] for each, name in zip(card.taught_by, networks, strict=True) if name == "fast"
     } == {"BSD-3-Clause"}
-    assert {each["pictures"].split(") of ")[1] for each in card.taught_by} == {"1 of photos", "2 of coco"}
+    assert {each["pictures"].split(" pairs of ")[1] for each in card.taught_by} == {
+        "1 pictures of photos",
+        "2 pictures of coco",
+    }
     assert card.history == load_card("photo-fidelity").steps
     assert card.fidelity == "photo-fidelity"
