@@ -28,7 +28,7 @@ if importlib.util.find_spec("ray") is None:
 
 import pyarrow.parquet
 
-from srgan.cluster.run import Fleet, tables_of, workers_of
+from srgan.cluster.run import tables_of
 from srgan.cluster.work import TASK
 from srgan.jobs.pictures import upscale_file
 from srgan.upscaling.upscaler import Upscaler
@@ -205,20 +205,6 @@ def test_what_is_killed_loses_nothing_that_is_done(command, two_nodes, tmp_path)
     assert {row["output"]: row["output_sha256"] for row in rows} == digests(out)
     assert len(rows) == 40
     assert not (out / ".srgan-cluster").exists()
-
-
-@pytest.mark.parametrize(
-    ("fleet", "resources", "tasks", "expected"),
-    [
-        (Fleet(cores=2), {"CPU": 7.0}, 100, 3),
-        (Fleet(cores=8), {"CPU": 4.0}, 100, 1),
-        (Fleet(cores=1), {"CPU": 64.0}, 5, 5),
-        (Fleet(workers=2), {"CPU": 64.0}, 100, 2),
-        (Fleet(gpu=True), {"CPU": 64.0, "GPU": 8.0}, 100, 8),
-    ],
-)
-def test_as_many_workers_as_fit_unless_fewer_are_asked_for(fleet, resources, tasks, expected):
-    assert workers_of(fleet, resources, tasks) == expected
 
 
 def test_tables_of_tasks_are_bounded_and_become_smaller_so_that_all_end_together():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import time
+from contextlib import redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srgan.cli.console import print_error, print_json, print_message, progress_bar
+from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
 from srgan.cli.job_options import (
     MOST_PIXELS,
     Codec,
@@ -133,20 +136,28 @@ def cluster(
     from srgan.cluster.connection import check_installed, connected
 
     check_installed()
+    from srgan.cluster.fleet import Fleet
     from srgan.cluster.manifest import MANIFEST
     from srgan.cluster.model_files import ModelFiles
-    from srgan.cluster.run import Fleet, run
+    from srgan.cluster.run import run
     from srgan.cluster.sources import find_items
     from srgan.cluster.storage import Place
     from srgan.cluster.work import Work
+    from srgan.cluster.worker import check_model
 
     place = Place.of(dest)
     work = Work(dest=place, options=options, model=ModelFiles.of(model), anew=overwrite, **computing_options)
+    check_model(work)
     extension = None if file_format is Format.auto else f".{file_format.value}"
     items = find_items(source, place, extension=extension, recursive=recursive, tell=print_message)
     fleet = Fleet(workers=workers, cores=cores, gpu=device is DeviceName.cuda)
     began = time.perf_counter()
-    with connected(ray), progress_bar("{task.fields[failed]} failed") as bar:
+    # Ray prints tracebacks of what it tries again, on stdout, which is for --json.
+    with (
+        redirect_stdout(sys.stderr if is_debugging() else io.StringIO()),
+        connected(ray),
+        progress_bar("{task.fields[failed]} failed") as bar,
+    ):
         task = bar.add_task("upscaling", total=len(items), failed=0)
 
         def show(event: Event) -> None:
