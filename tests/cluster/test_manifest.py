@@ -46,3 +46,12 @@ def test_inputs_and_results_may_move_together(tmp_path):
     assert sorted(listed) == ["../in/1.png", address]
     moved = {str(new / "in" / "1.png"), str(new / "in" / "2.png"), address}
     assert load(Place.of(str(new / "out"))).keys() == moved
+
+
+def test_what_a_killed_worker_left_half_written_is_no_note(tmp_path):
+    dest, source = Place.of(str(tmp_path / "out")), tmp_path / "a.png"
+    note(dest, [row(source)])
+    folder = next((tmp_path / "out").rglob("*.parquet")).parent
+    (folder / ".srgan-0-1.lock").touch()
+    (folder / ".srgan-0-1.part").write_bytes(b"PAR1")
+    assert load(dest) == {str(source): row(source)}

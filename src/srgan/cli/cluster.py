@@ -60,20 +60,20 @@ def cluster(
     source: Annotated[
         str,
         typer.Argument(
-            help="Folder, pattern, file, or manifest: a .csv or .parquet with a column 'uri'. Addresses such "
-            "as s3://bucket/folder will do."
+            help="Folder, pattern or file, or a list: a .csv or .parquet with a column 'uri'. Addresses such as "
+            "s3://bucket/folder work too."
         ),
     ],
     dest: Annotated[str, typer.Argument(help="Folder for the results, or its address.")],
     ray: Annotated[
         str,
-        _cluster(metavar="ADDRESS", help="Ray cluster: host:port, auto, or local for this computer alone."),
+        _cluster(metavar="ADDRESS", help="Ray cluster: host:port, 'auto' to find it, 'local' to start one here."),
     ] = "local",
     workers: Annotated[
         int | None, _cluster(min=1, help="Number of workers. Default: as many as the cluster has room for.")
     ] = None,
     cores: Annotated[
-        int, _cluster(min=1, help="Processor cores of a worker; a worker with --device cuda has a GPU.")
+        int, _cluster(min=1, help="Processor cores for each worker; with --device cuda, each has a GPU instead.")
     ] = 1,
     scale: Scale = None,
     width: Width = None,
@@ -82,7 +82,7 @@ def cluster(
     quality: Quality = None,
     recursive: Recursive = False,
     overwrite: Annotated[
-        bool, output("--overwrite", help="Make results again that are there and up to date.")
+        bool, output("--overwrite", help="Make all results again, even those that are up to date.")
     ] = False,
     as_json: JsonOption = False,
     model: Model = None,

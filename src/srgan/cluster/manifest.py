@@ -23,8 +23,8 @@ MANIFEST = "manifest.parquet"
 WORK = ".srgan-cluster"
 """The folder, below the destination, of what a run has not yet finished."""
 
-_NOTES = "rows"
-_READERS = 32  # rows of workers are small files, which a store gives slowly one by one
+_NOTES, _SUFFIX = "rows", ".parquet"
+_AT_ONCE = 32  # rows of workers are small files, with which a store is slow one by one
 
 ROW = pa.schema(
     [
@@ -83,7 +83,8 @@ def list_notes(dest: Place) -> list[Place]:
         OSError: if they cannot be listed.
     """
     folder = dest / WORK / _NOTES
-    return [folder / name for name, _ in folder.below()]
+    # Workers that were killed leave files that they had not finished.
+    return [folder / name for name, _ in folder.below() if name.endswith(_SUFFIX)]
 
 
 def read_notes(dest: Place, notes: Sequence[Place]) -> list[Row]:
@@ -93,8 +94,8 @@ def read_notes(dest: Place, notes: Sequence[Place]) -> list[Row]:
         DataError: if one is damaged.
         OSError: if one cannot be read.
     """
-    with ThreadPoolExecutor(_READERS) as readers:
-        return [row for part in readers.map(lambda file: _read(dest, file), notes) for row in part]
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        return [row for part in threads.map(lambda file: _read(dest, file), notes) for row in part]
 
 
 def note(dest: Place, rows: Sequence[Row]) -> None:
@@ -104,7 +105,7 @@ def note(dest: Place, rows: Sequence[Row]) -> None:
         OutputError: if they cannot be written.
     """
     # The time has a fixed width, so that names sort by it; another worker may have the same.
-    name = f"{time.time_ns():020d}-{uuid.uuid4().hex}.parquet"
+    name = f"{time.time_ns():020d}-{uuid.uuid4().hex}{_SUFFIX}"
     _write(dest, dest / WORK / _NOTES / name, rows)
 
 
@@ -122,8 +123,8 @@ def save(dest: Place, rows: Mapping[str, Row], notes: Sequence[Place]) -> None:
     owners = {row["output"]: name for name, row in rows.items()}
     kept = [row for name, row in rows.items() if owners[row["output"]] == name]
     _write(dest, dest / MANIFEST, sorted(kept, key=lambda row: str(row["input"])))
-    for note_file in notes:
-        note_file.remove()
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        list(threads.map(Place.remove, notes))
 
 
 def _read(dest: Place, file: Place) -> list[Row]:
