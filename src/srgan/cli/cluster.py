@@ -60,20 +60,23 @@ def cluster(
     source: Annotated[
         str,
         typer.Argument(
-            help="Folder, pattern or file, or a list: a .csv or .parquet with a column 'uri'. Addresses such as "
-            "s3://bucket/folder work too."
+            help="Folder, pattern or file, or a list: a .csv or .parquet with a column 'uri'. Addresses such "
+            "as s3://bucket/folder work too."
         ),
     ],
     dest: Annotated[str, typer.Argument(help="Folder for the results, or its address.")],
     ray: Annotated[
         str,
-        _cluster(metavar="ADDRESS", help="Ray cluster: host:port, 'auto' to find it, 'local' to start one here."),
+        _cluster(
+            metavar="ADDRESS", help="Ray cluster: host:port, 'auto' to find it, 'local' to start one here."
+        ),
     ] = "local",
     workers: Annotated[
         int | None, _cluster(min=1, help="Number of workers. Default: as many as the cluster has room for.")
     ] = None,
     cores: Annotated[
-        int, _cluster(min=1, help="Processor cores for each worker; with --device cuda, each has a GPU instead.")
+        int,
+        _cluster(min=1, help="Processor cores for each worker; with --device cuda, each has a GPU instead."),
     ] = 1,
     scale: Scale = None,
     width: Width = None,
