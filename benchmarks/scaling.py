@@ -25,8 +25,9 @@ import psutil
 from PIL import Image
 
 from srgan.cluster.connection import connected
+from srgan.cluster.fleet import Fleet
 from srgan.cluster.model_files import ModelFiles
-from srgan.cluster.run import Fleet, run
+from srgan.cluster.run import run
 from srgan.cluster.sources import find_items
 from srgan.cluster.storage import Place
 from srgan.cluster.work import Work

@@ -1,11 +1,14 @@
 import hashlib
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from srgan.cluster.attempts import MOST_ATTEMPTS, Attempts
 from srgan.cluster.manifest import ROW, list_notes, load, save
+from srgan.cluster.work import JOIN, PIECE
+from srgan.engines.openvino import OpenVinoEngine
 from srgan.jobs.pictures import upscale_file
 from srgan.upscaling.upscaler import Upscaler
 
@@ -124,6 +127,31 @@ def test_the_result_belongs_to_the_input_that_had_it_last(pictures, work, do):
     rows = [manifest_row(do(work(), folder / name, "one.png")) for name in ("a.png", "b.png")]
     save(work().dest, {row["input"]: row for row in rows}, list_notes(work().dest))
     assert list(load(work().dest)) == [str(folder / "b.png")]
+
+
+def test_a_film_in_pieces_is_finished_when_it_is_joined(work, do, ffmpeg, monkeypatch, tmp_path):
+    source, orders = tmp_path / "film.mkv", work()
+    monkeypatch.setattr(OpenVinoEngine, "precision_for", lambda _, dtype: f"for {np.dtype(dtype)}")
+    deep = ["-c:v", "libx264", "-pix_fmt", "yuv420p10le"]
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=32x24:r=25:d=11", *deep, source)
+    begun = do(orders, source, "film.mkv")
+    pieces = [
+        do(orders, source, "film.mkv", kind=PIECE, film=begun["film"], piece=number)
+        for number in range(begun["pieces"])
+    ]
+    assert [row["status"] for row in (begun, *pieces)] == ["ok"] * 3
+    assert load(orders.dest) == {}
+    for _ in range(2):  # whoever joins it may be killed before anybody hears that it is done
+        row = do(orders, source, "film.mkv", kind=JOIN, film=begun["film"])
+        assert (row["status"], row["frames"], row["precision"]) == ("ok", 275, "for uint16")
+        assert load(orders.dest) == {str(source): manifest_row(row)}
+
+
+def test_a_piece_that_fails_is_no_finished_input(pictures, work, do):
+    source = pictures("a.png") / "a.png"
+    row = do(work(), source, "a.mkv", kind=PIECE, film="none", piece=0)
+    assert row["status"] == "failed"
+    assert load(work().dest) == {}
 
 
 def test_another_programs_network_travels_with_its_second_file(tmp_path):

@@ -16,6 +16,9 @@ os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 
 from ray.cluster_utils import Cluster  # noqa: E402
 
+# By the last one, who joins is on this computer alone too, and not at its address in a network.
+PASSED_ON = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER")
+
 
 def ports():
     """With ports of its own, a node does not wait for its agents to choose theirs, which takes long."""
@@ -36,7 +39,7 @@ print(
         {
             "address": cluster.address,
             "raylets": raylets,
-            "environment": {name: os.environ[name] for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")},
+            "environment": {name: value for name, value in os.environ.items() if name in PASSED_ON},
         }
     ),
     flush=True,

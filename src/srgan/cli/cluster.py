@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import time
+from contextlib import redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from srgan.cli.console import print_error, print_json, print_message, progress_bar
+from srgan.cli.console import is_debugging, print_error, print_json, print_message, progress_bar
 from srgan.cli.job_options import (
     Codec,
     Consistent,
@@ -57,20 +60,23 @@ def cluster(
     source: Annotated[
         str,
         typer.Argument(
-            help="Folder, pattern, file, or manifest: a .csv or .parquet with a column 'uri'. Addresses such "
-            "as s3://bucket/folder will do."
+            help="Folder, pattern or file, or a list: a .csv or .parquet with a column 'uri'. Addresses such "
+            "as s3://bucket/folder work too."
         ),
     ],
     dest: Annotated[str, typer.Argument(help="Folder for the results, or its address.")],
     ray: Annotated[
         str,
-        _cluster(metavar="ADDRESS", help="Ray cluster: host:port, auto, or local for this computer alone."),
+        _cluster(
+            metavar="ADDRESS", help="Ray cluster: host:port, 'auto' to find it, 'local' to start one here."
+        ),
     ] = "local",
     workers: Annotated[
         int | None, _cluster(min=1, help="Number of workers. Default: as many as the cluster has room for.")
     ] = None,
     cores: Annotated[
-        int, _cluster(min=1, help="Processor cores of a worker; a worker with --device cuda has a GPU.")
+        int,
+        _cluster(min=1, help="Processor cores for each worker; with --device cuda, each has a GPU instead."),
     ] = 1,
     scale: Scale = None,
     width: Width = None,
@@ -79,7 +85,7 @@ def cluster(
     quality: Quality = None,
     recursive: Recursive = False,
     overwrite: Annotated[
-        bool, output("--overwrite", help="Make results again that are there and up to date.")
+        bool, output("--overwrite", help="Make all results again, even those that are up to date.")
     ] = False,
     as_json: JsonOption = False,
     model: Model = None,
@@ -133,20 +139,28 @@ def cluster(
     from srgan.cluster.connection import check_installed, connected
 
     check_installed()
+    from srgan.cluster.fleet import Fleet
     from srgan.cluster.manifest import MANIFEST
     from srgan.cluster.model_files import ModelFiles
-    from srgan.cluster.run import Fleet, run
+    from srgan.cluster.run import run
     from srgan.cluster.sources import find_items
     from srgan.cluster.storage import Place
     from srgan.cluster.work import Work
+    from srgan.cluster.worker import check_model
 
     place = Place.of(dest)
     work = Work(dest=place, options=options, model=ModelFiles.of(model), anew=overwrite, **computing_options)
+    check_model(work)
     extension = None if file_format is Format.auto else f".{file_format.value}"
     items = find_items(source, place, extension=extension, recursive=recursive, tell=print_message)
     fleet = Fleet(workers=workers, cores=cores, gpu=device is DeviceName.cuda)
     began = time.perf_counter()
-    with connected(ray), progress_bar("{task.fields[failed]} failed") as bar:
+    # Ray prints tracebacks of what it tries again, on stdout, which is for --json.
+    with (
+        redirect_stdout(sys.stderr if is_debugging() else io.StringIO()),
+        connected(ray),
+        progress_bar("{task.fields[failed]} failed") as bar,
+    ):
         task = bar.add_task("upscaling", total=len(items), failed=0)
 
         def show(event: Event) -> None:

@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,9 @@ _OBJECTS = 128 * 2**20
 """Bytes of Ray's store for objects, which holds rows only: pictures never pass through it."""
 
 _STARTS = 3
+_PATIENCE = 10.0  # seconds that an address may take to answer
+_OURS = "srgan.errors."
+_QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
 
 def check_installed() -> None:
@@ -36,7 +40,6 @@ def check_installed() -> None:
 def prepare_local() -> None:
     """Sets up Ray, before its import, for a cluster within this computer, which nobody else can use."""
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's way to say: listen to this computer alone
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     if "RAY_AUTH_MODE" not in os.environ:
         # A secret of this run's own; Ray would leave one in the home folder.
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
@@ -53,40 +56,65 @@ def connected(address: str) -> Iterator[None]:
 
     Raises:
         MissingExtraError: as :func:`check_installed`.
-        SrganError: if there is no cluster at the address.
+        SrganError: if there is no cluster at the address, or it fails while the block lasts.
     """
     check_installed()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it raises what matters
     if address == "local" and "ray" not in sys.modules:
         prepare_local()
     import ray
     import ray.data
+    from ray.exceptions import RayError
 
-    if ray.is_initialized():
-        yield
-        return
-    try:
+    is_mine = not ray.is_initialized()
+    if is_mine:
         _join(ray, address)
+    try:
+        yield
+    except RayError as error:
+        raise SrganError(_reason(error)) from error
+    finally:
+        if is_mine:
+            ray.shutdown()
+
+
+def _reason(error: Exception) -> str:
+    """Says in one line why Ray gave up: what a worker raised, or what Ray says first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    ours = [line.partition(": ")[2] for line in lines if line.startswith(_OURS)]
+    if ours:
+        return ours[-1]
+    first = next(iter(lines), type(error).__name__)
+    return f"the Ray cluster failed ({first}); the same command continues"
+
+
+def _join(ray: Any, address: str) -> None:
+    try:
+        if address == "local":
+            _start(ray)
+        else:
+            _look_for(address)
+            ray.init(address=address, **_QUIET)
     except Exception as error:  # Ray raises whatever comes to hand, a bare Exception too
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         message = f"no Ray cluster at {address} ({reason}); start one, or use 'local'"
         raise SrganError(message, field="ray") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
 
 
-def _join(ray: Any, address: str) -> None:
-    options: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
-    if address != "local":
-        ray.init(**options)
-        return
-    options |= {"num_cpus": cores(), "object_store_memory": _OBJECTS, "include_dashboard": False}
+def _look_for(address: str) -> None:
+    """Tries whether anything answers at host:port: Ray tries for minutes."""
+    host, _, port = address.rpartition(":")
+    if port.isdigit() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
+
+
+def _start(ray: Any) -> None:
+    options = {"num_cpus": cores(), "object_store_memory": _OBJECTS, "include_dashboard": False}
     others = set(psutil.Process().children())
     for attempts_left in reversed(range(_STARTS)):
         try:
-            ray.init(**options)
+            ray.init(address="local", **options, **_QUIET)
             return
         except Exception:  # on a busy computer it takes longer than Ray waits
             _end(child for child in psutil.Process().children() if child not in others)

@@ -97,7 +97,7 @@ def enlarge_part(film: Film, number: int, job: Job, upscaler: Upscaler, folder: 
 
 
 def join_film(film: Film, job: Job, upscaler: Upscaler, folder: Path) -> JobResult:
-    """Writes the finished film, and removes what it was made of.
+    """Writes the finished film.
 
     Raises:
         SrganError: as :func:`~srgan.video.pieces.join_pieces` does.
@@ -121,9 +121,18 @@ def join_film(film: Film, job: Job, upscaler: Upscaler, folder: Path) -> JobResu
         notes=done.notes,
         model=upscaler.card.name,
         engine=upscaler.engine.name,
-        precision=upscaler.engine.precision,
+        precision=upscaler.engine.precision_for("uint16" if done.is_deep else "uint8"),
         device=upscaler.engine.device,
     )
+
+
+def remove_segments(dest: Place, key: str) -> None:
+    """Removes what a film was made of, by its key.
+
+    Raises:
+        OutputError: if that cannot be.
+    """
+    _place_of(dest, key).remove()
 
 
 def _place_of(dest: Place, key: str) -> Place:

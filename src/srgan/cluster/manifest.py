@@ -1,28 +1,35 @@
-"""What is known of every input: a row each, in Parquet, from which the same command goes on."""
+"""What is known of every input: a row each, in Parquet, from which the same command continues.
+
+In files, paths of inputs count from the destination, so that inputs and results can move together; in memory
+they are absolute. Addresses stay as they are.
+"""
 
 from __future__ import annotations
 
+import os
+import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
 from pyarrow import parquet
 
-from srgan.cluster.storage import Place
+from srgan.cluster.storage import Place, is_address
 from srgan.errors import DataError
 
 MANIFEST = "manifest.parquet"
 WORK = ".srgan-cluster"
 """The folder, below the destination, of what a run has not yet finished."""
 
-_READERS = 32  # rows of workers are small files, which a store gives slowly one by one
+_NOTES, _SUFFIX = "rows", ".parquet"
+_AT_ONCE = 32  # rows of workers are small files, with which a store is slow one by one
 
 ROW = pa.schema(
     [
-        ("input", pa.string()),  # its path or address
-        ("output", pa.string()),  # name of the result, from the manifest's folder on
+        ("input", pa.string()),  # its path, from the manifest's folder on, or its address
+        ("output", pa.string()),  # path of the result, from the manifest's folder on
         ("status", pa.string()),  # ok, or failed
         ("error", pa.string()),
         ("input_width", pa.int32()),
@@ -30,7 +37,7 @@ ROW = pa.schema(
         ("output_width", pa.int32()),
         ("output_height", pa.int32()),
         ("frames", pa.int32()),
-        ("seconds", pa.float64()),  # of work on it; of a film, on all its pieces
+        ("seconds", pa.float64()),  # of work on it; of a film in pieces, joining them
         ("input_bytes", pa.int64()),
         ("output_bytes", pa.int64()),
         ("input_sha256", pa.string()),
@@ -56,32 +63,39 @@ def load(dest: Place) -> dict[str, Row]:
         DataError: if a file of it is damaged.
         OSError: if it cannot be read.
     """
-    rows: dict[str, Row] = {}
-    if (dest / MANIFEST).exists():
-        rows = {row["input"]: row for row in _read(dest / MANIFEST)}
-    rows.update(read_notes(list_notes(dest)))
-    return rows
+    saved = _read(dest, dest / MANIFEST) if (dest / MANIFEST).exists() else []
+    return by_input([*saved, *read_notes(dest, list_notes(dest))])
+
+
+def by_input(rows: Iterable[Row]) -> dict[str, Row]:
+    """Returns the last row of each input, in the order of these."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        found.pop(row["input"], None)
+        found[row["input"]] = row
+    return found
 
 
 def list_notes(dest: Place) -> list[Place]:
-    """The files in which workers have noted rows.
+    """The files in which workers have noted rows, from the oldest to the newest.
 
     Raises:
         OSError: if they cannot be listed.
     """
-    folder = dest / WORK / "rows"
-    return [folder / name for name, _ in folder.below()]
+    folder = dest / WORK / _NOTES
+    # Workers that were killed leave files that they had not finished.
+    return [folder / name for name, _ in folder.below() if name.endswith(_SUFFIX)]
 
 
-def read_notes(notes: Sequence[Place]) -> dict[str, Row]:
-    """The rows in such files, by input.
+def read_notes(dest: Place, notes: Sequence[Place]) -> list[Row]:
+    """The rows in such files, in their order.
 
     Raises:
         DataError: if one is damaged.
         OSError: if one cannot be read.
     """
-    with ThreadPoolExecutor(_READERS) as readers:
-        return {row["input"]: row for part in readers.map(_read, notes) for row in part}
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        return [row for part in threads.map(lambda file: _read(dest, file), notes) for row in part]
 
 
 def note(dest: Place, rows: Sequence[Row]) -> None:
@@ -90,7 +104,9 @@ def note(dest: Place, rows: Sequence[Row]) -> None:
     Raises:
         OutputError: if they cannot be written.
     """
-    _write(dest / WORK / "rows" / f"{uuid.uuid4().hex}.parquet", rows)
+    # The time has a fixed width, so that names sort by it; another worker may have the same.
+    name = f"{time.time_ns():020d}-{uuid.uuid4().hex}{_SUFFIX}"
+    _write(dest, dest / WORK / _NOTES / name, rows)
 
 
 def save(dest: Place, rows: Mapping[str, Row], notes: Sequence[Place]) -> None:
@@ -106,20 +122,33 @@ def save(dest: Place, rows: Mapping[str, Row], notes: Sequence[Place]) -> None:
     """
     owners = {row["output"]: name for name, row in rows.items()}
     kept = [row for name, row in rows.items() if owners[row["output"]] == name]
-    _write(dest / MANIFEST, sorted(kept, key=lambda row: str(row["input"])))
-    for note_file in notes:
-        note_file.remove()
+    _write(dest, dest / MANIFEST, sorted(kept, key=lambda row: str(row["input"])))
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        list(threads.map(Place.remove, notes))
 
 
-def _read(place: Place) -> list[Row]:
+def _read(dest: Place, file: Place) -> list[Row]:
     try:
-        rows: list[Row] = parquet.read_table(pa.BufferReader(place.read())).to_pylist()
-        return [{name: row.get(name) for name in ROW.names} for row in rows]
+        rows: list[Row] = parquet.read_table(pa.BufferReader(file.read())).to_pylist()
     except pa.ArrowException as error:
-        raise DataError(f"{place}: is damaged; remove it, and all that it lists is done again") from error
+        raise DataError(f"{file}: is damaged; remove it, and all that it lists is done again") from error
+    return [
+        {name: row.get(name) for name in ROW.names} | {"input": _absolute(dest, row["input"])} for row in rows
+    ]
 
 
-def _write(place: Place, rows: Sequence[Row]) -> None:
+def _write(dest: Place, file: Place, rows: Sequence[Row]) -> None:
     content = pa.BufferOutputStream()
-    parquet.write_table(pa.Table.from_pylist(list(rows), ROW), content, compression="zstd")
-    place.write(content.getvalue().to_pybytes())
+    relative = [row | {"input": _relative(dest, row["input"])} for row in rows]
+    parquet.write_table(pa.Table.from_pylist(relative, ROW), content, compression="zstd")
+    file.write(content.getvalue().to_pybytes())
+
+
+def _relative(dest: Place, name: str) -> str:
+    if dest.path is None or is_address(name) or os.path.splitdrive(name)[0] != dest.path.drive:
+        return name
+    return os.path.relpath(name, dest.path)
+
+
+def _absolute(dest: Place, name: str) -> str:
+    return name if dest.path is None or is_address(name) else os.path.normpath(dest.path / name)

@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from srgan.cluster.attempts import SharedAttempts
-from srgan.cluster.manifest import MANIFEST, WORK, Row, list_notes, load, read_notes, save
+from srgan.cluster.films import remove_segments
+from srgan.cluster.fleet import Fleet, workers_of
+from srgan.cluster.manifest import (
+    MANIFEST,
+    WORK,
+    Row,
+    by_input,
+    list_notes,
+    load,
+    read_notes,
+    save,
+)
 from srgan.cluster.sources import Item
 from srgan.cluster.work import DONE, JOIN, PIECE, TASK, WHOLE, Work
 from srgan.cluster.worker import Worker
@@ -20,33 +31,11 @@ from srgan.errors import OutputError
 from srgan.events import Event, OnEvent
 from srgan.files import claim
 
-CORES = 1
-"""Processor cores of a worker; which number is fastest was not measured yet: benchmarks/scaling.py does."""
-
-_MEMORY = 2**30
-"""Bytes that Ray sets aside for a worker: Python, the network, and tiles of it."""
-
 _MOST_ROWS, _MOST_BYTES, _SHARES = 16, 8 * 2**20, 4
 """Inputs that a worker takes at once, which is what is lost with it at most: so many, of so many bytes, and
 no more than that part of its share of what is left."""
 
-
 _TASKS = "tasks"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fleet:
-    """How many workers there are, and what each has.
-
-    Attributes:
-        workers: how many; None is as many as fit.
-        cores: processor cores of each.
-        gpu: whether each has a GPU.
-    """
-
-    workers: int | None = None
-    cores: int = CORES
-    gpu: bool = False
 
 
 @dataclass(kw_only=True)
@@ -87,23 +76,27 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
             "films"; the figure is "failed".
 
     Raises:
+        UsageError: if no node has room for a worker.
         InUseError: if another process works on the same destination, where that is on this computer.
         OutputError: if the destination has files of unknown origin, or cannot be written.
         DataError: if its manifest is damaged.
     """
+    import ray
+
+    workers = workers_of(fleet, [node["Resources"] for node in ray.nodes() if node["Alive"]])
     with _claimed(work):
         rows, outcome = load(work.dest), Outcome()
         attempts = SharedAttempts()
 
         def results(tasks: Sequence[Row], unit: str, most: int) -> Iterator[Row]:
-            for number, row in enumerate(_results(tasks, work, fleet, attempts, most), 1):
+            for number, row in enumerate(_results(tasks, work, fleet, workers, attempts, most), 1):
                 yield row
                 figures = {"failed": len(outcome.failed)}
                 on_event(Event(done=number, total=len(tasks), unit=unit, figures=figures))
 
         def finish(row: Row) -> None:
             outcome.count(row)
-            rows.pop(row["input"], None)  # where two claim a result, the later row has it
+            rows.pop(row["input"], None)  # where two inputs claim one result, the later row has it
             rows[row["input"]] = row
 
         try:
@@ -120,17 +113,22 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
             for row in broken.values():
                 finish(row)
             whole = [film for film in films if film["input"] not in broken]
+            joined = {film["input"]: film["film"] for film in whole}
             for row in results([_task(JOIN, film) for film in whole], "films", 1):
                 finish(row)
+                if row["status"] == "ok":  # and noted: until then, whoever joins it again needs the segments
+                    remove_segments(work.dest, joined[row["input"]])
             notes = list_notes(work.dest)
         except BaseException:  # Ctrl-C too
             notes = list_notes(work.dest)
-            rows |= read_notes(notes)  # some of which have not come back
+            rows = by_input([*rows.values(), *read_notes(work.dest, notes)])  # some have not come back
             save(work.dest, rows, notes)
             raise
         save(work.dest, rows, notes)
-    if not outcome.failed:
-        (work.dest / WORK).remove()
+        if not outcome.failed:
+            # While nobody else can take it. Windows does not remove the lock, which is open.
+            with suppress(OutputError):
+                (work.dest / WORK).remove()
     return outcome
 
 
@@ -154,30 +152,34 @@ def _pieces(films: Sequence[Row]) -> Iterator[Row]:
 
 @contextmanager
 def _claimed(work: Work) -> Iterator[None]:
-    """Returns the destination, for this run alone where that can be."""
+    """Keeps the destination for this run alone, where that can be."""
     known = (work.dest / MANIFEST).exists() or next((work.dest / WORK).below(), None)
     if not known and not work.anew and (stranger := next(work.dest.below(), None)):
         message = f"{work.dest}: holds {stranger[0]}, which this command did not make; choose another folder"
         raise OutputError(message, field="overwrite")
-    with ExitStack() as stack:
-        if (folder := work.dest.path) is not None:
-            stack.callback(claim(folder / WORK).release)
+    folder = work.dest.path
+    if folder is None:
         yield
+        return
+    lock = claim(folder / WORK)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _results(
-    tasks: Sequence[Row], work: Work, fleet: Fleet, attempts: SharedAttempts, most: int
+    tasks: Sequence[Row], work: Work, fleet: Fleet, workers: int, attempts: SharedAttempts, most: int
 ) -> Iterator[Row]:
     """Yields the rows of all tasks as they come back, in any order."""
-    import ray
     from ray.data import ActorPoolStrategy, DataContext, from_items
 
     if not tasks:
         return
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # it raises its errors as well
     context = DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
-    size = workers_of(fleet, ray.cluster_resources(), len(tasks))
+    size = min(workers, len(tasks))
     # As text, a row a table: blocks are then made here, and not looked at by a task of Ray's for each.
     rows = [{_TASKS: json.dumps(table)} for table in tables_of(tasks, size, most)]
     results = from_items(rows, override_num_blocks=len(rows)).map_batches(
@@ -187,9 +189,9 @@ def _results(
         batch_format="pyarrow",
         # One at least: a run goes on with what a lost computer leaves of it.
         compute=ActorPoolStrategy(min_size=1, max_size=size, initial_size=size),
-        num_cpus=0 if fleet.gpu else fleet.cores,
-        num_gpus=1 if fleet.gpu else 0,
-        memory=_MEMORY,
+        num_cpus=fleet.needs.get("CPU", 0),
+        num_gpus=fleet.needs.get("GPU", 0),
+        memory=fleet.needs["memory"],
     )
     for block in results.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
         yield from block.to_pylist()
@@ -201,12 +203,6 @@ class _Actor(Worker):
     def __call__(self, batch: pa.Table) -> pa.Table:
         tasks = [task for text in batch[_TASKS].to_pylist() for task in json.loads(text)]
         return pa.Table.from_pylist(self.do(tasks), DONE)
-
-
-def workers_of(fleet: Fleet, resources: dict[str, float], tasks: int) -> int:
-    """Returns the number of workers: as many as requested or as fit, and no more than tasks."""
-    fitting = resources.get("GPU", 0) if fleet.gpu else resources.get("CPU", 1) // fleet.cores
-    return max(1, min(fleet.workers or int(fitting), tasks))
 
 
 def tables_of(tasks: Sequence[Row], workers: int, most: int) -> Iterator[list[Row]]:

@@ -134,10 +134,10 @@ def _listed(manifest: Place) -> list[str]:
         is_csv = manifest.name.lower().endswith(".csv")
         table = csv.read_csv(content) if is_csv else parquet.read_table(content)
     except (OSError, pyarrow.ArrowException) as error:
-        raise DataError(f"{manifest}: cannot be read as a manifest ({error})") from error
+        raise DataError(f"{manifest}: cannot be read as a list of inputs ({error})") from error
     if _COLUMN not in table.column_names:
         found = ", ".join(table.column_names)
-        raise DataError(f"{manifest}: has no column '{_COLUMN}', only {found}; name it so")
+        raise DataError(f"{manifest}: has no column '{_COLUMN}', only {found}; rename the one with the paths")
     listed = [str(value) for value in table[_COLUMN].to_pylist() if value]
     if not listed:
         raise DataError(f"{manifest}: lists nothing; write a path or an address into each row")

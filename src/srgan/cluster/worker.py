@@ -48,14 +48,16 @@ class Worker:
     def do(self, tasks: Sequence[Row]) -> list[Row]:
         """Returns the rows of all tasks, with the columns ``DONE``.
 
-        What is done is noted in the destination before they are handed on.
+        Inputs that are finished are noted in the destination before that.
 
         Args:
             tasks: with the keys ``TASK``.
         """
         rows = list(map(self._do, tasks))
         finished = [
-            {name: row[name] for name in ROW.names} for row in rows if row["fresh"] and not row["film"]
+            {name: row[name] for name in ROW.names}
+            for task, row in zip(tasks, rows, strict=True)
+            if row["fresh"] and not row["film"] and task["kind"] != PIECE
         ]
         if finished:
             note(self._work.dest, finished)
@@ -67,7 +69,7 @@ class Worker:
         try:
             if attempt > MOST_ATTEMPTS:
                 message = (
-                    f"{task['input']}: ended the process that worked on it {MOST_ATTEMPTS} times; remove it"
+                    f"{task['input']}: the worker died {MOST_ATTEMPTS} times while upscaling it; leave it out"
                 )
                 return self._blank(task) | {"status": "failed", "error": message}
             with temporary_folder() as folder:
@@ -127,6 +129,22 @@ class Worker:
     def _blank(self, task: Row) -> Row:
         known = {"input": task["input"], "output": task["output"], "fresh": True}
         return {**dict.fromkeys(DONE.names), **known, **self._common()}
+
+
+def check_model(work: Work) -> None:
+    """Opens the model on this computer, to tell at once what is wrong with it.
+
+    Without ``--device cuda``, workers compute on processors. GPUs may be where only workers are, so what
+    depends on them is left to these.
+
+    Raises:
+        SrganError: as :class:`~srgan.upscaling.upscaler.Upscaler` does.
+    """
+    if work.device == "cuda":
+        models = Models(device="cpu", tile=work.tile)
+    else:
+        models = Models(engine=work.engine, precision=work.precision, device=work.device, tile=work.tile)
+    models.for_pictures(work.options)
 
 
 def _facts(result: JobResult) -> Iterator[tuple[str, Any]]:

@@ -176,6 +176,7 @@ def join_pieces(
             input_size=reader.size,
             output_size=output.size,
             frames=len(pieces.sums),
+            is_deep=reader.colour.deep,
             repeated=pieces.repeated,
             notes=(*output.notes, *pieces.notes),
         )

@@ -1,0 +1,54 @@
+import importlib.util
+import socket
+import sys
+import types
+
+import pytest
+
+from srgan.cluster import connection
+from srgan.cluster.connection import connected
+from srgan.errors import SrganError
+
+
+@pytest.fixture
+def ray(monkeypatch):
+    """Stands for Ray, which is connected: what it raises is as its own."""
+    fake = types.ModuleType("ray")
+    fake.is_initialized = lambda: True
+    fake.exceptions = types.ModuleType("ray.exceptions")
+    fake.exceptions.RayError = type("RayError", (Exception,), {})
+    fake.data = types.ModuleType("ray.data")
+    for module in (fake, fake.exceptions, fake.data):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(connection, "check_installed", lambda: None)
+    return fake
+
+
+def failure(ray, text):
+    with pytest.raises(SrganError) as error, connected("here:1"):
+        raise ray.exceptions.RayError(text)
+    assert len(str(error.value).splitlines()) == 1
+    return str(error.value)
+
+
+def test_what_a_worker_said_is_the_error(ray):
+    said = "out/rows: the folder cannot be made (the disk is full)"
+    text = (
+        f"\x1b[36mray::MapWorker.submit()\n  File 'worker.py', line 1\nsrgan.errors.OutputError: {said}\n\n"
+    )
+    assert failure(ray, f"{text}The above exception was the direct cause of:\nUDF failed") == said
+
+
+def test_what_ray_itself_says_is_one_line(ray):
+    assert "the node died" in failure(ray, "the node died\n\tclass_name: MapWorker\n\tactor_id: 1")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the extra 'cluster'")
+def test_an_address_where_nothing_answers_is_told_without_waiting_for_ray(ray, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setattr(ray, "is_initialized", lambda: False)
+        with pytest.raises(SrganError, match=address) as error, connected(address):
+            raise AssertionError
+    assert error.value.field == "ray"
