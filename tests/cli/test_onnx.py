@@ -67,7 +67,7 @@ def test_what_is_known_of_a_network_holds_in_every_command(srgan, pictures, here
 
 def test_a_halo_is_timed_with_a_model(srgan, model):
     done = srgan("bench", "--model", model, "--size", "40x30", "--halo", "2", "--runs", "1", "--json")
-    rows = json.loads(done.out)["networks"]
+    rows = [row for row in json.loads(done.out)["networks"] if row["size"]]
     assert {(row["model"], row["engine"], *row["size"]) for row in rows} == {("clearer", "openvino", 40, 30)}
     assert all(row["seconds"] > 0 and row["share"] is None for row in rows)
     done = srgan("bench", "--halo", "2")
