@@ -129,7 +129,8 @@ def latest(run):
     return max((path.name for path in run.glob("checkpoints/*.pt")), default=None)
 
 
-def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path, srgan_process):
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_after_a_step_and_the_next_call_goes_on(sent, code, photos, tmp_path, srgan_process):
     changes = [*SHORT, "optimiser.steps=300", "run.checkpoint_seconds=0"]
     options = ["--data", photos, "--out", tmp_path / "run", "--device", "cpu"]
     options += [part for change in changes for part in ("--set", change)]
@@ -142,10 +143,10 @@ def test_ctrl_c_stops_after_a_step_and_the_next_call_goes_on(photos, tmp_path, s
         while latest(tmp_path / "run") is None:
             assert process.poll() is None
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, err = process.communicate(timeout=60)
     step = final_state(tmp_path / "run")["step"]
-    assert process.returncode == 130
+    assert process.returncode == code
     assert err == f"stopped after {step} steps; the same command continues from there\n"
     assert 0 < step < 300
     seen = []

@@ -6,6 +6,7 @@ import importlib.util
 import os
 from functools import partial
 from pathlib import Path
+from signal import SIGINT
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -75,7 +76,7 @@ def train(
     if is_first:
         _print_result(result, as_json)
     if not result.finished:
-        raise SystemExit(130)
+        raise SystemExit(128 + (result.stopped_by or SIGINT))
 
 
 def _print_result(result: RunResult, as_json: bool) -> None:

@@ -10,31 +10,47 @@ from contextlib import contextmanager
 from srgan.events import Cancel
 
 
+class StopRequest:
+    """Tells, when called, whether a run should stop.
+
+    Args:
+        cancel: also asked.
+
+    Attributes:
+        signal: the signal that asked for it; None if none did.
+    """
+
+    def __init__(self, cancel: Cancel | None = None) -> None:
+        self.signal: signal.Signals | None = None
+        self._cancel = cancel
+
+    def __call__(self) -> bool:
+        """Whether a signal came, or ``cancel`` says so."""
+        return self.signal is not None or (self._cancel is not None and self._cancel())
+
+
 @contextmanager
-def stop_requests(cancel: Cancel | None = None) -> Iterator[Cancel]:
+def stop_requests(cancel: Cancel | None = None) -> Iterator[StopRequest]:
     """Turns Ctrl-C and SIGTERM into a request to stop after the step; a second one stops at once.
 
     Args:
         cancel: also asked.
 
     Yields:
-        A function that tells whether a stop was requested. Outside the main thread, where Python takes no
-        signals, only ``cancel`` can.
+        The request. Outside the main thread, where Python takes no signals, only ``cancel`` can make it.
     """
-    asked: Cancel = cancel or (lambda: False)
+    stop = StopRequest(cancel)
     if threading.current_thread() is not threading.main_thread():
-        yield asked
+        yield stop
         return
-    requested = False
 
-    def request(signal_number: int, _frame: object) -> None:
-        nonlocal requested
-        requested = True
-        signal.signal(signal_number, previous[signal.Signals(signal_number)])
+    def request(number: int, _frame: object) -> None:
+        stop.signal = signal.Signals(number)
+        signal.signal(number, previous[stop.signal])
 
     previous = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: requested or asked()
+        yield stop
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

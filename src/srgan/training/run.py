@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from signal import Signals
 from typing import Literal
 
 from srgan.events import Cancel, Event, OnEvent
@@ -39,6 +40,7 @@ class RunResult:
     Attributes:
         step: steps done.
         finished: False if the run was interrupted; the same call goes on.
+        stopped_by: the signal that interrupted it, or None.
         psnr_y: the last validation's, in dB, or None.
         model: the model file, if there is one yet.
         seconds: time spent in training steps, over all calls.
@@ -46,6 +48,7 @@ class RunResult:
 
     step: int
     finished: bool
+    stopped_by: Signals | None
     psnr_y: float | None
     model: Path | None
     seconds: float
@@ -107,8 +110,8 @@ def train(
                 on_event(Event(total=lengthy.optimiser.steps, unit="steps", note=trainer.notice))
             if processes.is_first:
                 write_file(out / "config.toml", recipe.to_toml())
-            with _opened_log(trainer, out) as log, stop_requests(cancel) as stop_requested:
-                fit(trainer, pictures, log, out, stop_requested=stop_requested, on_event=on_event)
+            with _opened_log(trainer, out) as log, stop_requests(cancel) as stop:
+                fit(trainer, pictures, log, out, stop_requested=stop, on_event=on_event)
             finished = trainer.step >= lengthy.optimiser.steps
             model = out / "generator.safetensors"
             if finished and processes.is_first:
@@ -120,6 +123,7 @@ def train(
     return RunResult(
         step=trainer.step,
         finished=finished,
+        stopped_by=stop.signal,
         psnr_y=trainer.psnr_y,
         model=model if finished else None,
         seconds=trainer.seconds,
