@@ -18,6 +18,7 @@ from fault_results import seen
 from fault_rounds import Round
 
 _WAIT = 600.0  # seconds after which a job hangs, even on a busy machine
+_IDLE = 30.0  # seconds after which a server is killed even if it has used less of the processor than another did
 UPLOADS = ("pictures/0.png", "film.mkv", "large.png")
 """What is sent, of the inputs that ``fault_inputs`` makes."""
 
@@ -154,7 +155,8 @@ def _kill(client: Client, cpu: float, random: np.random.Generator) -> str:
     server = client.start()
     sending = threading.Thread(target=_send_quietly, args=(client, server))
     sending.start()
-    while server.cpu() < last:
+    idle = time.monotonic() + _IDLE
+    while server.cpu() < last and time.monotonic() < idle:
         time.sleep(0.01)
     server.process.kill()
     server.process.join(_WAIT)
