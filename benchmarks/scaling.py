@@ -39,6 +39,7 @@ FLEETS = {
     "two workers, one core each": Fleet(workers=2, cores=1),
     "one worker, two cores": Fleet(workers=1, cores=2),
 }
+_TOGETHER = 0.05  # seconds between results that a worker returned together
 
 
 def write_pictures(folder: Path, count: int, size: tuple[int, int], name: str) -> None:
@@ -78,9 +79,13 @@ def work_for(source: Path, dest: Path, model: str, fleet: Fleet) -> list[tuple[f
 
 
 def rate_of(events: list[tuple[float, Event]], unit: str) -> float:
-    """Tasks of a kind that were done in a second, from the first result to the last."""
+    """Tasks of a kind that were done in a second, from the first result to the last.
+
+    A worker returns several results together: those that came with the first were made before it.
+    """
     times = [moment for moment, event in events if event.unit == unit]
-    return (len(times) - 1) / (times[-1] - times[0])
+    later = [moment for moment in times if moment > times[0] + _TOGETHER]
+    return len(later) / (times[-1] - times[0])
 
 
 def scaling(options: argparse.Namespace, folder: Path) -> None:

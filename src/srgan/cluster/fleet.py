@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from srgan.errors import UsageError
 
 CORES = 1
-"""Processor cores of a worker. benchmarks/scaling.py measures which number is fastest; nobody has yet."""
+"""Processor cores of a worker. On two cores, one worker with both is a little faster; larger computers were
+not measured (benchmarks/scaling.py)."""
 
 MEMORY = 2**30
 """Bytes that Ray sets aside for a worker: Python, the network, and its tiles."""
