@@ -64,7 +64,7 @@ def main() -> None:
     pairs = [low_res_pair(part, SCALE) for part in parts]
     inputs = [degraded(lr_image, random) for lr_image, _ in pairs]
     kinds = list(inputs[0])
-    print(f"| denoise | {' | '.join(f'{kind}: noise that stays | PSNR' for kind in kinds)} |")
+    print(f"| denoise | {' | '.join(f'{kind}: noise left | PSNR' for kind in kinds)} |")
     print(f"|---|{'---|---|' * len(kinds)}")
     given = {
         kind: np.concatenate(
