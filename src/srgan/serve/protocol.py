@@ -39,6 +39,7 @@ class Protocol(H11Protocol):
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _clocked: object = None  # what the clock runs for
     _received = 0  # bytes since the clock was started
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,14 +71,23 @@ class Protocol(H11Protocol):
         self._refuse(HTTPStatus.BAD_REQUEST, msg.lower().rstrip("."), code="http")
 
     def _watch(self) -> None:
-        """Runs the clock while headers are awaited (h11's ``IDLE``), or a body that is answered already."""
-        is_answered = self.cycle is not None and self.cycle.response_complete
-        waits_for = (h11.IDLE, h11.SEND_BODY) if is_answered else (h11.IDLE,)
-        if self.conn.their_state not in waits_for:
+        """Runs the clock while headers are awaited, or a body that is answered already; for each anew."""
+        awaited = self._awaited()
+        if awaited is not self._clocked:
             self._stop()
-        elif self._deadline is None:
+            self._clocked = awaited
+        if awaited is not None and self._deadline is None:
             self._received = 0
             self._deadline = self.loop.call_later(HEADER_SECONDS, self._give_up)
+
+    def _awaited(self) -> object:
+        """Returns h11's state of a client that may be too slow; None between two requests, too."""
+        state = self.conn.their_state
+        if state is h11.IDLE:
+            has_begun = self.cycle is None or self.conn.trailing_data[0]
+            return state if has_begun else None
+        is_answered = self.cycle is not None and self.cycle.response_complete
+        return state if state is h11.SEND_BODY and is_answered else None
 
     def _stop(self) -> None:
         if self._deadline is not None:
