@@ -18,7 +18,7 @@ from fault_results import seen
 from fault_rounds import Round
 
 _WAIT = 600.0  # seconds after which a job hangs, even on a busy machine
-_IDLE = 30.0  # seconds after which a server is killed even if it has used less of the processor than another did
+_IDLE = 30.0  # seconds after which a server is killed that uses less of the processor than another did
 UPLOADS = ("pictures/0.png", "film.mkv", "large.png")
 """What is sent, of the inputs that ``fault_inputs`` makes."""
 

@@ -1,5 +1,6 @@
 """The work folder: what is gone on with, and what is thrown away."""
 
+import dataclasses
 import errno
 import os
 from fractions import Fraction
@@ -12,7 +13,7 @@ from srgan.errors import InUseError, OutputError, VideoError
 from srgan.video.colour import Colour, Converter
 from srgan.video.writing.encoding import Encoding
 from srgan.video.writing.places import MOST_NOTES, note_place, noted_place
-from srgan.video.writing.segments import WorkFolder, frames_in, write_segments
+from srgan.video.writing.segments import WorkFolder, encode_segment, frames_in, write_segments
 
 JOB = {"model": "a", "size": [32, 24]}
 COLOUR = Colour(matrix=6, tagged_matrix=2, full_range=False, range_tag=0, primaries=2, transfer=2, depth=8)
@@ -201,3 +202,20 @@ def test_notes_do_not_pile_up(tmp_path, cache):
         note_place({"number": number}, tmp_path)
     assert len(list(cache.iterdir())) == MOST_NOTES
     assert noted_place({"number": MOST_NOTES + 4}) == tmp_path
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_x265_encodes_a_segment_of_few_frames_every_time(count, tmp_path):
+    """libx265 leaves their decoding times to chance, which failed in some processes only."""
+    encoding = dataclasses.replace(
+        ENCODING, codec="libx265", settings={"x265-params": "log-level=error"}, size=(64, 48)
+    )
+    noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    for attempt in range(20):
+        part = tmp_path / f"{attempt}.mkv"
+        frames = ((number, noise) for number in range(count))
+        assert (
+            encode_segment(part, begin=0, encoding=encoding, converter=Converter(COLOUR), frames=frames)
+            == count
+        )
+        assert frames_in(part) == count

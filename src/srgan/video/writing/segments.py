@@ -38,6 +38,9 @@ from srgan.video.writing.places import forget_place, note_place, noted_place
 SEGMENT_FRAMES = 60
 """Frames of a segment: what an interruption costs at most."""
 
+_SHORT = 2
+"""Frames of a stream up to which libx265 leaves decoding times to chance (memory that nobody has set)."""
+
 NUMBER = Fraction(1, 1000)
 """Matroska counts milliseconds: the frame with number n is stored at n of them."""
 
@@ -263,8 +266,17 @@ def encode_segment(
             frame.pts, frame.time_base = count, 1 / encoding.rate
             _mux(container, stream.encode(frame))
             count += 1
-        _mux(container, stream.encode(None))
+        last = stream.encode(None)
+        if len(last) == count <= _SHORT:
+            _set_decoding_times(last)
+        _mux(container, last)
     return count
+
+
+def _set_decoding_times(packets: list[Packet[VideoStream]]) -> None:
+    """Sets those of a whole stream, one after the other, before all that is shown."""
+    for number, packet in enumerate(packets):
+        packet.dts = number - len(packets)
 
 
 def _mux(container: OutputContainer, packets: list[Packet[VideoStream]]) -> None:
