@@ -89,9 +89,14 @@ def test_a_moving_picture_with_too_much_in_it_is_refused(start, settings):
     assert response.status_code == 413
 
 
-def test_a_video_that_lasts_too_long_is_refused(start, settings, ffmpeg, tmp_path):
-    ffmpeg("-f", "lavfi", "-i", "testsrc=size=32x24:rate=5:duration=3", tmp_path / "a.mp4")
-    content = (tmp_path / "a.mp4").read_bytes()
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.mp4", ()), ("a.mkv", ("-f", "matroska", "-live", "1"))],
+    ids=["header", "no duration"],
+)
+def test_a_video_that_lasts_too_long_is_refused(name, options, start, settings, ffmpeg, tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=32x24:rate=5:duration=3", *options, tmp_path / name)
+    content = (tmp_path / name).read_bytes()
     for seconds, status in ((2.5, 413), (3.5, 202)):
         limits = Limits(video_seconds=seconds)
         with start(

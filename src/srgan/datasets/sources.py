@@ -24,7 +24,7 @@ _CHUNK = 2**20
 _DAMAGE = (
     OSError,
     EOFError,
-    RuntimeError,  # encrypted; and, as NotImplementedError, an unknown compression
+    RuntimeError,  # encrypted, or compressed in a way that zipfile does not know
     ValueError,
     zipfile.BadZipFile,
     tarfile.TarError,

@@ -75,7 +75,7 @@ def _expanded(text: str) -> list[Path]:
         return [path]
     # As in shells, a pattern without a match stands for itself, a file that is not there, and hidden files
     # are left out, which Path.glob would find.
-    return [Path(match) for match in sorted(glob.glob(text, recursive=True))] or [path]  # noqa: PTH207
+    return [Path(match) for match in sorted(glob.glob(text, recursive=True))] or [path]
 
 
 def _below(folder: Path, out: Path | None) -> Path | None:

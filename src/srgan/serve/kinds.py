@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
 import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from srgan.errors import ImageError, VideoError
 from srgan.images.opening import open_picture
@@ -88,9 +91,9 @@ def _video(file: Path, limits: Limits, why_no_picture: str) -> Kind:
         raise _not_taken(f"the file is neither a picture nor a video of a supported type; send {_KINDS}")
     try:
         with explained(file), av.open(f"file:{file}", options=_SAFE) as container:
-            codec = first_video(container).codec_context
-            size = codec.width, codec.height
-            seconds = (container.duration or 0) / av.time_base
+            stream = first_video(container)
+            size = stream.codec_context.width, stream.codec_context.height
+            seconds = _seconds(container, stream)
     except VideoError as error:
         raise ProblemError.of(VideoError(_said(error, file), field=error.field)) from error
     if size[0] * size[1] > limits.pixels:
@@ -98,6 +101,17 @@ def _video(file: Path, limits: Limits, why_no_picture: str) -> Kind:
     if seconds > limits.video_seconds:
         raise _too_large(f"it lasts {seconds:.0f} seconds, and {limits.video_seconds:.0f} are allowed")
     return Kind(extension=extension, size=size, is_video=True, is_long=True)
+
+
+def _seconds(container: InputContainer, stream: VideoStream) -> float:
+    """Returns how long a video lasts, by its packets: a header may be silent, or wrong."""
+    begins, ends = [], []
+    with suppress(av.FFmpegError):  # a damaged rest is for the job to tell
+        for packet in container.demux(stream):
+            if packet.pts is not None:
+                begins.append(packet.pts)
+                ends.append(packet.pts + (packet.duration or 0))
+    return float((max(ends) - min(begins)) * (stream.time_base or 0)) if ends else 0.0
 
 
 def _video_extension(head: bytes) -> str | None:

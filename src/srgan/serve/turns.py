@@ -45,11 +45,15 @@ class Turn:
     def pass_on(self) -> None:
         """Lets waiting threads have the device, once this one has held it for a slice.
 
+        Takes the device again if it was released early: a picture starts again when memory runs out.
+
         Raises:
             CancelledError: if ``cancel`` says so meanwhile.
         """
         line = self._device.line
-        if len(line) > 1 and line[0] is self and time.monotonic() - self._since > SLICE:
+        if self not in line:
+            self._take()
+        elif len(line) > 1 and line[0] is self and time.monotonic() - self._since > SLICE:
             self.end()
             self._take()
 

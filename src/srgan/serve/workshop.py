@@ -168,20 +168,21 @@ class Workshop:
         deadline = time.monotonic() + self._limits.work_seconds
 
         def is_off() -> bool:
-            return task.stop.is_set() or self._closing.is_set()
-
-        def on_event(event: Event) -> None:
-            task.note(event)
+            # Asked before every tile, also of what tells no events: maps, transparency, encoding.
             if time.monotonic() > deadline:
                 raise SrganError(
                     f"the job took more than {self._limits.work_seconds:g} seconds; send a smaller file"
                 )
+            return task.stop.is_set() or self._closing.is_set()
+
+        def on_event(event: Event) -> None:
+            task.note(event)
             if event.figures.get("bytes", 0) > self._limits.disk_bytes:
                 raise OutputError("the result is too large for this server; ask for a smaller one")
             if event.unit == "tiles" and event.share == 1 and not task.options.get("invented"):
                 turn.end()  # what is left is to encode; films and maps may still need a network
                 first.end()
-            else:
+            elif event.unit:  # a note alone is no work
                 turn.pass_on()
 
         task.state = "running"

@@ -274,7 +274,7 @@ def encode_segment(
 
 
 def _set_decoding_times(packets: list[Packet[VideoStream]]) -> None:
-    """Sets those of a whole stream, one after the other, before all that is shown."""
+    """Gives the packets of a whole stream times in their order, all before the first frame is shown."""
     for number, packet in enumerate(packets):
         packet.dts = number - len(packets)
 
