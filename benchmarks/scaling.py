@@ -4,19 +4,25 @@
     benchmarks/scaling.py --pictures 48 --seconds 60
     benchmarks/scaling.py --tiny 20000 --large 20
 
-The first command enlarges pictures, and a film in pieces, by one worker and by two, which have a core each,
-and by one that has two cores; the order changes from round to round. Rates count from the first result to the
-last. The second command watches the memory of all processes over many tiny pictures and some large ones.
-Both start a cluster of their own, on this computer.
+The first command upscales pictures, and a film in pieces, by one worker and by two that have a core each,
+and by one that has two cores. Workers are on nodes that the system keeps to those cores; the order changes
+from round to round. Rates count from the first result to the last. The second command watches the memory of
+all processes over many tiny pictures and some large ones. Both start clusters of their own on this computer.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -24,7 +30,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from srgan.cluster.connection import connected
+from srgan.cluster.connection import connected, prepare_local
 from srgan.cluster.fleet import Fleet
 from srgan.cluster.model_files import ModelFiles
 from srgan.cluster.run import run
@@ -34,12 +40,27 @@ from srgan.cluster.work import Work
 from srgan.events import Event
 from srgan.jobs.options import JobOptions
 
+NODES = Path(__file__).parents[1] / "tests" / "cluster" / "nodes.py"
+FIRST, SECOND = map(str, sorted(os.sched_getaffinity(0))[:2])  # two processor cores
+BOTH = f"{FIRST},{SECOND}"
 FLEETS = {
-    "one worker, one core": Fleet(workers=1, cores=1),
-    "two workers, one core each": Fleet(workers=2, cores=1),
-    "one worker, two cores": Fleet(workers=1, cores=2),
+    "one worker, one core": ([FIRST], Fleet(workers=1, cores=1)),
+    "two workers, one core each": ([FIRST, SECOND], Fleet(workers=2, cores=1)),
+    "one worker, two cores": ([BOTH], Fleet(workers=1, cores=2)),
 }
 _TOGETHER = 0.05  # seconds between results that a worker returned together
+
+
+@contextmanager
+def cluster(nodes: list[str]) -> Iterator[None]:
+    """Connects to a new cluster that has a node for each text, with the processor cores that it lists."""
+    command = [sys.executable, NODES, *nodes]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with connected(json.loads(process.stdout.readline())["address"]):
+            yield
+        process.stdin.close()
 
 
 def write_pictures(folder: Path, count: int, size: tuple[int, int], name: str) -> None:
@@ -95,15 +116,16 @@ def scaling(options: argparse.Namespace, folder: Path) -> None:
     rates: dict[str, dict[str, list[float]]] = {name: {"inputs": [], "pieces": []} for name in FLEETS}
     whole: dict[str, list[float]] = {name: [] for name in FLEETS}
     for number in range(options.rounds):
-        names = list(FLEETS)[:: -1 if number % 2 else 1]
-        for name in names:
-            dest = folder / f"out-{number}-{len(rates[name]['inputs'])}-{name.replace(' ', '-')}"
-            events = work_for(folder / "pictures", dest / "pictures", options.model, FLEETS[name])
-            rates[name]["inputs"].append(rate_of(events, "inputs"))
-            began = time.perf_counter()
-            events = work_for(folder / "film", dest / "film", options.model, FLEETS[name])
-            whole[name].append(time.perf_counter() - began)
-            rates[name]["pieces"].append(rate_of(events, "pieces"))
+        for name in list(FLEETS)[:: -1 if number % 2 else 1]:
+            nodes, fleet = FLEETS[name]
+            dest = folder / f"out-{number}-{name.replace(' ', '-')}"
+            with cluster(nodes):
+                events = work_for(folder / "pictures", dest / "pictures", options.model, fleet)
+                rates[name]["inputs"].append(rate_of(events, "inputs"))
+                began = time.perf_counter()
+                events = work_for(folder / "film", dest / "film", options.model, fleet)
+                whole[name].append(time.perf_counter() - began)
+                rates[name]["pieces"].append(rate_of(events, "pieces"))
     pixels = options.size[0] * options.size[1] / 1e6
     print(f"{options.model}, {options.size[0]}x{options.size[1]}, medians of {options.rounds} rounds")
     for name in FLEETS:
@@ -131,7 +153,8 @@ def memory(options: argparse.Namespace, folder: Path) -> None:
     watcher.start()
     began = time.perf_counter()
     try:
-        work_for(folder / "in", folder / "out", options.model, Fleet(workers=2))
+        with cluster([FIRST, SECOND]):
+            work_for(folder / "in", folder / "out", options.model, Fleet(workers=2))
     finally:
         ended.set()
         watcher.join()
@@ -158,7 +181,8 @@ def main() -> None:
     parser.add_argument("--tiny", type=int, default=0)
     parser.add_argument("--large", type=int, default=0)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, connected("local"):
+    prepare_local()  # for all clusters, so that they have one secret
+    with tempfile.TemporaryDirectory() as folder:
         (memory if options.tiny else scaling)(options, Path(folder))
 
 

@@ -103,7 +103,7 @@ def ffmpeg():
 
     def run(*arguments):
         command = ["ffmpeg", "-v", "error", "-nostdin", "-y", *map(str, arguments)]
-        return subprocess.run(command, check=True, capture_output=True).stdout
+        return subprocess.run(command, check=True, capture_output=True, timeout=120).stdout
 
     return run
 

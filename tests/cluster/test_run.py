@@ -40,7 +40,7 @@ LONG = 300  # seconds after which something must have gone wrong
 
 @dataclass(frozen=True)
 class TwoNodes:
-    """What ``two_nodes.py`` says of its cluster."""
+    """What ``nodes.py`` says of its cluster."""
 
     address: str
     raylets: list
@@ -58,9 +58,9 @@ class TwoNodes:
 
 @pytest.fixture(scope="session")
 def two_nodes():
-    script = Path(__file__).with_name("two_nodes.py")
+    cores = sorted(os.sched_getaffinity(0))
     with subprocess.Popen(
-        [sys.executable, script],
+        [sys.executable, Path(__file__).with_name("nodes.py"), str(cores[0]), str(cores[-1])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -148,6 +148,7 @@ def test_results_are_those_of_one_computer(command, pictures, ffmpeg, tiny_model
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 def test_what_is_killed_loses_nothing_that_is_done(command, two_nodes, tmp_path):
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()

@@ -94,8 +94,22 @@ def test_who_is_done_with_the_device_lets_the_next_one_in_before_the_end():
         first.end()
         with Turn(device, lambda: False) as second:
             seen.append(device.line[0] is second)
-            first.pass_on()  # has nothing to pass on
             first.end()
             seen.append(device.line == [second])
     assert seen == [True, True]
+    assert device.line == []
+
+
+def test_who_goes_on_after_releasing_the_device_waits_for_it_again():
+    device, stop = Device(), threading.Event()
+    with Turn(device, stop.is_set) as first:
+        first.end()
+        first.pass_on()
+        assert device.line == [first]
+        first.end()
+        with Turn(device, lambda: False) as second:
+            stop.set()
+            with pytest.raises(CancelledError):
+                first.pass_on()
+            assert device.line == [second]
     assert device.line == []

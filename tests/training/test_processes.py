@@ -74,6 +74,7 @@ assert group() is None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 def test_a_killed_process_restarts_and_the_run_ends_with_the_same_weights(four_photos, tmp_path):
     options = ["--recipe", "srresnet", "--data", four_photos, "--device", "cpu", "--steps", "60"]
     options += [part for change in [*CHANGES, "run.checkpoint_seconds=0.1"] for part in ("--set", change)]

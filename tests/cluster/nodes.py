@@ -1,7 +1,10 @@
-"""A Ray cluster of a head without work and two nodes with a core each, until stdin ends.
+"""Runs a Ray cluster until stdin ends: a head that does no work, and a node for each argument.
 
-A process of its own: Ray leaves open what pytest complains about. Prints its address and the process of each
-node's raylet, as JSON.
+    nodes.py 0 1    # two nodes, one on each of the first two processor cores
+    nodes.py 0,1    # one node on both
+
+Prints the cluster's address and the process of each node's raylet, as JSON. It has a process of its own
+because Ray leaves files and processes open that pytest complains about.
 """
 
 import json
@@ -32,7 +35,12 @@ def ports():
 
 head = {"num_cpus": 0, "include_dashboard": False, **ports()}
 cluster = Cluster(initialize_head=True, head_node_args=head)
-nodes = [cluster.add_node(num_cpus=1, **ports()) for _ in range(2)]
+nodes = []
+everywhere = os.sched_getaffinity(0)
+for cores in ({int(core) for core in each.split(",")} for each in sys.argv[1:]):
+    os.sched_setaffinity(0, cores)  # which the node's processes inherit
+    nodes.append(cluster.add_node(num_cpus=len(cores), **ports()))
+os.sched_setaffinity(0, everywhere)
 raylets = [node.all_processes["raylet"][0].process.pid for node in nodes]
 print(
     json.dumps(
