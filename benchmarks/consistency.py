@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Measures what --consistent costs, and how far results are from giving their input back.
+"""Measures what --consistent costs, and how closely downscaled results match their input.
 
     benchmarks/consistency.py [--model photo] [--runs 3] [--reduced] PICTURE...
 
-Pictures, reduced four times first if asked, are enlarged with and without it in turn; ratios are medians.
-Results, reduced by MATLAB's bicubic, are compared with the picture: the share of values that are more than a
-level of 255 off. For a picture that was reduced there is a result that is off nowhere.
+Pictures are upscaled with and without it in turn; with --reduced, they are downscaled 4x first. Ratios are
+medians. Results are downscaled with MATLAB's bicubic and compared with the picture, as the share of values
+that are off by more than one level of 255. For a downscaled picture, a result without such values exists.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from srgan.upscaling.upscaler import Upscaler
 
 
 def seconds(upscaler: Upscaler, image: NDArray[Any]) -> tuple[float, float]:
-    """On the clock, and of the processor."""
+    """Returns the elapsed and the processor seconds."""
     started, busy = time.perf_counter(), time.process_time()
     upscaler.upscale(image)
     return time.perf_counter() - started, time.process_time() - busy

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How many changed copies of photographs ``srgan dataset-report`` finds, and what else it takes for copies.
+"""Counts the changed copies of photographs that ``srgan dataset-report`` finds, and those it confuses.
 
 benchmarks/copies_found.py FOLDER [NUMBER]
 """
@@ -30,7 +30,7 @@ def main(folder: Path, number: int) -> None:
     files = list_pictures(folder, recursive=True)
     pictures = {str(file): read_pixels(file, 10**8) for file in files[:: max(1, len(files) // number)]}
     looks = [look(name, pixels) for name, pixels in pictures.items()]
-    # A photograph that the folder holds twice may be found as either.
+    # A photograph that is in the folder twice may be found as either.
     twins = {copy.name: copy.of for copy in find_copies(looks)}
     rows = []
     for what, change in CHANGES.items():
@@ -58,7 +58,7 @@ def quarter(pixels: Pixels) -> Pixels:
 
 
 def crop(pixels: Pixels, share: float) -> Pixels:
-    """Without so much of the width and of the height, in a random place."""
+    """Crops that share of the width and of the height, at a random place."""
     height, width = (round(side * (1 - share)) for side in pixels.shape[:2])
     top, left = RANDOM.integers(pixels.shape[0] - height + 1), RANDOM.integers(pixels.shape[1] - width + 1)
     return pixels[top : top + height, left : left + width]

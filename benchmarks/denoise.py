@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""How much noise stays, and how close results are to the truth, along ``--denoise``.
+"""Measures how much noise remains, and how close results are to the ground truth, by ``--denoise``.
 
     benchmarks/denoise.py [--model photo] [--side 256] kodak/*.png
 
-The middle of every picture is downscaled 4x; once it gets Gaussian noise of 5 levels, once it is saved as
-JPEG of quality 60 besides. Noise that stays is measured where there is nothing else: in squares of 8x8 low-
-res pixels whose clean Y has a standard deviation below 4 levels. It is the standard deviation, within the
-square, of the result downscaled again minus the clean low-res picture, in levels of 255. What stays of none
-is the network's error.
+The middle of every picture is downscaled 4x and used in three ways: clean, with Gaussian noise of 5 levels,
+and with that noise, saved as JPEG at quality 60. Remaining noise is measured where there is nothing else: in
+squares of 8x8 low-res pixels whose clean Y has a standard deviation below 4 levels. It is the standard
+deviation, within the square, of the downscaled result minus the clean low-res picture, in levels of 255. What
+remains of a clean input is the network's error.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def middle(image: Pixels, side: int) -> Pixels:
 
 
 def degraded(lr_image: Pixels, random: np.random.Generator) -> dict[str, Pixels]:
-    """What the networks are given, by what happened to it."""
+    """Returns the networks' inputs, by degradation."""
     noisy = (lr_image + random.normal(0, 5, lr_image.shape)).clip(0, 255).round().astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(noisy).save(file, "jpeg", quality=60)
@@ -41,14 +41,14 @@ def degraded(lr_image: Pixels, random: np.random.Generator) -> dict[str, Pixels]
 
 
 def squares(image: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(H, W) as (squares, pixels)."""
+    """Cuts (H, W) into (squares, pixels)."""
     height, width = (side // SQUARE * SQUARE for side in image.shape)
     cut = image[:height, :width].reshape(height // SQUARE, SQUARE, width // SQUARE, SQUARE)
     return cut.transpose(0, 2, 1, 3).reshape(-1, SQUARE * SQUARE)
 
 
 def noise(lr_image: Pixels, clean: Pixels) -> NDArray[np.floating]:
-    """The variance of each flat square's difference from the clean picture."""
+    """Returns the variance of each flat square's difference from the clean picture."""
     is_flat = squares(luma(clean)).std(1) < FLAT
     return squares(luma(lr_image) - luma(clean))[is_flat].var(1)
 
@@ -57,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("pictures", nargs="+")
     parser.add_argument("--model", default="photo")
-    parser.add_argument("--side", type=int, default=256, help="of the part of each picture, in pixels")
+    parser.add_argument("--side", type=int, default=256, help="side of the middle of each picture, in pixels")
     arguments = parser.parse_args()
     random = np.random.default_rng(0)
     parts = [middle(read_picture(file).pixels, arguments.side) for file in arguments.pictures]

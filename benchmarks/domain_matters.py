@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Does it matter what a model was trained on? Two models, alike but for their pictures, each on both kinds.
+"""Tests whether training pictures matter: two models that differ in nothing else, on both kinds of picture.
 
     benchmarks/domain_matters.py [--data ../shared/data] [--out runs/domain] [--recipe fast] [--steps 2500]
 
 One is trained on mixed photographs, one on faces, by `srgan train` with the same recipe, seed and steps; then
-`srgan evaluate` measures both on photographs and on faces that neither has seen. Written to --out: the runs,
-table.md, and panels (low-res | bicubic | photographs | faces | true) of a picture of each kind. It can be
-stopped; the same command goes on.
+`srgan evaluate` measures both on photographs and faces that neither has seen. Writes to --out: the runs,
+table.md, and panels (low-res | bicubic | photographs | faces | ground truth) of one picture of each kind.
+After an interruption, the same command continues.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def srgan(*arguments: object) -> None:
 
 
 def training_pictures(kind: str, data: Path, out: Path) -> Path:
-    """One folder that shows all of a kind's."""
+    """Makes one folder that links to all of a kind's; returns it."""
     together = out / f"pictures-{kind}"
     together.mkdir(parents=True, exist_ok=True)
     for name in TRAINING[kind]:
@@ -44,7 +44,7 @@ def train(kind: str, arguments: argparse.Namespace) -> Path:
 
 
 def measure(models: list[Path], kind: str, arguments: argparse.Namespace) -> str:
-    """The table of one kind of test pictures, and panels of one of them."""
+    """Returns the table for one kind of test picture; writes panels of one."""
     truth = arguments.data / "valid" / TESTS[kind]
     chosen = [option for model in models for option in ("--model", model)]
     table = arguments.out / f"on-{kind}.md"
@@ -57,7 +57,7 @@ def measure(models: list[Path], kind: str, arguments: argparse.Namespace) -> str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     data = Path(os.environ.get("SRGAN_DATA", "../shared/data"))
-    parser.add_argument("--data", type=Path, default=data, help="with train/photos, train/faces and so on")
+    parser.add_argument("--data", type=Path, default=data, help="folder with train/photos, train/faces, ...")
     parser.add_argument("--out", type=Path, default=Path("runs/domain"))
     parser.add_argument("--recipe", default="fast")
     parser.add_argument("--steps", type=int, default=2500)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Measures how much results flicker beside bicubic enlargement of the same frames.
+"""Measures how much results flicker, compared with bicubic upscaling of the same frames.
 
     benchmarks/flicker.py [--model fast] [--model srresnet] [--frames 9] [--film FILE]
 
-Without a film, two clips are made of a photograph of scikit-image, reduced to 96x96: one that stands still
-under a camera's noise (Gaussian, standard deviation 2 of 255), and one that moves by a quarter of a pixel a
-frame, a whole pixel of the result, without noise. Of a film, the first frames are looked at where they are
-still. See srgan.metrics.flicker for what is measured.
+Without --film, two clips are made from a photograph of scikit-image's, downscaled to 96x96: one that stands
+still, with camera noise (Gaussian, standard deviation 2 of 255), and one without noise that moves by a
+quarter of a pixel per frame, a whole pixel of the result. With --film, the still parts of its first frames
+are measured. See srgan.metrics.flicker for the measure.
 """
 
 import argparse
@@ -35,7 +35,7 @@ Frame = NDArray[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """Frames, how far the result's pixels move from each to the next, and where to look."""
+    """Frames, how far the result's pixels move from each to the next, and where to measure."""
 
     frames: list[Frame]
     still: list[NDArray[np.bool_]]
@@ -55,7 +55,7 @@ def moving_clip(count: int) -> Clip:
     photo = data.astronaut()[:_SIDE]
     frames = [bicubic(photo[:, left : left + _SIDE], 0.25) for left in range(50, 50 + count)]
     inside = np.zeros(frames[0].shape[:2], np.bool_)
-    inside[4:-4, 4:-4] = True  # what lies beyond the border comes in: that is no flicker
+    inside[4:-4, 4:-4] = True  # new content enters at the border: that is not flicker
     return Clip(frames=frames, still=[inside] * (count - 1), motion=(0, -1))
 
 
@@ -74,7 +74,7 @@ def find_still(frames: list[Frame]) -> list[NDArray[np.bool_]]:
 
 
 def measure(clip: Clip, enlarge: Callable[[list[Frame]], Iterator[Frame]]) -> float:
-    """The mean over all pairs of frames that follow each other."""
+    """Returns the mean over all pairs of consecutive frames."""
     pairs = itertools.pairwise(enlarge(clip.frames))
     return statistics.fmean(
         flicker(first, second, still=still, motion=clip.motion)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares how fast srgan is with what is recorded: ratios of times taken in one run, for speeds drift.
+"""Compares srgan's speed with what is recorded, as ratios of times from one run, because speeds drift.
 
     benchmarks/guard.py [--runs 5] [--record]
 
-Needs the extra [train]. The ratios of each processor are in recorded_speed.json beside this file, and
---record puts those of this run there. Ends with 1 if one is more than 15 % worse than recorded. Let nothing
-else run.
+Needs the extra [train]. The ratios for each processor are in recorded_speed.json beside this file; --record
+writes those of this run there. Exits with 1 if a ratio is more than 15 % worse than recorded. Run nothing
+else at the same time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--record", action="store_true", help="take the ratios of this run for the future")
+    parser.add_argument("--record", action="store_true", help="record the ratios of this run")
     arguments = parser.parse_args()
     processor, found = measure(arguments.runs)
     recorded = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.exists() else {}
@@ -52,13 +52,13 @@ def main() -> None:
 
 
 def measure(runs: int) -> tuple[str, dict[str, float]]:
-    """The processor's name with the number of cores, and the ratios, of which lower ones are better."""
+    """Returns the processor's name with the number of threads, and the ratios; lower is better."""
     subjects = [Subject(model=model, engine="openvino", precision="auto") for model in ("srresnet", "fast")]
     report = time_networks(subjects, [SIZE], runs, progress)
     peak = max(each["convolution"] for name, each in report["peaks"].items() if name != "int8")
     full, fast = (row["seconds"] for row in report["networks"])
     found = {
-        # Not the share of the peak, which is that of another precision where int8 is chosen.
+        # Not the reported share of the peak: where int8 is chosen, that is of int8's peak.
         "srresnet with its halo, seconds x floating-point peak, TFLOP": full * peak / 1000,
         "fast over srresnet": fast / full,
     }
@@ -78,7 +78,7 @@ def measure(runs: int) -> tuple[str, dict[str, float]]:
 
 
 def imports(runs: int) -> float:
-    """Seconds of a process that does nothing but import what every upscaling needs."""
+    """Returns the seconds of a process that only imports what all upscaling needs."""
 
     def once() -> float:
         started = time.perf_counter()

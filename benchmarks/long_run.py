@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Watches the memory, the open files, the threads and the processor time of work that goes on for long.
+"""Watches the memory, open files, threads and processor time of long-running work.
 
     benchmarks/long_run.py upscale --minutes 60 --out long/
     benchmarks/long_run.py train --minutes 60 --out long/
     benchmarks/long_run.py folder --pictures 10000 --out long/
     benchmarks/long_run.py plot --out long/
 
-upscale enlarges made-up pictures of many sizes and kinds, and short videos, one after the other in one
-process; train trains a small network; folder is ``srgan upscale`` of a folder of small pictures. What is seen
-goes to a CSV file a kind, which plot draws. Each says how the last tenth of the work compares with the fifth;
-what comes before warms up.
+upscale upscales synthetic pictures of many sizes and kinds, and a short video, one after another in one
+process; train trains a small network; folder runs ``srgan upscale`` on a folder of small pictures. Each
+writes its measurements to a CSV file, and prints how the last tenth of the work compares with the fifth;
+everything earlier is warm-up. plot draws the files of upscale and train.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ PANELS = (("memory_mb", "memory, MB"), ("files", "open files"), ("threads", "thr
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("kind", choices=("upscale", "train", "folder", "plot"))
-    parser.add_argument("--minutes", type=float, default=60, help="after which the work is ended")
+    parser.add_argument("--minutes", type=float, default=60, help="minutes that upscale and train run")
     parser.add_argument("--pictures", type=int, default=10_000)
-    parser.add_argument("--every", type=float, default=5, help="seconds between two looks")
+    parser.add_argument("--every", type=float, default=5, help="seconds between two measurements")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def watch_loop(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, float]]:
-    """Rows about a process that works until its time is over."""
+    """Yields rows about a process that works until its time is up."""
     done = multiprocessing.get_context("spawn").Value("q", 0)
     work = {"upscale": upscale, "train": train}[options.kind]
     process = multiprocessing.get_context("spawn").Process(target=work, args=(folder, options.minutes, done))
@@ -72,7 +72,7 @@ def watch_loop(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, 
 
 
 def watch_folder(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, float]]:
-    """Rows about ``srgan upscale`` of a folder of small pictures."""
+    """Yields rows about ``srgan upscale`` on a folder of small pictures."""
     (folder / "in").mkdir()
     random = np.random.default_rng(0)
     for number in range(options.pictures):
@@ -107,7 +107,7 @@ def watch_folder(options: argparse.Namespace, folder: Path) -> Iterator[dict[str
 def look(
     pid: int, is_alive: Callable[[], bool], done: Callable[[], float], every: float
 ) -> Iterator[dict[str, float]]:
-    """Rows about a process, as long as it lives."""
+    """Yields rows about a process, as long as it lives."""
     process, started = psutil.Process(pid), time.perf_counter()
     while is_alive():
         try:
@@ -125,7 +125,7 @@ def look(
 
 
 def upscale(folder: Path, minutes: float, done: Any) -> None:
-    """Pictures of many sizes and kinds, and short videos, one after the other."""
+    """Upscales pictures of many sizes and kinds, and a short video, one after another."""
     from srgan import Upscaler, upscale_file, upscale_video
 
     sources = list(made_up(folder))
@@ -142,7 +142,7 @@ def upscale(folder: Path, minutes: float, done: Any) -> None:
 
 
 def made_up(folder: Path) -> Iterator[Path]:
-    """60 pictures and one video."""
+    """Makes 60 pictures and one video."""
     import av
 
     random = np.random.default_rng(0)
@@ -165,7 +165,7 @@ def made_up(folder: Path) -> Iterator[Path]:
 
 
 def train(folder: Path, minutes: float, done: Any) -> None:
-    """A small network, which is validated and saved often."""
+    """Trains a small network, which is validated and saved often."""
     from srgan.training.recipe_file import load_recipe
     from srgan.training.run import train as run
 
@@ -191,7 +191,7 @@ def train(folder: Path, minutes: float, done: Any) -> None:
 
 
 def say(kind: str, rows: list[dict[str, float]]) -> None:
-    """Prints how the last tenth of the work compares with the fifth; what comes before warms up."""
+    """Prints how the last tenth of the work compares with the fifth; everything earlier is warm-up."""
     total = rows[-1]["done"]
 
     def part(begin: float, end: float) -> list[dict[str, float]]:
@@ -204,11 +204,11 @@ def say(kind: str, rows: list[dict[str, float]]) -> None:
         print(f"  {title}: {first:.4g}, then {last:.4g}")
     for title, some in (("fifth", early), ("last", late)):
         cpu, done = (some[-1][name] - some[0][name] for name in ("cpu_seconds", "done"))
-        print(f"  processor time each, in the {title} tenth: {1000 * cpu / max(1, done):.2f} ms")
+        print(f"  processor time per item, in the {title} tenth: {1000 * cpu / max(1, done):.2f} ms")
 
 
 def plot(out: Path) -> None:
-    """Draws every table of a folder into ``long-run.png``, a row a kind."""
+    """Draws the tables of upscale and train into ``long-run.png``, a row each."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

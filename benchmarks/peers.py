@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Times networks here and where people run them otherwise, side by side in one run.
+"""Times networks in srgan and in other programs that run them, side by side in one run.
 
     benchmarks/peers.py [--network realesrgan-x4plus] [--size 320x180] [--runs 3] [--node FOLDER] [--write]
 
-Needs the extras [train], [export] and [realesrgan], and the package ncnn. A network is a model's name, or a
-.param of ncnn's with its .bin beside it. Each side has a process of its own, all cores, and its usual
-settings; the two of a row take turns. Printed are medians, and the memory of each process.
+Needs the extras [train], [export] and [realesrgan], and the package ncnn. A network is a model's name, or an
+ncnn .param file with its .bin beside it. Each side has its own process, all cores, and its usual settings;
+the two sides of a row take turns. Prints medians, and the memory of each process.
 
-FOLDER is where UpscalerJS is, which has a network of its own:
+FOLDER is where UpscalerJS is installed, which has its own network:
 
     npm install --ignore-scripts --legacy-peer-deps upscaler @tensorflow/tfjs@4.11.0 \\
         @tensorflow/tfjs-backend-wasm@4.11.0 @upscalerjs/esrgan-medium
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--network", action="append", help="may be repeated; all if left out")
+    parser.add_argument("--network", action="append", help="network to time; may be repeated; default: all")
     parser.add_argument("--size", default=LR_SIZE, type=lambda text: tuple(map(int, text.split("x"))))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--node", type=Path, help="folder with UpscalerJS's node_modules")
@@ -108,7 +108,7 @@ def export(network: Path, onnx: Path) -> None:
 
 
 def srgan_picture(network: str | Path, size: tuple[int, int]) -> Work:
-    """As a user gets it: with its surroundings, in and out as bytes."""
+    """Upscales as for a user: with the halo, from 8 bits to 8 bits."""
     from srgan import Upscaler
 
     upscaler = Upscaler(network)
@@ -117,7 +117,7 @@ def srgan_picture(network: str | Path, size: tuple[int, int]) -> Work:
 
 
 def ncnn_picture(network: Path, size: tuple[int, int]) -> Work:
-    """As ncnn's own programs do it, with the 10 pixels around that they add."""
+    """Upscales as ncnn's own programs do, with the 10 pixels that they add around the picture."""
     import ncnn
 
     net = ncnn.Net()
@@ -144,7 +144,7 @@ def onnx_picture(file: Path, size: tuple[int, int]) -> Work:
 
 
 def upscaler_js_picture(folder: Path, size: tuple[int, int]) -> Work:
-    """UpscalerJS in Node, in WebAssembly: the native backend is not to be had from npm alone."""
+    """Upscales with UpscalerJS in Node, in WebAssembly: npm alone does not provide the native backend."""
     program = Path(__file__).with_name("peers_upscaler.cjs")
     command = ["node", str(program), str(folder.resolve()), *map(str, size)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -155,14 +155,14 @@ def upscaler_js_picture(folder: Path, size: tuple[int, int]) -> Work:
         process.stdin.write("\n")
         process.stdin.flush()
         if not process.stdout.readline():
-            raise RuntimeError("UpscalerJS has ended")
+            raise RuntimeError("UpscalerJS exited")
         return None
 
     return work
 
 
 def memory_of(make: Make) -> float:
-    """GB at most of a process that does the work twice; not of programs that it starts."""
+    """Returns the peak GB of a process that does the work twice, without programs that it starts."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_peak, (make,))
 

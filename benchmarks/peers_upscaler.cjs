@@ -1,4 +1,4 @@
-// Upscales one picture with UpscalerJS for every line on stdin: FOLDER WIDTH HEIGHT.
+// Upscales one picture with UpscalerJS for every line on stdin. Arguments: FOLDER WIDTH HEIGHT.
 "use strict";
 const fs = require("node:fs");
 const http = require("node:http");
@@ -16,7 +16,7 @@ async function main() {
   wasm.setWasmPaths(path.join(modules, "@tensorflow", "tfjs-backend-wasm", "dist", path.sep));
   wasm.setThreadsCount(os.cpus().length);
   await tf.setBackend("wasm");
-  globalThis.window ??= globalThis; // its build for browsers is the one that takes any backend
+  globalThis.window ??= globalThis; // only its build for browsers accepts any backend
   const Upscaler = require(path.join(modules, "upscaler", "dist", "browser", "umd", "upscaler.min.js"));
   const found = require(path.join(root, "dist", "cjs", "models", "esrgan-medium", "src", "x4", "cjs.js"));
   const definition = found.default ?? found;

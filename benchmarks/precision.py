@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Measures what bf16 changes: results beside those in fp32, of three free photographs, by every model.
+"""Measures what bf16 changes: every model's results for three free photographs, compared with those in fp32.
 
     benchmarks/precision.py [--engine openvino]
 
-Printed is the share of values that are more than a level of 255 off, the largest difference, and the time.
+Prints the share of values that are off by more than one level of 255, the largest difference, and fp32's time
+relative to bf16's.
 """
 
 import argparse
@@ -31,7 +32,7 @@ def main() -> None:
         results, seconds = {}, {}
         for precision in ("fp32", "bf16"):
             upscaler = Upscaler(model, engine=engine, precision=precision, device="cpu")
-            upscaler.upscale(pictures[0])  # the first one compiles
+            upscaler.upscale(pictures[0])  # the first call compiles
             started = time.perf_counter()
             results[precision] = np.concatenate([upscaler.upscale(picture) for picture in pictures]).astype(
                 int

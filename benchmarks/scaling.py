@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""One worker against two, workers of one core against one of two, and what memory does meanwhile.
+"""Compares one worker with two, and workers of one core with one of two; watches memory over many pictures.
 
     benchmarks/scaling.py --pictures 48 --seconds 60
     benchmarks/scaling.py --tiny 20000 --large 20
 
-The first command upscales pictures, and a film in pieces, by one worker and by two that have a core each,
-and by one that has two cores. Workers are on nodes that the system keeps to those cores; the order changes
-from round to round. Rates count from the first result to the last. The second command watches the memory of
-all processes over many tiny pictures and some large ones. Both start clusters of their own on this computer.
+The first command upscales pictures, and a film in pieces, with one worker and with two, which have a core
+each, and with one that has two cores; the order changes from round to round. Workers run on nodes that are
+pinned to those cores. Rates are measured from the first result to the last. The second command watches the
+memory of all processes while they upscale many tiny pictures and some large ones. Both start their own
+clusters on this computer.
 """
 
 from __future__ import annotations
@@ -48,12 +49,12 @@ FLEETS = {
     "two workers, one core each": ([FIRST, SECOND], Fleet(workers=2, cores=1)),
     "one worker, two cores": ([BOTH], Fleet(workers=1, cores=2)),
 }
-_TOGETHER = 0.05  # seconds between results that a worker returned together
+_TOGETHER = 0.05  # seconds at most between results that a worker returned together
 
 
 @contextmanager
 def cluster(nodes: list[str]) -> Iterator[None]:
-    """Connects to a new cluster that has a node for each text, with the processor cores that it lists."""
+    """Connects to a new cluster with a node for each list of processor cores."""
     command = [sys.executable, NODES, *nodes]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
@@ -64,7 +65,7 @@ def cluster(nodes: list[str]) -> Iterator[None]:
 
 
 def write_pictures(folder: Path, count: int, size: tuple[int, int], name: str) -> None:
-    """Smooth shapes, each another one."""
+    """Writes pictures of smooth shapes, each of them different."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), np.uint8)
@@ -72,7 +73,7 @@ def write_pictures(folder: Path, count: int, size: tuple[int, int], name: str) -
 
 
 def write_film(path: Path, seconds: int, size: tuple[int, int]) -> None:
-    """Shapes that drift, so that no frame equals the one before."""
+    """Writes a film of drifting shapes, so that no frame equals the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     width, height = size
     noise = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
@@ -88,7 +89,7 @@ def write_film(path: Path, seconds: int, size: tuple[int, int]) -> None:
 
 
 def work_for(source: Path, dest: Path, model: str, fleet: Fleet) -> list[tuple[float, Event]]:
-    """One run; when each of its tasks was done."""
+    """Runs one cluster job; returns its events, with their times."""
     place = Place.of(str(dest))
     items = find_items(str(source), place, extension=None, recursive=False, tell=print)
     work = Work(dest=place, options=JobOptions(model=model), model=ModelFiles.of(model), device="cpu")
@@ -100,9 +101,9 @@ def work_for(source: Path, dest: Path, model: str, fleet: Fleet) -> list[tuple[f
 
 
 def rate_of(events: list[tuple[float, Event]], unit: str) -> float:
-    """Tasks of a kind that were done in a second, from the first result to the last.
+    """Returns the tasks of a kind done per second, from the first result to the last.
 
-    A worker returns several results together: those that came with the first were made before it.
+    A worker returns several results together: those that arrive with the first were made before it.
     """
     times = [moment for moment, event in events if event.unit == unit]
     later = [moment for moment in times if moment > times[0] + _TOGETHER]
@@ -110,7 +111,7 @@ def rate_of(events: list[tuple[float, Event]], unit: str) -> float:
 
 
 def scaling(options: argparse.Namespace, folder: Path) -> None:
-    """Pictures and a film by each fleet."""
+    """Upscales the pictures and the film with each fleet, and prints the rates."""
     write_pictures(folder / "pictures", options.pictures, tuple(options.size), "p")
     write_film(folder / "film" / "film.mp4", options.seconds, tuple(options.size))
     rates: dict[str, dict[str, list[float]]] = {name: {"inputs": [], "pieces": []} for name in FLEETS}
@@ -133,12 +134,12 @@ def scaling(options: argparse.Namespace, folder: Path) -> None:
         pieces = statistics.median(rates[name]["pieces"])
         print(
             f"{name:28} {pictures:7.2f} pictures/s ({pictures * pixels:.3f} megapixels/s), "
-            f"{pieces:6.3f} pieces/s, film {statistics.median(whole[name]):.1f} s with start and end"
+            f"{pieces:6.3f} pieces/s, film {statistics.median(whole[name]):.1f} s in total"
         )
 
 
 def memory(options: argparse.Namespace, folder: Path) -> None:
-    """What all processes take, in ten parts of a run."""
+    """Prints how much memory all processes take, in each tenth of a run."""
     write_pictures(folder / "in", options.tiny, (32, 24), "tiny")
     write_pictures(folder / "in", options.large, (4000, 3000), "a-large")
     seen: list[int] = []
@@ -159,7 +160,7 @@ def memory(options: argparse.Namespace, folder: Path) -> None:
         ended.set()
         watcher.join()
     seconds = time.perf_counter() - began
-    print(f"{options.tiny} tiny and {options.large} large pictures in {seconds:.0f} s; most MB in ten parts:")
+    print(f"{options.tiny} tiny and {options.large} large pictures in {seconds:.0f} s; peak MB by tenth:")
     parts = np.array_split(np.array(seen), 10)
     print(*(f"{part.max() / 1e6:.0f}" for part in parts if len(part)))
 
@@ -175,7 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="fast")
     parser.add_argument("--pictures", type=int, default=48)
-    parser.add_argument("--seconds", type=int, default=60, help="of film")
+    parser.add_argument("--seconds", type=int, default=60, help="length of the film in seconds")
     parser.add_argument("--size", type=int, nargs=2, default=(320, 180), metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--tiny", type=int, default=0)

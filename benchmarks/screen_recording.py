@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Times frames of which little changes, beside the same frames each computed as a whole.
+"""Times frames in which little changes, compared with computing each of them as a whole.
 
     benchmarks/screen_recording.py [--model fast] [--frames 60] [--runs 3]
 
-The clips: a page of text over which a pointer moves, and which is scrolled once; the same after x264; and a
-film in which everything moves. Each frame is computed in both ways in turn, in one thread, and the results
-must be equal to the bit. Times are the thread's processor seconds, which other work on the machine disturbs
-little; figures are medians of the runs. Reading and writing are not included.
+The clips are a page of text that a pointer crosses and that scrolls once; the same after x264; and a
+film in which everything moves. Each frame is computed both ways in turn, in one thread, and the results must
+be identical, bit for bit. Times are processor seconds, which other work on the machine hardly affects;
+figures are medians of the runs. Reading and writing are not included.
 """
 
 import argparse
@@ -34,7 +34,7 @@ Frames = list[NDArray[Any]]
 
 
 def screen(count: int) -> Frames:
-    """A page of text; a pointer of 8x12 pixels goes across, and half-way the page is scrolled by 30 rows."""
+    """Draws a page of text that a pointer of 8x12 pixels crosses; halfway, the page scrolls by 30 rows."""
     width, height = SIZE
     page = Image.new("RGB", (width, height + 30), "white")
     drawing = ImageDraw.Draw(page)
@@ -50,7 +50,7 @@ def screen(count: int) -> Frames:
 
 
 def film(count: int) -> Frames:
-    """A look along a photograph, two pixels a frame, with the grain of a camera."""
+    """Pans along a photograph, two pixels per frame, with a camera's grain."""
     width, height = SIZE
     random = np.random.default_rng(0)
     photo = data.coffee()[100 : 100 + height].astype(np.int16)
@@ -63,7 +63,7 @@ def film(count: int) -> Frames:
 
 
 def coded(frames: Frames) -> Frames:
-    """The same frames as a recording has them: H.264, libx264's usual settings."""
+    """Returns the same frames as in a recording: H.264 with libx264's default settings."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "clip.mp4"
         with av.open(str(path), "w") as container:
@@ -78,7 +78,7 @@ def coded(frames: Frames) -> Frames:
 
 
 def seconds(upscaler: Upscaler, frames: Frames) -> tuple[float, float]:
-    """Of all frames as wholes, and of their changes."""
+    """Returns the seconds for all frames as wholes, and for their changes."""
     whole_seconds = changes_seconds = 0.0
     following = upscaler.frames(iter(frames))
     for frame in frames:

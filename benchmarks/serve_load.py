@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Many clients ask a server at once; each checks that it gets the enlargement of its own picture.
+"""Sends requests from many clients at once; each checks that it gets its own picture, upscaled.
 
     benchmarks/serve_load.py --clients 64 --seconds 60
 
-Starts a server of its own, on this computer. Says how many pictures came back and whether all were right,
-how that compares with the engine alone, how long ``/healthz`` took meanwhile, and how the memory went.
-Exits 1 if a picture was wrong or lost.
+Starts its own server on this computer. Reports how many pictures came back and whether all were right, how
+that compares with the engine alone, how long ``/healthz`` took meanwhile, and how much memory the server
+used. Exits with 1 if a picture was wrong or lost.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Seen:
 
 
 def picture(number: int, size: tuple[int, int]) -> bytes:
-    """A PNG of smooth shapes that no other number gives."""
+    """Returns a PNG of smooth shapes, different for every number."""
     noise = np.random.default_rng(number).integers(0, 256, (6, 8, 3), np.uint8)
     out = io.BytesIO()
     Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).save(out, "png")
@@ -55,7 +55,7 @@ def picture(number: int, size: tuple[int, int]) -> bytes:
 
 
 def alone(pictures: list[bytes], model: str) -> tuple[list[str], float, float]:
-    """The SHA-256 of each result, as the engine alone makes it; seconds a picture, and of the processor."""
+    """Returns the SHA-256 of the engine's own results, and the elapsed and processor seconds per picture."""
     digests = []
     with Upscaler(model, device="cpu") as upscaler:
         upscale_file(io.BytesIO(pictures[0]), io.BytesIO(), upscaler, _PNG)  # opens and warms up
@@ -69,7 +69,7 @@ def alone(pictures: list[bytes], model: str) -> tuple[list[str], float, float]:
 
 
 def client(port: int, number: int, content: bytes, digest: str, model: str, end: float, seen: Seen) -> None:
-    """Asks again and again, as a client with an address of its own."""
+    """Sends requests until the end, as a client with its own address."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     headers = {"X-Forwarded-For": f"10.0.{number // 250}.{number % 250 + 1}", "Accept": "image/png"}
     while time.monotonic() < end:
@@ -96,7 +96,7 @@ def client(port: int, number: int, content: bytes, digest: str, model: str, end:
 
 
 def watch(port: int, process: psutil.Process, end: float, seen: Seen) -> None:
-    """Asks for the health, and looks at the memory."""
+    """Requests ``/healthz`` and measures the memory until the end."""
     while time.monotonic() < end:
         began = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -109,14 +109,14 @@ def watch(port: int, process: psutil.Process, end: float, seen: Seen) -> None:
 
 
 def port_in(log: Path) -> int:
-    """That the server says it listens at."""
+    """Waits for the port that the server reports; returns it."""
     while not (found := re.search(r"http://[\d.]+:(\d+)/", log.read_text())):
         time.sleep(0.05)
     return int(found[1])
 
 
 def wait_until_ready(port: int) -> None:
-    """Until the usual model is open."""
+    """Waits until the default model is open."""
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", "/readyz")
@@ -128,7 +128,7 @@ def wait_until_ready(port: int) -> None:
 def load(
     port: int, process: psutil.Process, options: argparse.Namespace, pictures: list[bytes], digests: list[str]
 ) -> Seen:
-    """All clients at once."""
+    """Runs all clients at once; returns what they saw."""
     seen, end = Seen(), time.monotonic() + options.seconds
     threads = [
         threading.Thread(target=client, args=(port, number, content, digest, options.model, end, seen))
@@ -167,11 +167,11 @@ def main() -> int:
     quarter = max(1, len(seen.memory) // 4)
     early, late = max(seen.memory[:quarter]), max(seen.memory[-quarter:])
     print(f"pictures      {seen.right} right, {len(seen.wrong)} wrong or lost, {seen.busy} times busy")
-    print(f"throughput    {seen.right / seconds:.2f} a second; the engine alone {1 / seconds_alone:.2f}")
+    print(f"throughput    {seen.right / seconds:.2f} per second; the engine alone {1 / seconds_alone:.2f}")
     if seen.seconds:
-        print(f"processor     {busy / seen.right:.3f} s a picture; the engine alone {busy_alone:.3f}")
+        print(f"processor     {busy / seen.right:.3f} s per picture; the engine alone {busy_alone:.3f}")
         middle, most = statistics.median(seen.seconds), max(seen.seconds)
-        print(f"a picture     {middle:.2f} s in the middle, {most:.2f} at most")
+        print(f"response      {middle:.2f} s in the median, {most:.2f} s at most")
     print(f"/healthz      {1000 * np.percentile(seen.health, 99):.0f} ms at the 99th percentile")
     print(f"memory        {early / 2**20:.0f} MB in the first quarter, {late / 2**20:.0f} MB in the last")
     print(*seen.wrong[:5], *said[1:], sep="\n", file=sys.stderr)

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A cluster of a thousand nodes on paper: pictures, stragglers and lost nodes as discrete events (SimPy).
+"""Simulates a cluster of a thousand nodes: pictures, stragglers and lost nodes as discrete events (SimPy).
 
     benchmarks/simulate_cluster.py
     benchmarks/simulate_cluster.py --nodes 1000 --cores 64 --loss-hours 24 --stragglers 0.05
 
-A worker takes a table of tasks and computes one picture after the other. With a node its workers are lost,
-and the tables they had are given to others, from the beginning; the node comes back after a while. How long
-it takes is compared with the plan, which is pictures x seconds / workers.
+A worker takes a table of tasks and computes one picture after another. When a node is lost, so are its
+workers, and others start their tables again from the beginning; the node comes back after a while. The total
+time is compared with the plan, which is pictures x (seconds + overhead) / workers.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import simpy
 
-TABLE = 16  # pictures at most, as srgan.cluster.run has them
-START = 30.0  # seconds until a worker that begins has its engine
+TABLE = 16  # pictures at most, as in srgan.cluster.run
+START = 30.0  # seconds until a new worker has its engine
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Tally:
     """What happened."""
 
     done: int = 0
-    wasted: float = 0.0  # seconds of a core
+    wasted: float = 0.0  # core seconds
     losses: int = 0
     ended: float = 0.0
 
@@ -40,7 +40,7 @@ def worker(
     tally: Tally,
     chance: random.Random,
 ):
-    """One worker: until nothing is left, or its node is lost."""
+    """Runs one worker until nothing is left, or its node is lost."""
     held, began = 0, env.now
     try:
         yield env.timeout(START)
@@ -60,7 +60,7 @@ def worker(
 
 
 def node(env: simpy.Environment, tables: deque[int], options: argparse.Namespace, tally: Tally, seed: int):
-    """One node: its workers, until it is lost; and again."""
+    """Runs one node: its workers until it is lost, and then again."""
     chance = random.Random(seed)
     slow = options.slowness if chance.random() < options.stragglers else 1.0
     while tally.done < options.pictures:
@@ -76,11 +76,11 @@ def node(env: simpy.Environment, tables: deque[int], options: argparse.Namespace
                 each.interrupt()
             yield env.timeout(options.back_after)
         elif tally.done < options.pictures:
-            yield env.timeout(START)  # others may lose what they hold
+            yield env.timeout(START)  # other nodes may lose the tables they hold
 
 
 def simulate(options: argparse.Namespace, seed: int) -> Tally:
-    """All nodes, until all pictures are done."""
+    """Runs all nodes until all pictures are done."""
     env, tally = simpy.Environment(), Tally()
     tables: deque[int] = deque()
     left = options.pictures
@@ -97,13 +97,13 @@ def simulate(options: argparse.Namespace, seed: int) -> Tally:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", type=int, default=1000)
-    parser.add_argument("--cores", type=int, default=16, help="workers of a node")
+    parser.add_argument("--cores", type=int, default=16, help="workers per node")
     parser.add_argument("--pictures", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=27.8, help="of a core, for a picture")
-    parser.add_argument("--overhead", type=float, default=0.3, help="seconds a picture for the store")
+    parser.add_argument("--seconds", type=float, default=27.8, help="core seconds per picture")
+    parser.add_argument("--overhead", type=float, default=0.3, help="seconds per picture for storage")
     parser.add_argument("--stragglers", type=float, default=0.02, help="share of nodes that are slow")
     parser.add_argument("--slowness", type=float, default=3.0)
-    parser.add_argument("--loss-hours", type=float, default=24.0, help="mean time to the loss of a node")
+    parser.add_argument("--loss-hours", type=float, default=24.0, help="mean hours until a node is lost")
     parser.add_argument("--back-after", type=float, default=300.0, help="seconds until a lost node is back")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()

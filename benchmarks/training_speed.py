@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Times training against the field's usual ways, side by side, and the share that the data has of a step.
+"""Times training against the usual ways, side by side, and the share of a step that the data takes.
 
     benchmarks/training_speed.py [--runs 10]
 
-Each kind of work runs in a process of its own, in turn; figures are medians, ratios of neighbouring runs.
-The pictures are scikit-image's; VGG19 has random weights, which changes no time.
+Each kind of work runs in its own process, in turn; figures are medians, and ratios compare neighbouring runs.
+The pictures are scikit-image's; VGG19 has random weights, which does not affect the times.
 """
 
 import argparse
@@ -35,13 +35,13 @@ from srgan.training.recipe_file import load_recipe
 from srgan.training.trainer import Trainer
 
 LARGE_BATCH, LARGE_CROP = 8, 64
-"""The crops of the recipes coco and celeba, and half of their batch, for two processes' memory."""
+"""Half the batch of the recipes coco and celeba, so that two processes fit in memory; and their crop."""
 
 Work = Callable[[], object]
 
 
 class Files(Dataset):
-    """A random crop of a PNG file and its bicubic reduction, decoded anew for every sample, as usual."""
+    """Random crops of PNG files and their bicubic downscalings, decoded anew for every sample, as usual."""
 
     def __init__(self, folder: Path, length: int) -> None:
         self._files = list_pictures(folder)
@@ -129,7 +129,7 @@ def our_adversarial_step(batch: int, crop: int, folder: Path) -> Work:
 
 
 def plain_adversarial_step(batch: int, crop: int, folder: Path) -> Work:
-    """The same networks and losses in fp32 and the default layout, on a batch that is given."""
+    """Returns a step of the same networks and losses, in fp32 and the default layout, on a fixed batch."""
     network, judge = DescribedNetwork(load_network("srresnet")), Discriminator(4 * crop)
     features = VGGFeatures(torch.load(folder / "vgg19.pth", weights_only=True)).requires_grad_(False)
     optimisers = [torch.optim.Adam(module.parameters(), lr=1e-4) for module in (network, judge)]

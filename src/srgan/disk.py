@@ -1,7 +1,7 @@
-"""What changes a disk: each thing that a system can refuse in a function of its own.
+"""Changes to a disk, with a separate function for each that the system can refuse.
 
-All that srgan writes passes here, by way of :mod:`srgan.files`: whoever lets these functions fail, as tests
-do, meets every writer. What other libraries write into a file that was made here, they write themselves.
+Everything that srgan writes passes through here, by way of :mod:`srgan.files`: making these functions fail,
+as tests do, reaches every writer. Other libraries that write into a file made here do so on their own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def open_file(path: Path, mode: Literal["wb", "ab", "r+b"]) -> BinaryIO:
 
 
 def create(path: Path, mode: int) -> None:
-    """Makes an empty file, which must not exist."""
+    """Makes an empty file, which must not exist yet."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
 
 
@@ -41,7 +41,7 @@ def write(descriptor: int, data: memoryview) -> int:
 
 
 def sync(path: Path, flags: int = os.O_RDWR) -> None:
-    """Makes the content of a file last."""
+    """Flushes the content of a file to the disk."""
     descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
@@ -50,7 +50,7 @@ def sync(path: Path, flags: int = os.O_RDWR) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a new name last, where a system can: some network file systems cannot."""
+    """Flushes the names in a folder to the disk, where possible: some network file systems cannot."""
     if os.name != "posix":
         return
     try:
@@ -61,29 +61,29 @@ def sync_folder(folder: Path) -> None:
 
 
 def rename(path: Path, target: Path) -> None:
-    """Gives a file another name on the same disk; it takes the place of one that has it."""
+    """Renames a file on the same disk, replacing one that has the name."""
     path.replace(target)
 
 
 def remove(path: Path) -> None:
-    """Removes a file, if it is there."""
+    """Removes a file, if it exists."""
     path.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder, and those above it, unless it is there."""
+    """Makes a folder and its parents, unless it exists."""
     folder.mkdir(parents=True, exist_ok=True)
 
 
 def remove_folder(folder: Path) -> None:
-    """Removes a folder and all that is in it, if it is there."""
+    """Removes a folder and everything in it, if it exists."""
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
-        if folder.exists():  # somebody else has removed a file of it meanwhile
+        if folder.exists():  # another process has removed a file in it meanwhile
             remove_folder(folder)
 
 
 def remove_empty_folder(folder: Path) -> None:
-    """Removes a folder that holds nothing."""
+    """Removes an empty folder."""
     folder.rmdir()

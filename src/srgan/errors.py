@@ -10,9 +10,9 @@ class SrganError(Exception):
     """Something failed in a way the user can act on.
 
     Args:
-        message: one sentence. It names no option of the command line: that is for the command line to add.
-            What a file says may be in it, see :func:`shown`.
-        field: the option or field of the request that it is about, under its name in Python; None if none.
+        message: one sentence. It names no command-line option: the command line adds that. It may quote a
+            file, see :func:`shown`.
+        field: the option or request field that it is about, by its name in Python; None if there is none.
 
     Attributes:
         code: a short word for the kind of error, the same in every version.
@@ -45,19 +45,19 @@ class VideoError(SrganError):
 
 
 class ModelError(SrganError):
-    """A model is unknown, damaged, or of another kind than was asked for."""
+    """A model is unknown, damaged, or not of the kind that was asked for."""
 
     code = "model"
 
 
 class DataError(SrganError):
-    """A folder of pictures cannot serve as it is."""
+    """A folder of pictures cannot be used as it is."""
 
     code = "data"
 
 
 class RunError(SrganError):
-    """A training run cannot start, or cannot go on."""
+    """A training run cannot start or continue."""
 
     code = "run"
 
@@ -69,7 +69,7 @@ class OutputError(SrganError):
 
 
 class InUseError(SrganError):
-    """Another process is at work in the folder."""
+    """Another process is working in the folder."""
 
     code = "in_use"
 
@@ -95,13 +95,13 @@ class MissingExtraError(SrganError):
         super().__init__(f"{what} needs an optional part: run  pip install '.[{extra}]'  in the checkout")
 
 
-_BREAKING = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of letters, ends of lines and paragraphs
-# Unicode's property Bidi_Control: these turn the order of letters round, so that one name looks like another.
+_BREAKING = ("Cc", "Cs", "Zl", "Zp")  # control characters, surrogates, line and paragraph separators
+# Unicode's property Bidi_Control: these reverse the order of letters, so that one name looks like another.
 _TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def shown(text: str) -> str:
-    """Escapes in a name or a message what could break a line, a table or a terminal, or hide what it says."""
+    """Escapes what could break a line, a table or a terminal, or hide the meaning, in a name or a message."""
     return "".join(repr(one)[1:-1] if _is_harmful(one) else one for one in text)
 
 

@@ -1,4 +1,4 @@
-"""The one way to write a file and to use a folder: whole or not at all, one process at a time."""
+"""The only way to write a file or use a folder: files whole or not at all, folders one process at a time."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from srgan.leftovers import acquire, held_name
 def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Provides a new file beside ``path`` that takes its place at the end, or vanishes if anything fails.
 
-    Its name is short, hidden and its own, so that any number of threads and processes may write one target:
-    the last to finish wins. A lock beside it, held until after the renaming, tells others that somebody is
-    at it; what processes that were killed left in the folder is removed, once a minute at most. A file that
-    is replaced passes its permissions on; of a link, what it leads to is replaced.
+    Its name is short, hidden and unique, so that any number of threads and processes may write one target:
+    the last to finish wins. A lock beside it, held until after the renaming, shows others that it is in use;
+    what killed processes left in the folder is removed, at most once a minute. A file that is replaced passes
+    on its permissions; if ``path`` is a link, the file it points to is replaced.
 
     Args:
         path: the file to write; its folder must exist.
-        durable: whether the content is on the disk before the name is: for what must survive a power cut.
+        durable: whether to flush the content to the disk before the renaming, to survive a power cut.
 
     Yields:
-        The file to fill; it is there already, empty.
+        The file to fill; it already exists, empty.
 
     Raises:
-        OutputError: if no file can be written there. What the block raises comes out unchanged.
+        OutputError: if no file can be written there. Exceptions from the block pass through unchanged.
     """
     with explained(path):
         target = _target_of(path)
-    # What leaving the name raises is about it too; what the block raises is not.
+    # Errors while making and renaming the file are about ``path``; those of the block are not.
     with ExitStack() as stack:
         with explained(path):
             part = stack.enter_context(held_name(target.parent))
@@ -55,7 +55,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
 
 
 def write_file(path: Path, content: bytes | memoryview | str, *, durable: bool = False) -> None:
-    """Writes a file, see :func:`replacing`; text as UTF-8.
+    """Writes a file, text as UTF-8; see :func:`replacing`.
 
     Raises:
         OutputError: if it cannot be written.
@@ -65,38 +65,38 @@ def write_file(path: Path, content: bytes | memoryview | str, *, durable: bool =
 
 
 def fill(part: Path, content: bytes | memoryview) -> None:
-    """Writes the whole content of a file that is there, as :func:`replacing` gives it.
+    """Writes the whole content of an existing file, such as :func:`replacing` provides.
 
     Raises:
-        OSError: if that cannot be.
+        OSError: if it cannot be written.
     """
     with opened(part, "wb") as file:
         file.write(content)
 
 
 def opened(path: Path, mode: Literal["wb", "ab", "r+b"]) -> BinaryIO:
-    """Opens a file to write to: one that :func:`replacing` gave, or one that grows and may end anywhere.
+    """Opens a file for writing: one from :func:`replacing`, or one that grows and may end anywhere.
 
     Raises:
-        OSError: if that cannot be; so do its methods.
+        OSError: if it cannot be opened; the file's methods raise it too.
     """
     return disk.open_file(path, mode)
 
 
 def remove_file(path: Path) -> None:
-    """Removes a file, if it is there.
+    """Removes a file, if it exists.
 
     Raises:
-        OSError: if that cannot be.
+        OSError: if it cannot be removed.
     """
     disk.remove(path)
 
 
 def move_file(path: Path, target: Path) -> None:
-    """Gives a file another name, in place of a file that has it; on another disk it is copied, and stays.
+    """Renames a file, replacing one that has the name; to another disk, copies it and keeps the original.
 
     Raises:
-        OSError, OutputError: if that cannot be.
+        OSError, OutputError: if it cannot be moved.
     """
     try:
         disk.rename(path, target)
@@ -110,7 +110,7 @@ def copy_file(path: Path, target: Path, *, durable: bool = False) -> None:
     """Copies the content of a file, whole or not at all; see :func:`replacing`.
 
     Raises:
-        OSError, OutputError: if that cannot be.
+        OSError, OutputError: if it cannot be copied.
     """
     with (
         replacing(target, durable=durable) as part,
@@ -122,7 +122,7 @@ def copy_file(path: Path, target: Path, *, durable: bool = False) -> None:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Makes a temporary folder, removed at the end; after a kill, by whoever makes the next one.
+    """Makes a temporary folder, removed at the end or, after a kill, when the next one is made.
 
     Raises:
         OutputError: if none can be made.
@@ -136,10 +136,10 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def make_folder(folder: Path) -> Path:
-    """Makes a folder, and those above it, unless it is there; returns it.
+    """Makes a folder and its parents, unless it exists; returns it.
 
     Raises:
-        OutputError: if that cannot be, for example because a file has its name.
+        OutputError: if it cannot be made, for example because a file has its name.
     """
     try:
         disk.make_folder(folder)
@@ -149,16 +149,16 @@ def make_folder(folder: Path) -> Path:
 
 
 def claim(folder: Path, name: str = "lock") -> FileLock:
-    """Takes a folder, which is made if absent, for this process alone, until it ends or releases the lock.
+    """Locks a folder, made if missing, for this process alone, until it ends or releases the lock.
 
     Any thread may release it. Where the file system has no locks, nobody is kept out.
 
     Args:
         folder: the folder.
-        name: of the lock's file in it, which stays there.
+        name: name of the lock file in it, which stays there.
 
     Raises:
-        InUseError: if another process has it.
+        InUseError: if another process holds it.
         OutputError: if it cannot be made or written.
     """
     lock = FileLock(make_folder(folder) / name, thread_local=False)
@@ -167,13 +167,13 @@ def claim(folder: Path, name: str = "lock") -> FileLock:
             acquire(lock, 0)
     except Timeout:
         raise InUseError(
-            f"{folder}: another process is working in it; wait for it, or choose another"
+            f"{folder}: another process is working in it; wait for it, or choose another folder"
         ) from None
     return lock
 
 
 def clear(folder: Path, *, keep: Collection[str] = ()) -> None:
-    """Removes the files of a folder but those whose names are to be kept; sub-folders stay.
+    """Removes the files in a folder, except those whose names are in ``keep``; sub-folders stay.
 
     Raises:
         OutputError: if one cannot be removed.
@@ -185,10 +185,10 @@ def clear(folder: Path, *, keep: Collection[str] = ()) -> None:
 
 
 def remove_folder(folder: Path) -> None:
-    """Removes a folder and all that is in it, if it is there.
+    """Removes a folder and everything in it, if it exists.
 
     Raises:
-        OutputError: if that cannot be.
+        OutputError: if it cannot be removed.
     """
     try:
         disk.remove_folder(folder)
@@ -197,20 +197,20 @@ def remove_folder(folder: Path) -> None:
 
 
 def remove_empty_folder(folder: Path) -> None:
-    """Removes a folder that holds nothing.
+    """Removes an empty folder.
 
     Raises:
-        OSError: if that cannot be, for example because something is in it.
+        OSError: if it cannot be removed, for example because it is not empty.
     """
     disk.remove_empty_folder(folder)
 
 
 @contextmanager
 def explained(path: Path | str) -> Iterator[None]:
-    """Turns an OSError that writing ``path`` raises into an OutputError of one line."""
+    """Turns an OSError from writing ``path`` into a one-line OutputError."""
     try:
         yield
-    except Timeout:  # an OSError too, with a meaning of its own
+    except Timeout:  # an OSError too, but with its own meaning
         raise
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({reason_of(error)})") from error
@@ -234,7 +234,7 @@ def reason_of(error: OSError) -> str:
 
 
 def _target_of(path: Path) -> Path:
-    """Returns the file itself, where the path is a link."""
+    """Returns the path, or the file it points to if it is a link."""
     if path.exists() and not path.is_file():
         kind = "is a folder" if path.is_dir() else "is a device or a pipe"
         raise OutputError(f"{path}: {kind}; give the name of a file")
@@ -245,5 +245,5 @@ def _target_of(path: Path) -> Path:
 
 
 def _keep_mode(target: Path, part: Path) -> None:
-    with suppress(OSError):  # there is none yet, or the file system knows no permissions
+    with suppress(OSError):  # no such file yet, or no permissions in this file system
         shutil.copymode(target, part)

@@ -1,4 +1,4 @@
-"""What is being written, and what killed processes left of it: told apart by locks."""
+"""Distinguishes, by locks, what is being written from what killed processes left behind."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from srgan import disk
 _PART, _LOCK = ".part", ".lock"
 _PREFIX = ".srgan-"
 _OURS = f"{_PREFIX}{hashlib.sha256(node().encode()).hexdigest()[:8]}-"  # written on this computer
-_DAY = 86_400.0  # seconds; who has not touched a file for so long does not write it
-_PAUSE = 60.0  # seconds between two searches of a folder for what was abandoned
-_PATIENCE = 10.0  # seconds for a lock of our own, which only a search can hold, and that for a moment
+_DAY = 86_400.0  # seconds; a file untouched for so long is no longer being written
+_PAUSE = 60.0  # seconds between two searches of a folder for abandoned files
+_PATIENCE = 10.0  # seconds to wait for a lock of our own, which only a search can hold, briefly
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 _searched: dict[Path, float] = {}
 
 
 @contextmanager
 def held_name(folder: Path) -> Iterator[Path]:
-    """Provides a name that nobody else has, for a file or a folder; removes what has it at the end.
+    """Provides a unique name for a file or a folder, and removes what has it at the end.
 
-    Its name is short and hidden. A lock beside it tells others that somebody is at it; what killed processes
-    left in the folder is removed, once a minute at most.
+    The name is short and hidden. A lock beside it shows others that it is in use; what killed processes left
+    in the folder is removed, at most once a minute.
 
     Raises:
         OSError: if the folder cannot be written.
@@ -48,16 +48,16 @@ def held_name(folder: Path) -> Iterator[Path]:
             _remove(part)
             is_gone = True
         lock.release()
-        if is_gone:  # else the next search finds by the lock that nobody is at it
+        if is_gone:  # else the lock shows the next search that it is not in use
             with suppress(OSError):
                 disk.remove(Path(lock.lock_file))
 
 
 def acquire(lock: FileLock, timeout: float) -> None:
-    """Takes a lock, or goes without where the file system has none.
+    """Takes a lock, or does without where the file system has none.
 
     Raises:
-        Timeout: if somebody else has it.
+        Timeout: if somebody else holds it.
         OSError: if the system refuses.
     """
     try:
@@ -69,14 +69,14 @@ def acquire(lock: FileLock, timeout: float) -> None:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Removes what killed processes left half-written; not at each write, for the folder may be large."""
+    """Removes what killed processes left half-written; not at each write, because the folder may be large."""
     now = time.monotonic()
     if now - _searched.get(folder, now - _PAUSE) < _PAUSE:
         return
     if len(_searched) > 1000:
         _searched.clear()
     _searched[folder] = now
-    with suppress(OSError):  # whoever writes there is told
+    with suppress(OSError):  # the write that follows reports it
         for path in folder.glob(f"{_PREFIX}*"):
             if path.suffix in (_PART, _LOCK):
                 _remove_if_abandoned(path.with_suffix(_PART))
@@ -94,12 +94,12 @@ def _remove(part: Path) -> None:
 
 
 def _remove_if_abandoned(part: Path) -> None:
-    """Goes by the lock where there is one that can be trusted, which is this computer's; else by the age."""
+    """Decides by the lock if there is one that can be trusted, one of this computer's; otherwise by age."""
     lock = _lock_beside(part)
     name = Path(lock.lock_file)
-    with suppress(OSError):  # it is gone; or, with Timeout, which is one too, its process is alive
+    with suppress(OSError):  # it is gone; or, with Timeout, also an OSError, its process is alive
         is_locked = name.exists()
-        # Who has just made a lock may not have taken it yet, and works on without it if it goes now.
+        # A process that has just made its lock may not have taken it yet, and loses it if it is removed now.
         least = 0.0 if is_locked and part.name.startswith(_OURS) else _DAY
         touched = (path.stat().st_mtime for path in (part, name) if path.exists())
         if least and time.time() - max(touched, default=time.time()) < least:
@@ -109,6 +109,6 @@ def _remove_if_abandoned(part: Path) -> None:
             return
         with lock.acquire(timeout=0):
             _remove(part)
-            if os.name == "posix":  # while nobody can take it; elsewhere nobody can remove what is open
+            if os.name == "posix":  # while nobody can take it; elsewhere, open files cannot be removed
                 disk.remove(name)
         disk.remove(name)
