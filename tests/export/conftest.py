@@ -48,8 +48,9 @@ async function drive() {
   }
   document.querySelector("iframe").onload = () =>
     page().addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
-  await until(() => $("file") && page().document.readyState === "complete", "no page");
-  await until(() => !$("file").disabled || $("status").className === "wrong", "not ready");
+  const isComplete = () => page().document.readyState === "complete";
+  // The page may load itself once more, by its service worker, and has no elements meanwhile.
+  await until(() => isComplete() && ($("file")?.disabled === false || $("status")?.className === "wrong"), "not ready");
   SCRIPT
 }
 const answer = await drive().catch(error => ({ failed: String(error.stack) }));
