@@ -111,7 +111,7 @@ def test_a_report_is_held_against_an_earlier_one(srgan, here):
     done = srgan(
         "evaluate", "--hr", "hr", "--baseline", "bicubic", "--metric", "psnr", "--against", "old.json"
     )
-    assert "old.json: has bicubic: ssim_y, which was not measured now" in done.err
+    assert "old.json: has bicubic: ssim_y, which was not measured this time" in done.err
 
 
 @pytest.mark.usefixtures("hr")

@@ -140,5 +140,5 @@ def _place_of(dest: Place, key: str) -> Place:
 
 
 def _is_there(segment: Place) -> bool:
-    """Tells whether a segment is whole; in a store, objects appear only when they are."""
+    """Returns whether a segment is whole; in a store, objects appear only when they are."""
     return segment.exists() and (segment.path is None or frames_in(segment.path) > 0)

@@ -78,7 +78,7 @@ class Place:
         return Place(f"{address.rstrip('/')}/{name}{mark}{query}")
 
     def exists(self) -> bool:
-        """Tells whether there is a file or an object of this name.
+        """Returns whether there is a file or an object of this name.
 
         Raises:
             OSError: if its store does not answer.
@@ -205,7 +205,7 @@ class Place:
 
 
 def is_address(text: str) -> bool:
-    """Tells whether a text is an address, such as ``s3://bucket/key``, and not a path."""
+    """Returns whether a text is an address, such as ``s3://bucket/key``, and not a path."""
     scheme, mark, _ = text.partition("://")
     return bool(mark) and scheme.isalnum()
 

@@ -114,7 +114,7 @@ class Worker:
         }
 
     def _is_done(self, task: Row, earlier: Row, digest: str) -> bool:
-        """Tells whether the result of the same input, made in the same way, exists."""
+        """Returns whether the result of the same input, made in the same way, exists."""
         made = {"status": "ok", "output": task["output"], "input_sha256": digest, **self._common()}
         if any(earlier[name] != value for name, value in made.items()):
             return False

@@ -26,7 +26,7 @@ def convert(path: Path) -> Any:
 
 
 def crashes(path: Path) -> bool:
-    """Tells whether the reader crashes on a file; whether it refuses it is not looked at.
+    """Returns whether the reader crashes on a file; whether it refuses it is not looked at.
 
     Raises:
         MemoryError: if the system ended the process, which it does where memory runs out.

@@ -70,7 +70,7 @@ def _frames(source: Path | IO[bytes], max_pixels: int) -> Iterator[Picture]:
 
 
 def is_animated(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = MOST_PIXELS) -> bool:
-    """Tells whether a picture has several frames (GIF, WebP, PNG, AVIF). A file object must be seekable.
+    """Returns whether a picture has several frames (GIF, WebP, PNG, AVIF). A file object must be seekable.
 
     Raises:
         ImageError: if it is not a picture, or a frame has more than ``max_pixels``.

@@ -17,7 +17,7 @@ class ProfileError(ValueError):
 
 
 def is_usable(profile: bytes) -> bool:
-    """Tells whether a colour profile can be read and, for CMYK, be converted from."""
+    """Returns whether a colour profile can be read and, for CMYK, be converted from."""
     try:
         opened = ImageCms.getOpenProfile(io.BytesIO(profile))
         if profile[16:20] == b"CMYK":

@@ -38,7 +38,7 @@ def with_its_end(file: IO[bytes]) -> IO[bytes] | None:
 
 
 def _has_all_scans(data: bytes) -> bool:
-    """Tells whether the end mark follows every bit of every coefficient (ITU-T T.81, annex G)."""
+    """Returns whether the end mark follows every bit of every coefficient (ITU-T T.81, annex G)."""
     components = 0
     is_progressive = False
     wanted: set[tuple[int, int]] = set()

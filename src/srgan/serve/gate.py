@@ -124,7 +124,7 @@ class Gate:
 
 
 def knows(request: Request, token: str) -> bool:
-    """Tells whether a request proves knowledge of the token, by its header or by the page's cookie.
+    """Returns whether a request proves knowledge of the token, by its header or by the page's cookie.
 
     Compares digests of equal length in constant time.
     """
@@ -135,7 +135,7 @@ def knows(request: Request, token: str) -> bool:
 
 
 def is_token(given: bytes, token: str) -> bool:
-    """Tells whether ``given`` is the token, in constant time."""
+    """Returns whether ``given`` is the token, in constant time."""
     return hmac.compare_digest(_digest(given), _digest(token.encode()))
 
 
@@ -157,7 +157,7 @@ def _name_in(host: str) -> str:
 
 
 def _is_number(name: str) -> bool:
-    """Tells whether a host is an IP address, which DNS rebinding cannot forge."""
+    """Returns whether a host is an IP address, which DNS rebinding cannot forge."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

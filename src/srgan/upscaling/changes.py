@@ -162,7 +162,7 @@ class ChangedParts:
         return (slice(None), *(slice(side.start * self._scale, side.stop * self._scale) for side in box))
 
     def _is_exact(self, part: _Part, window: NDArray[Any]) -> bool:
-        """Tells whether the engine gives the same bits for parts and for windows of these shapes."""
+        """Returns whether the engine gives the same bits for parts and for windows of these shapes."""
         noise, enlarged = self._tried(window)
         shape = _lengths(part.computed)
         if shape not in self._exact:

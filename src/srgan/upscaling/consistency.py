@@ -27,7 +27,7 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 def check_scale(scale: int) -> None:
-    """Tells whether results of a scale can be made consistent: by any whole number from 2.
+    """Returns whether results of a scale can be made consistent: by any whole number from 2.
 
     Raises:
         UsageError: if it is 1: the only consistent result would be the input.

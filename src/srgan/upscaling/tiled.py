@@ -156,7 +156,7 @@ class TiledNetwork:
 
 
 def is_grey(pixels: NDArray[Any]) -> bool:
-    """Tells whether all three channels of (H, W, 3) are equal everywhere."""
+    """Returns whether all three channels of (H, W, 3) are equal everywhere."""
     red, green, blue = (pixels[:, :, channel] for channel in range(3))
     return np.array_equal(red, green) and np.array_equal(red, blue)
 

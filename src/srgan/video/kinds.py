@@ -20,7 +20,7 @@ MOVING_PICTURES = (".gif", ".webp")
 
 
 def is_video_file(path: Path) -> bool:
-    """Tells whether a file is a video, by its extension or, failing that, by its content."""
+    """Returns whether a file is a video, by its extension or, failing that, by its content."""
     extension = path.suffix.lower()
     if extension in VIDEO_EXTENSIONS or extension in EXTENSIONS:
         return extension in VIDEO_EXTENSIONS
@@ -31,7 +31,7 @@ def is_video_file(path: Path) -> bool:
 
 
 def is_video(source: Path, target: Path) -> bool:
-    """Tells whether a job is done frame by frame: whether an end of it is a video or an image sequence."""
+    """Returns whether a job is done frame by frame: whether an end of it is a video or an image sequence."""
     return (
         target.suffix.lower() in VIDEO_CONTAINERS
         or is_pattern(source)
@@ -41,7 +41,7 @@ def is_video(source: Path, target: Path) -> bool:
 
 
 def are_frames(source: Path, target: Path) -> bool:
-    """Tells whether ``target`` names an image sequence, unless ``source`` has the same kind of name."""
+    """Returns whether ``target`` names an image sequence, unless ``source`` has the same kind of name."""
     if not is_pattern(target) or target.suffix.lower() in VIDEO_CONTAINERS:
         return False
     return not has_number(source) or is_pattern(source)

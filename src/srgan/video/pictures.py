@@ -64,7 +64,7 @@ def losses_of(reader: VideoReader) -> list[str]:
 
 
 def is_transparent(reader: VideoReader) -> bool:
-    """Tells whether any frame is transparent; reads frames again, up to the first such one."""
+    """Returns whether any frame is transparent; reads frames again, up to the first such one."""
     if not has_alpha(reader.first_image):
         return False
     converter = Converter(reader.colour)
@@ -73,12 +73,12 @@ def is_transparent(reader: VideoReader) -> bool:
 
 
 def has_alpha(image: VideoFrame) -> bool:
-    """Tells whether a decoded frame has an alpha channel."""
+    """Returns whether a decoded frame has an alpha channel."""
     return any(component.is_alpha for component in image.format.components)
 
 
 def shows_through(alpha: NDArray[Any] | None) -> bool:
-    """Tells whether an alpha, (height, width), uint8 or uint16, is less than opaque anywhere."""
+    """Returns whether an alpha, (height, width), uint8 or uint16, is less than opaque anywhere."""
     return alpha is not None and bool(alpha.min() < np.iinfo(alpha.dtype).max)
 
 

@@ -143,7 +143,7 @@ def _files_of(source: Path) -> list[Path]:
 
 
 def _is_output(file: Path, target: Path, *, are_frames: bool) -> bool:
-    """Tells whether writing ``target``, a file or an image sequence, would replace a file."""
+    """Returns whether writing ``target``, a file or an image sequence, would replace a file."""
     if are_frames:
         in_folder = target.parent.is_dir() and target.parent.samefile(file.parent)
         return in_folder and number_of(target, file.name) is not None

@@ -96,5 +96,5 @@ def first_video(container: InputContainer) -> VideoStream:
 
 
 def is_cover(stream: VideoStream) -> bool:
-    """Tells whether a stream is a cover picture."""
+    """Returns whether a stream is a cover picture."""
     return bool(stream.disposition & Disposition.attached_pic)

@@ -20,7 +20,7 @@ _PICTURE_BRANDS = frozenset(
 
 
 def holds_video(path: Path) -> bool:
-    """Tells whether FFmpeg finds a video in a file that is not a picture; False if it cannot be read."""
+    """Returns whether FFmpeg finds a video in a file that is not a picture; False if it cannot be read."""
     try:
         if not path.is_file():
             return False

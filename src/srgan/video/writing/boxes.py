@@ -86,17 +86,17 @@ def stereo_mode(image: VideoFrame) -> str | None:
 
 
 def is_spherical(image: VideoFrame) -> bool:
-    """Tells whether a decoded frame is from a 360-degree video."""
+    """Returns whether a decoded frame is from a 360-degree video."""
     return bool(_side_data(image, "SPHERICAL"))
 
 
 def is_marked(image: VideoFrame) -> bool:
-    """Tells whether a decoded frame has any mark."""
+    """Returns whether a decoded frame has any mark."""
     return is_spherical(image) or _stereo(image) != (0, 0)
 
 
 def are_alike(image: VideoFrame, other: VideoFrame) -> bool:
-    """Tells whether two decoded frames have the same marks."""
+    """Returns whether two decoded frames have the same marks."""
     spheres = [_side_data(one, "SPHERICAL")[:_SPHERE] for one in (image, other)]
     return spheres[0] == spheres[1] and _stereo(image) == _stereo(other)
 

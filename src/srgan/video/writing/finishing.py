@@ -38,7 +38,7 @@ def remove_finished(target: Path) -> None:
 
 
 def _is_finished(folder: Path, target: Path) -> bool:
-    """Tells whether the result has come to be: there is another file now than just before the end."""
+    """Returns whether the result has come to be: there is another file now than just before the end."""
     if {path.name for path in folder.iterdir()} <= {"lock"}:
         return True
     is_other = json.loads((folder / NOTE).read_text()) != _identity(target)

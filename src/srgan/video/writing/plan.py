@@ -68,7 +68,7 @@ def plan_streams(
 
 
 def _is_written_anew(stream: Stream, container: InputContainer) -> bool:
-    """Tells whether muxers write a track themselves: a timecode, or the names of chapters."""
+    """Returns whether muxers write a track themselves: a timecode, or the names of chapters."""
     if stream.type != "data":
         return False
     is_chapters = _codec_name(stream) == "bin_data" and bool(container.chapters())
@@ -87,7 +87,7 @@ def _note(stream: Stream, plan: Plan | None, output: str) -> str | None:
 
 
 def is_known(stream: Stream) -> bool:
-    """Tells whether a stream can be decoded."""
+    """Returns whether a stream can be decoded."""
     return getattr(stream, "codec_context", None) is not None
 
 

@@ -99,7 +99,7 @@ class _Stage:
         )
 
     def holds(self, contents: Contents) -> bool:
-        """Tells whether the target can be written, and has its streams when it is read back."""
+        """Returns whether the target can be written, and has its streams when it is read back."""
         try:
             self.write(contents)
             with av.open(str(self._part), metadata_errors="surrogateescape") as result:
@@ -141,7 +141,7 @@ class _Stage:
         ]
 
     def _has_marks_of(self, image: VideoFrame) -> bool:
-        """Tells whether the target has the input's marks; boxes are copied unchanged."""
+        """Returns whether the target has the input's marks; boxes are copied unchanged."""
         if self._output in BOXED:
             return True
         with closing(VideoReader(self._part)) as written:
