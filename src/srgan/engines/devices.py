@@ -1,4 +1,4 @@
-"""Returns whether there seems to be a GPU, from its driver's files: asking PyTorch takes a second."""
+"""Looks for a GPU, by its driver's files: asking PyTorch takes a second."""
 
 from __future__ import annotations
 
