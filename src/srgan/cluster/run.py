@@ -32,8 +32,8 @@ from srgan.events import Event, OnEvent
 from srgan.files import claim
 
 _MOST_ROWS, _MOST_BYTES, _SHARES = 16, 8 * 2**20, 4
-"""Limits on what a worker takes at once, and so on what is lost with it: the number of inputs, their bytes, and
-their fraction (one in ...) of its share of the rest."""
+"""Limits on what a worker takes at once, and so on what is lost with it: inputs, their bytes, and the
+fraction (one in ...) of its share of the rest."""
 
 _TASKS = "tasks"
 

@@ -45,7 +45,7 @@ class Trial:
 
 
 class UnfitError(Exception):
-    """The network does not enlarge pictures; the message says why."""
+    """The network does not upscale pictures; the message says why."""
 
 
 class OnnxTrials:

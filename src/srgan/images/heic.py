@@ -1,4 +1,4 @@
-"""What has to be known of a HEIC before it is read."""
+"""What has to be known about a HEIC before it is read."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Axis:
 
     @classmethod
     def of(cls, length: int, scale: int) -> Axis:
-        """Returns an axis of ``length`` low-res pixels, enlarged by ``scale``."""
+        """Returns an axis of ``length`` low-res pixels, upscaled by ``scale``."""
         # All squares have the same matrices but the first and the last two, near which the axis ends.
         left_out = max(-(-length // LR_SQUARE) - 5, 0)
         ends = _short_axis(length - left_out * LR_SQUARE, scale)

@@ -148,7 +148,7 @@ class ChangedParts:
         return (height + self._halo) * (width + self._halo)
 
     def _computed(self, part: _Part, window: NDArray[Any]) -> NDArray[Any]:
-        """Returns the enlarged pixels of ``part.taken``, without those of the rest of the window."""
+        """Returns the upscaled pixels of ``part.taken``, without those of the rest of the window."""
         rows, columns = (slice(box.start, box.stop + 2 * self._halo) for box in part.computed)
         enlarged = self._run(np.ascontiguousarray(window[:, rows, columns]))
         inside = [
@@ -158,7 +158,7 @@ class ChangedParts:
         return enlarged[self._scaled((inside[0], inside[1]))]
 
     def _scaled(self, box: _Box) -> tuple[slice, ...]:
-        """Returns the same box of an enlarged window."""
+        """Returns the same box of an upscaled window."""
         return (slice(None), *(slice(side.start * self._scale, side.stop * self._scale) for side in box))
 
     def _is_exact(self, part: _Part, window: NDArray[Any]) -> bool:
@@ -172,7 +172,7 @@ class ChangedParts:
         return self._exact[shape]
 
     def _tried(self, window: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Returns noise of the shape and type of ``window``, and what it is enlarged to as a whole."""
+        """Returns noise of the shape and type of ``window``, and its upscaled whole."""
         if self._noise is None or not _alike(self._noise[0], window):
             white = np.iinfo(window.dtype).max if np.issubdtype(window.dtype, np.integer) else 1
             noise = (np.random.default_rng(0).random(window.shape, np.float32) * white).astype(window.dtype)

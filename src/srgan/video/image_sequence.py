@@ -22,7 +22,7 @@ _NAMED = 5  # how many missing numbers are named
 def is_pattern(path: Path) -> bool:
     """Returns whether a name is a pattern: it has one ``%d`` or ``%05d``, and no file is called so.
 
-    Where a word goes on behind it, as in ``50%discount.jpg``, it does only if there are such files.
+    If letters follow it, as in ``50%discount.jpg``, it is a pattern only if there are such files.
     """
     if not has_number(path) or path.exists():
         return False

@@ -34,8 +34,8 @@ class Marks:
     """Whole boxes of a video track.
 
     Attributes:
-        track: those that belong into the track itself.
-        entry: those that belong into its sample entry.
+        track: those that belong in the track itself.
+        entry: those that belong in its sample entry.
     """
 
     track: tuple[bytes, ...] = ()
@@ -223,7 +223,7 @@ def _shifted(data: bytes, begin: int, shift: int) -> bytes:
     """Shifts the offsets of chunks behind ``begin`` in an index.
 
     Raises:
-        ValueError: if they would lie behind what 32 bits count.
+        ValueError: if they would exceed 32 bits.
     """
     made = b""
     for kind, content in _boxes(data):
