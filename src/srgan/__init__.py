@@ -128,9 +128,9 @@ def upscale(
         model: name of a shipped model, or path of a model's file.
         detail: amount of detail, from 0 (what the model's fidelity sibling shows) to 1 (what the model does);
             None takes the model as it is.
-        denoise: how much noise, grain and compression is cleaned, from 0 (none) to 1 (what the model cleans);
-            None likewise.
-        consistent: whether to correct the result such that it gives the input back when downscaled.
+        denoise: how much noise, grain and compression to remove, from 0 (none) to 1 (what the model removes);
+            None takes the model as it is.
+        consistent: whether to correct the result so that downscaling it gives the input back.
         scale: enlargement per side, up to 16; None is the model's own, 4 for those that are shipped.
         width: width of the result in pixels; the height follows unless it is given too.
         height: height of the result in pixels.
@@ -140,8 +140,8 @@ def upscale(
         ``target``.
 
     Raises:
-        SrganError: if the picture cannot be read, the result not be written, there is no such model, or an
-            option is out of range.
+        SrganError: if the picture cannot be read or the result written, there is no such model, or an option
+            is out of range.
     """
     from srgan.jobs.options import PictureOptions
     from srgan.jobs.pictures import upscale_file

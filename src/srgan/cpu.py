@@ -12,7 +12,7 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
 
 def prepare_for_torch() -> None:
-    """Sets up threads and memory of a process that is PyTorch's alone; to be called before its import.
+    """Sets up threads and memory of a process that is PyTorch's alone; call it before importing PyTorch.
 
     Threads stay on their cores: libgomp's spinning otherwise makes convolutions several times slower on
     some machines. glibc keeps freed memory: it otherwise returns every large tensor to the system and
@@ -28,25 +28,25 @@ def prepare_for_torch() -> None:
 
 
 def avoid_spinning() -> None:
-    """Has PyTorch's threads sleep while they wait, in a process that is somebody else's; before its import.
+    """Lets PyTorch's threads sleep while they wait, in another program's process; call it before the import.
 
-    Bound to cores they would be as fast, but so would be the thread that imports PyTorch, and all threads
-    that it starts: they would share a single core.
+    Bound to cores they would be as fast, but the thread that imports PyTorch, and all threads that it starts,
+    would be bound too, to a single core.
     """
     if "OMP_PROC_BIND" not in os.environ and "torch" not in sys.modules:
         os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
 _EIGHT_BITS = ("avx512_vnni", "avx_vnni", "amx_int8")
-"""As Linux calls the instructions that multiply bytes and sum in 32 bits: others saturate on the way."""
+"""Linux's names of the instructions that multiply bytes and sum in 32 bits: others saturate on the way."""
 
 
 @cache
 def multiplies_eight_bits(info: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether the processor is known to multiply bytes faster than longer numbers, and exactly.
+    """Returns whether the processor is known to multiply bytes faster than longer numbers, and exactly.
 
     Args:
-        info: where Linux describes it; elsewhere nobody knows.
+        info: where Linux describes it; on other systems it is not known.
     """
     try:
         text = info.read_text(encoding="utf-8", errors="replace")

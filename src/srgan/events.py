@@ -1,4 +1,4 @@
-"""How long work tells where it stands, and how it is told to stop."""
+"""How long-running work reports progress, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Cancel = Callable[[], bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Where some work stands, or something to say about it.
+    """Progress of some work, or a note about it.
 
     Attributes:
         done: how much is done, in ``unit``.
-        total: how much there is; None if nobody knows.
-        unit: what is counted: "pictures", "tiles", "frames", "steps", ...
+        total: how much there is; None if unknown.
+        unit: what ``done`` counts: "pictures", "tiles", "frames", "steps", ...
         figures: what else is worth showing, by name: a loss, frames a second, bytes written.
         note: a sentence that a person should read; None for plain progress.
     """
@@ -33,12 +33,12 @@ class Event:
 
     @property
     def share(self) -> float | None:
-        """What is done of the total, in [0, 1]; None if the total is not known."""
+        """Share of the total that is done, in [0, 1]; None if the total is not known."""
         return None if not self.total else min(1.0, self.done / self.total)
 
 
 OnEvent = Callable[[Event], None]
-"""Takes events, in the thread that works."""
+"""Takes events, in the working thread."""
 
 
 def check(cancel: Cancel | None) -> None:
@@ -52,7 +52,7 @@ def check(cancel: Cancel | None) -> None:
 
 
 async def in_thread(work: Callable[..., Any], cancel: Cancel | None) -> Any:
-    """Runs work in a thread, so that the event loop goes on; cancelling the task stops it.
+    """Runs work in a thread, so that the event loop keeps running; cancelling the task stops it.
 
     Args:
         work: is given ``cancel``, which it asks now and then.

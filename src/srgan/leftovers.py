@@ -28,7 +28,7 @@ _searched: dict[Path, float] = {}
 
 @contextmanager
 def held_name(folder: Path) -> Iterator[Path]:
-    """Provides a unique name for a file or a folder, and removes what has it at the end.
+    """Provides a unique name for a file or a folder, and removes what bears it at the end.
 
     The name is short and hidden. A lock beside it shows others that it is in use; what killed processes left
     in the folder is removed, at most once a minute.

@@ -111,7 +111,7 @@ def test_a_report_is_held_against_an_earlier_one(srgan, here):
     done = srgan(
         "evaluate", "--hr", "hr", "--baseline", "bicubic", "--metric", "psnr", "--against", "old.json"
     )
-    assert "old.json: has bicubic: ssim_y, which was not measured now" in done.err
+    assert "old.json: has bicubic: ssim_y, which was not measured this time" in done.err
 
 
 @pytest.mark.usefixtures("hr")
@@ -171,8 +171,11 @@ def test_what_is_undefined_is_told(srgan, hr):
         (["--metric", "niqe"], "--niqe-model: the metric niqe needs"),
         (["--metric", "fid"], "--fid-network: the metric fid needs"),
         (["--margin", "0.1"], "give --against REPORT.json too"),
-        (["--margin", "psnr_y=much", "--against", "x.json"], "--margin psnr_y=much: must be a number from 0"),
-        (["--margin", "-1", "--against", "x.json"], "--margin -1: must be a number from 0"),
+        (
+            ["--margin", "psnr_y=much", "--against", "x.json"],
+            "--margin psnr_y=much: must be a number of at least 0",
+        ),
+        (["--margin", "-1", "--against", "x.json"], "--margin -1: must be a number of at least 0"),
         (["--html", "gone/a.html"], "gone/a.html: its folder does not exist"),
     ],
 )

@@ -1,4 +1,4 @@
-"""``srgan bench``: how fast srgan is here, beside the peak of the processor."""
+"""``srgan bench``: how fast srgan is here, compared with the processor's peak."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MODELS = ("srresnet", "fast")
 
 
 def bench(
-    runs: Annotated[int, _timing(min=1, help="Counted runs of each size; fewer if they take long.")] = 5,
+    runs: Annotated[int, _timing(min=1, help="Timed runs of each size; fewer if they take long.")] = 5,
     model: Annotated[
         list[str] | None,
         _timing(help="Time this model only: a name or a file. Repeatable. Default: srresnet and fast."),
@@ -41,9 +41,9 @@ def bench(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Time srgan in each engine and precision, beside the peak of the processor.
+    """Time srgan in each engine and precision, and compare it with the processor's peak.
 
-    Also times videos, the start, and, if PyTorch is installed, a training step. Takes several minutes.
+    Also times videos, startup and, if PyTorch is installed, a training step. Takes several minutes.
 
     Example: srgan bench --chart speed.png
 

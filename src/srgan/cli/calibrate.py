@@ -20,7 +20,7 @@ def calibrate(
     pictures: Annotated[
         Path, _calibration(metavar="DIR", help="Folder of pictures of the kind the network will upscale.")
     ],
-    count: Annotated[int, _calibration(min=2, help="Number of pictures to use, at most.")] = 24,
+    count: Annotated[int, _calibration(min=2, help="Most pictures to use.")] = 24,
     as_json: JsonOption = False,
 ) -> None:
     """Prepare a network for int8, which is faster than bf16, and measure what that costs.
@@ -52,4 +52,4 @@ def calibrate(
         f"vary by {found.pattern} more levels of 255"
     )
     if not found.is_close:
-        print_message("that is too much for the default; add --precision int8 to use int8 all the same")
+        print_message("that is too much for the default; add --precision int8 to use int8 anyway")

@@ -76,7 +76,7 @@ def cluster(
     ] = None,
     cores: Annotated[
         int,
-        _cluster(min=1, help="Processor cores for each worker; with --device cuda, each has a GPU instead."),
+        _cluster(min=1, help="Processor cores per worker; with --device cuda, each has a GPU instead."),
     ] = 1,
     scale: Scale = None,
     width: Width = None,
@@ -85,7 +85,7 @@ def cluster(
     quality: Quality = None,
     recursive: Recursive = False,
     overwrite: Annotated[
-        bool, output("--overwrite", help="Make all results again, even those that are up to date.")
+        bool, output("--overwrite", help="Redo all results, even those that are up to date.")
     ] = False,
     as_json: JsonOption = False,
     model: Model = None,
@@ -155,7 +155,7 @@ def cluster(
     items = find_items(source, place, extension=extension, recursive=recursive, tell=print_message)
     fleet = Fleet(workers=workers, cores=cores, gpu=device is DeviceName.cuda)
     began = time.perf_counter()
-    # Ray prints tracebacks of what it tries again, on stdout, which is for --json.
+    # Ray prints tracebacks of what it retries on stdout, which is for --json.
     with (
         redirect_stdout(sys.stderr if is_debugging() else io.StringIO()),
         connected(ray),

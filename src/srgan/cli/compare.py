@@ -1,4 +1,4 @@
-"""``srgan compare``: low-res, bicubic, models and truth beside each other, as pictures to look at."""
+"""``srgan compare``: low-res, bicubic, models and ground truth side by side, as pictures to look at."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def compare(
             "--output",
             "-o",
             metavar="PATH",
-            help="A file for one sheet of all pictures, or a folder for a sheet each.",
+            help="File for one sheet of all pictures, or folder for one sheet each.",
         ),
     ],
     model: Annotated[

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 _OPTIONS = {"out": "-o", "target": "-o", "file_format": "--format", "panels": "--compare"}
-"""Options that are typed in another way than their names in Python say."""
+"""Options whose spelling differs from their names in Python."""
 
 _ARGUMENTS = {"source", "inputs", "images"}
-"""What is typed without an option's name."""
+"""Arguments, typed without a name."""
 
 
 def is_debugging() -> bool:
-    """Tells whether ``--debug`` is on the command line."""
+    """Returns whether ``--debug`` is on the command line."""
     return "--debug" in sys.argv
 
 
@@ -43,11 +43,11 @@ def tracebacks() -> Iterator[None]:
 
 
 def with_option(message: str, field: str | None) -> str:
-    """Returns a message with the option that it is about, as it is typed.
+    """Returns a message with the option that it is about, as typed.
 
     Args:
         message: one sentence that names no option.
-        field: the option's name in Python; None if it is about none.
+        field: the option's name in Python; None if there is none.
     """
     if field is None or field in _ARGUMENTS:
         return message
@@ -75,7 +75,7 @@ def print_json(result: Mapping[str, Any]) -> None:
 
 
 class SilentBar:
-    """Stands for a progress bar where nobody sees one, so that nothing has to wait for Rich."""
+    """Replaces the progress bar where nobody would see it, so that nothing has to wait for Rich."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""``srgan dataset-report``: what to know of a folder of pictures before training on it."""
+"""``srgan dataset-report``: what to know about a folder of pictures before training on it."""
 
 from __future__ import annotations
 

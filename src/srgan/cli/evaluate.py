@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class BaselineName(StrEnum):
-    """Plain enlargements."""
+    """Plain resampling filters."""
 
     nearest = "nearest"
     bicubic = "bicubic"
@@ -42,7 +42,7 @@ class BaselineName(StrEnum):
 
 
 class MetricName(StrEnum):
-    """What can be measured."""
+    """Metrics."""
 
     psnr = "psnr"
     ssim = "ssim"
@@ -88,7 +88,7 @@ def evaluate(
     niqe_model: Annotated[
         Path | None,
         _metrics(
-            help="Model of clean photographs for niqe: niqe_pris_params.npz, or a file by 'srgan fit-niqe'."
+            help="Model of clean photographs for niqe: niqe_pris_params.npz, or a file from 'srgan fit-niqe'."
         ),
     ] = None,
     lpips_network: Annotated[
@@ -99,7 +99,7 @@ def evaluate(
     ] = None,
     fid_network: Annotated[
         Path | None,
-        _metrics(help="Network for fid: Inception's FILE.pth, or any that makes features as FILE.onnx."),
+        _metrics(help="Network for fid: Inception's FILE.pth, or any feature network as FILE.onnx."),
     ] = None,
     detail: Annotated[
         float | None, _methods(min=0, max=1, help="Detail of srgan's models, as in srgan upscale.")
@@ -157,7 +157,7 @@ def evaluate(
         if file is not None and not file.parent.is_dir():
             raise UsageError(f"{file}: its folder does not exist; make it, or name another")
     if against:
-        read_report(against)  # a wrong file is told now, not after all the work
+        read_report(against)  # a wrong file fails now, not after all the work
     metrics: list[Metric] = [name.value for name in metric or (MetricName.psnr, MetricName.ssim)]
     tools = open_tools(metrics, niqe=niqe_model, lpips=lpips_network, dists=dists_network, fid=fid_network)
     methods = open_methods(
@@ -201,7 +201,7 @@ def evaluate(
         report["against"] = {"file": str(against), "changes": [change.to_json() for change in changes]}
         fell = [f"{change.model} {change.figure}" for change in changes if change.fell]
         for name in missing:
-            print_message(f"{against}: has {name}, which was not measured now")
+            print_message(f"{against}: has {name}, which was not measured this time")
         if not as_json:
             print(f"\n{changes_table(changes)}")
     if as_json:
@@ -224,7 +224,7 @@ def _margins(texts: list[str], against: Path | None) -> dict[str, float]:
         except ValueError:
             value = -1.0
         if not value >= 0:
-            raise UsageError(f"--margin {text}: must be a number from 0, or FIGURE=NUMBER")
+            raise UsageError(f"--margin {text}: must be a number of at least 0, or FIGURE=NUMBER")
         margins[name or ANY] = value
     return margins
 

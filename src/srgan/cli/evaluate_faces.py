@@ -1,4 +1,4 @@
-"""``srgan evaluate-faces``: does enlarging help to recognise faces?"""
+"""``srgan evaluate-faces``: does upscaling help to recognise faces?"""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def evaluate_faces(
     face_order: Annotated[
         Order, _recognition(help="For a recogniser FILE.onnx: order of its channels.")
     ] = Order.rgb,
-    limit: Annotated[int | None, _pictures(min=4, help="Number of pairs to take. Default: all.")] = None,
+    limit: Annotated[int | None, _pictures(min=4, help="Number of pairs to use. Default: all.")] = None,
     engine: EngineOption = EngineName.auto,
     precision: PrecisionOption = Precision.auto,
     device: DeviceOption = DeviceName.auto,
@@ -77,7 +77,7 @@ def evaluate_faces(
 ) -> None:
     """Test whether upscaling helps to recognise faces.
 
-    A recogniser tells pairs of faces apart at their true size, and after they were downscaled and upscaled
+    A recogniser compares pairs of faces at their true size, and after they were downscaled and upscaled
     again by each method.
 
     Example: srgan evaluate-faces --images lfw/ --pairs pairs.csv --model face

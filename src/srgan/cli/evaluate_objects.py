@@ -1,4 +1,4 @@
-"""``srgan evaluate-objects``: does enlarging help to find objects?"""
+"""``srgan evaluate-objects``: does upscaling help to find objects?"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from srgan.cli.options import (
 
 
 class LayoutName(StrEnum):
-    """What a detector's outputs are."""
+    """Layouts of a detector's outputs."""
 
     yolo = "yolo"
     yolo_objectness = "yolo-objectness"

@@ -26,12 +26,11 @@ def open_tools(
     Args:
         metrics: what will be measured.
         niqe: the model of clean photographs.
-        lpips: an ONNX network; torchmetrics' if it is absent and the metric asked for.
-        dists: likewise.
+        lpips, dists: an ONNX network each; torchmetrics' if it is None and the metric is wanted.
         fid: an ONNX network that makes features, or Inception's weights in PyTorch's format.
 
     Raises:
-        UsageError: if a package or a backbone's file is not there.
+        UsageError: if a package or a backbone's file is missing.
         ModelError: if a file is missing, damaged, or not what it should be.
     """
     from srgan.evaluation.metrics import Tools

@@ -89,8 +89,8 @@ def export(
         print_json({"model": model, **asdict(done), "path": str(done.path)})
     else:
         print_message(
-            f"{done.path}: {done.kind}, {done.precision}, {done.scale}x; at {len(done.sizes)} sizes off "
-            f"srgan's own result by {done.largest_difference:.2g} levels of 255 at most"
+            f"{done.path}: {done.kind}, {done.precision}, {done.scale}x; differs from srgan's own result by "
+            f"{done.largest_difference:.2g} levels of 255 at most, at {len(done.sizes)} sizes"
         )
         if web is not None:
             print_message(f"to see it: python3 -m http.server -d {done.path}, then http://localhost:8000")

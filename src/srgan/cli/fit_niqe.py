@@ -18,7 +18,7 @@ def fit_niqe(
 ) -> None:
     """Fit a model of clean photographs, for the metric NIQE of srgan evaluate.
 
-    Take several hundred photographs: with few, NIQE is far too high. NIQEs by different models cannot be
+    Use several hundred photographs: with few, NIQE is far too high. Values by different models cannot be
     compared.
 
     Example: srgan fit-niqe photos/ -o mine.npz

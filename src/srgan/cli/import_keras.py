@@ -1,4 +1,4 @@
-"""``srgan import-keras``: a generator that Keras saved, as a file that srgan takes for a model."""
+"""``srgan import-keras``: a generator saved by Keras as a model file for srgan."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ import typer
 from srgan.cli.console import print_json, print_message
 from srgan.cli.options import JsonOption, Range
 
-_MUCH = 20  # levels of 255, by which no range that is right puts colours off
+_MUCH = 20  # levels of 255; the right range never puts colours so far off
 
 
 def import_keras(
-    file: Annotated[
-        Path, typer.Argument(help="Model that Keras saved whole: .h5 or .keras.", metavar="FILE")
-    ],
+    file: Annotated[Path, typer.Argument(help="Whole model saved by Keras: .h5 or .keras.", metavar="FILE")],
     out: Annotated[Path, typer.Argument(help="File to write: .safetensors.", metavar="OUT")],
     model_range: Annotated[
         Range | None, typer.Option(help="Values of black and white in its input. Default: found by trying.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Turn a generator that Keras saved into a model file. Nothing in it is executed.
+    """Convert a generator saved by Keras to a model file. Nothing in it is executed.
 
     Example: srgan import-keras generator.h5 generator.safetensors
 

@@ -54,16 +54,16 @@ def info(
 
 
 def _lines(key: str, value: Any) -> list[str]:
-    """Returns what stands below a key whose value does not fit behind it."""
+    """Returns the lines below a key whose value does not fit beside it."""
     if isinstance(value, list):
         return [_step(item) if key == "history" else ", ".join(map(str, item.values())) for item in value]
     return [f"{name}: {item}" for name, item in value.items()] if isinstance(value, dict) else []
 
 
 def _step(step: dict[str, Any]) -> str:
-    """Describes a run that led to a model, in a line."""
+    """Describes a run that led to a model, in one line."""
     recipe = step.get("recipe")
-    if not isinstance(recipe, dict):  # a blend of models, or a file of somebody's own
+    if not isinstance(recipe, dict):  # a blend of models, or a user's own file
         return str(step)
     return (
         f"{recipe.get('name')}, from {recipe.get('start') or 'nothing'}: {step.get('steps')} steps, "
@@ -147,5 +147,5 @@ def _undescribed(path: Path, form: OnnxForm) -> dict[str, Any]:
 
 
 def _both(ends: tuple[str, str]) -> str:
-    """Returns what input and output are; once if it is the same."""
+    """Describes input and output; once if they are the same."""
     return " to ".join(dict.fromkeys(ends))

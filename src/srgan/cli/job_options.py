@@ -1,4 +1,4 @@
-"""Options of what becomes of a picture or a video, for all commands that upscale."""
+"""Options for pictures and videos, shared by all commands that upscale."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ Denoise = Annotated[
         "--denoise",
         min=0,
         max=1,
-        help="How much noise, grain and compression is cleaned, from 0 (none) to 1 (all of it).",
+        help="How much noise, grain and compression to remove, from 0 (none) to 1 (all of it).",
     ),
 ]
 Consistent = Annotated[
     bool,
-    _model("--consistent", help="Correct the result such that it gives the input back when downscaled."),
+    _model("--consistent", help="Correct the result so that downscaling it gives the input back."),
 ]
 
 Codec = Annotated[
@@ -72,6 +72,6 @@ Crf = Annotated[
 Preset = Annotated[str | None, video("--preset", help="Speed of the encoder, such as veryfast.")]
 
 Tile = Annotated[
-    str, computing("--tile", help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
+    str, computing("--tile", help="Side of a tile in pixels; auto: by free memory; off: whole pictures.")
 ]
 MaxPixels = Annotated[int, computing("--max-pixels", min=1, help="Refuse inputs with more pixels.")]

@@ -57,7 +57,7 @@ def srgan(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """Upscale pictures and videos 4x per side, offline, with the SRGAN; and train it on your own pictures.
+    """Upscale pictures and videos 4x per side, offline, with the SRGAN, and train it on your own pictures.
 
     Example: srgan upscale photo.jpg
 
@@ -83,7 +83,7 @@ for group, commands in _GROUPS.items():
 
 
 def _called(arguments: list[str]) -> typer.Typer:
-    """Returns the program with the called command alone, or all of it: Typer needs 20 ms for all."""
+    """Returns the program with the called command alone, or with all: Typer needs 20 ms for all."""
     named = [command for command in app.registered_commands if arguments[:1] == [_name_of(command)]]
     alone = copy.copy(app)
     alone.registered_commands = named or app.registered_commands
@@ -94,11 +94,11 @@ def _name_of(command: CommandInfo) -> str:
     return command.callback.__name__.replace("_", "-") if command.callback is not None else ""
 
 
-# Typer uses Click or its own copy of it, by its version; this is the class of either.
+# Typer uses Click or its own copy of it, depending on its version; this is the class of either.
 _WrongCall = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 
 
-_EMPTY = re.compile(r"--[\w-]+=")  # an option of which nothing follows
+_EMPTY = re.compile(r"--[\w-]+=")  # an option with an empty value
 _INTERRUPTED = 130
 """Typer's exit code on Ctrl-C."""
 _TERMINATED = 143
@@ -114,7 +114,7 @@ def main() -> None:
         is_terminated = True
         sys.exit(_TERMINATED)
 
-    # Leave as on Ctrl-C: with what is half-written taken away.
+    # Exit as on Ctrl-C, removing what is half-written.
     signal.signal(signal.SIGTERM, terminate)
     try:
         with tracebacks():
@@ -124,11 +124,11 @@ def main() -> None:
             code = _called(arguments)(arguments, prog_name="srgan", standalone_mode=False)
             sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read the output has left; what is still buffered must not fail once more at the exit.
+        # The reader of the output is gone; what is still buffered must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:
-        # A library that was being loaded makes an error of its own of the leaving.
+        # A library that was being loaded turns the exit into an error of its own.
         code = _TERMINATED if is_terminated else _report(error)
     if code == _INTERRUPTED:
         print_error("interrupted")
@@ -137,7 +137,7 @@ def main() -> None:
 
 
 def _report(error: Exception) -> int:
-    """Prints one line; gives the exit code."""
+    """Prints one line; returns the exit code."""
     if is_debugging():
         traceback.print_exc()
     if isinstance(error, SrganError):
@@ -145,7 +145,7 @@ def _report(error: Exception) -> int:
         return 2 if isinstance(error, UsageError) else 1
     if isinstance(error, _WrongCall):
         where = error.ctx.command_path if error.ctx else "srgan"
-        # Without arguments, the help has been shown, and there is nothing to say.
+        # Without arguments, the help has been shown, and there is nothing to add.
         if message := error.format_message().rstrip("."):
             print_error(f"{message}; see {where} --help")
         return 2

@@ -21,7 +21,7 @@ _FIGURES = {
     "BSD100 PSNR": ("BSD100", "psnr_y", 2),
     "BSD100 NIQE": ("BSD100", "niqe", 2),
 }
-"""The figures of the table: data set, measure, digits."""
+"""The figures of the table: data set, metric, digits."""
 
 _SPEEDS = {("srresnet", 16, 64): "1.0", ("compact", 8, 48): "11.3"}
 """By architecture, blocks and channels; measured by ``srgan bench`` on two cores: docs/results/speed.md."""
@@ -66,7 +66,7 @@ def _print_table(cards: Sequence[ModelCard]) -> None:
     losses = [f"{card.name} {found.loss:.3f}" for card in cards if (found := _eight_bits(card)) is not None]
     if losses:
         print(textwrap.fill(f"int8 costs, in dB of PSNR on Kodak: {', '.join(losses)}", _WIDTH))
-    for options, kind in (("--detail and --invented go", "fidelity"), ("--denoise goes", "grain")):
+    for options, kind in (("--detail and --invented work", "fidelity"), ("--denoise works", "grain")):
         pairs = [f"{card.name} (with {getattr(card, kind)})" for card in cards if getattr(card, kind)]
         if pairs:
             print(f"{options} with: {', '.join(pairs)}")

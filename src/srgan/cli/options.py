@@ -1,4 +1,4 @@
-"""Values that options of several commands take."""
+"""Options of several commands, and the values they take."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _onnx = partial(typer.Option, rich_help_panel="Networks in FILE.onnx")
 
 
 def tile_of(text: str) -> Literal["auto", "off"] | int:
-    """Returns how pictures are cut: ``auto``, ``off``, or the side of the tiles in pixels.
+    """Returns how pictures are tiled: ``auto``, ``off``, or the side of the tiles in pixels.
 
     Raises:
         UsageError: if it is none of these.
@@ -72,14 +72,14 @@ class Format(StrEnum):
 
 
 class Layout(StrEnum):
-    """Where a network has the channels of pictures."""
+    """The position of the channels in a network's pictures."""
 
     nchw = "nchw"
     nhwc = "nhwc"
 
 
 class Range(StrEnum):
-    """From black to white."""
+    """The values of black and white."""
 
     unit = "0..1"
     byte = "0..255"

@@ -1,4 +1,4 @@
-"""``srgan prepare``: a training set of raw photographs."""
+"""``srgan prepare``: a training set from raw photographs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def prepare(
 
     Leaves out pictures that are too small, grey, damaged, or copies of others, even in another size or
     quality; the manifest names each with the reason. Takes COCO's train2017.zip and CelebA's
-    img_align_celeba.zip as they are downloaded; faces of 178x218 need --min-size 178 --crop 176. After an
+    img_align_celeba.zip as downloaded; faces of 178x218 need --min-size 178 --crop 176. After an
     interruption, the same command continues.
 
     Example: srgan prepare train2017.zip sets/coco

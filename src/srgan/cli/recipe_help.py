@@ -18,7 +18,7 @@ class CommandWithRecipe(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Writes the help."""
         super().format_help(ctx, formatter)
-        # Only here: other commands and runs need not wait for them.
+        # Imported here: other commands and runs need not wait for them.
         from rich.console import Console
         from rich.table import Table
 
@@ -37,7 +37,7 @@ def recipe_fields(kind: type[Any], prefix: str = "") -> Iterator[tuple[str, str,
 
     Args:
         kind: a dataclass that explains its fields under ``Attributes:`` in its docstring.
-        prefix: of the names.
+        prefix: what the names begin with.
     """
     types = typing.get_type_hints(kind)
     meanings = _attributes(kind)

@@ -29,10 +29,10 @@ _limit = partial(typer.Option, rich_help_panel="Limits")
 
 
 def serve(
-    host: Annotated[str, _access(help="Address to listen at; any but this computer's own needs a token.")] = (
+    host: Annotated[str, _access(help="Address to listen on; any but this computer's own needs a token.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int, _access(min=0, max=65535, help="Port to listen at.")] = 8000,
+    port: Annotated[int, _access(min=0, max=65535, help="Port to listen on.")] = 8000,
     token: Annotated[
         str | None,
         _access(envvar="SRGAN_TOKEN", help="Secret that every request must send; the page asks for it."),
@@ -46,24 +46,22 @@ def serve(
     ] = None,
     state: Annotated[
         Path | None,
-        _files(help="Folder in which jobs survive a restart. Default: all are deleted at the end."),
+        _files(help="Folder in which jobs survive a restart. Default: all are deleted on exit."),
     ] = None,
     models: Annotated[
         Path | None, _files(help="Folder of model files to offer beside the shipped ones.")
     ] = None,
     max_upload: Annotated[int, _limit(min=1, help="Largest upload, in bytes.")] = 2 * 2**30,
-    max_pixels: Annotated[
-        int, _limit(min=1, help="Most pixels of a picture, or of a video's frame.")
-    ] = 25_000_000,
+    max_pixels: Annotated[int, _limit(min=1, help="Most pixels of a picture or a video frame.")] = 25_000_000,
     max_duration: Annotated[float, _limit(min=1, help="Longest video, in seconds.")] = 7200,
     max_time: Annotated[float, _limit(min=1, help="Longest job, in seconds.")] = 21_600,
     max_disk: Annotated[int, _limit(min=1, help="Space for all uploads and results, in bytes.")] = 20 * 2**30,
     max_waiting: Annotated[
-        int, _limit(min=1, help="Most jobs that wait; one client may have a quarter of them.")
+        int, _limit(min=1, help="Most waiting jobs; one client may have a quarter of them.")
     ] = 256,
     keep: Annotated[float, _limit(min=1, help="Age at which a result is deleted, in seconds.")] = 86_400,
     tile: Annotated[
-        str, computing(help="Side of a tile in pixels; auto: by the free memory; off: whole pictures.")
+        str, computing(help="Side of a tile in pixels; auto: by free memory; off: whole pictures.")
     ] = "auto",
     precision: PrecisionOption = Precision.auto,
     engine: EngineOption = EngineName.auto,

@@ -18,7 +18,7 @@ def open_teacher(recipe: Recipe) -> Teacher | None:
     """Opens the recipe's teacher if it is an ``.onnx`` file; None if training loads it itself, or has none.
 
     Raises:
-        UsageError: if there is no such file, or its results are of another scale.
+        UsageError: if there is no such file, or its scale differs.
         ModelError: if it cannot be read.
     """
     model = recipe.loss.teacher

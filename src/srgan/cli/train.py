@@ -36,7 +36,7 @@ def train(
     ] = None,
     low_res: Annotated[
         Path | None,
-        _pictures(help="Learn from given pairs: folder of low-res partners of the same names."),
+        _pictures(help="Learn from given pairs: folder of low-res partners with the same names."),
     ] = None,
     steps: Annotated[int | None, _recipe(help="Length of the run in steps. Default: the recipe's.")] = None,
     changes: Annotated[

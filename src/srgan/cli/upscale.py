@@ -1,4 +1,4 @@
-"""``srgan upscale``: pictures, videos, folders and patterns, four times larger per side."""
+"""``srgan upscale``: pictures, videos, folders and patterns, upscaled 4x per side."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def upscale(
         resume=resume,
     )
     models = Models(engine=engine.value, precision=precision.value, device=device.value, tile=tile_of(tile))
-    # Opened before anything is planned or done: it says its own scale, and what is wrong with it ends all.
+    # Opened before anything is planned: the names need its scale, and an error in it ends the command.
     usual = models.for_pictures(options)
     if usual.engine.device != "cpu" or usual.engine.note:
         print_message("; ".join(filter(None, (f"computes on {usual.engine.description}", usual.engine.note))))

@@ -1,4 +1,4 @@
-"""The part of ``srgan upscale`` that does the jobs and tells how they go."""
+"""The part of ``srgan upscale`` that runs the jobs and reports on them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def run_jobs(jobs: Sequence[Job], models: Models, *, quiet: bool) -> list[JobRes
 
     Args:
         jobs: what to do.
-        models: which they are done with.
-        quiet: whether only failures and notes are said.
+        models: opens their models.
+        quiet: whether to report failures and notes only.
 
     Raises:
         SystemExit: on Ctrl-C in a video, with 130; a message says that the work is kept.
@@ -76,7 +76,7 @@ def run_pipe(models: Models, options: JobOptions) -> None:
 
 
 def explain(error: JobError) -> str:
-    """Says in one line why a job failed, with the option that it concerns."""
+    """Returns one line on why a job failed, with the option that it concerns."""
     if error.code == "unexpected":
         return f"{error.message}; add --debug and report what it shows"
     return with_option(error.message, error.field)

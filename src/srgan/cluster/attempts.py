@@ -1,4 +1,4 @@
-"""How often each task was begun: one that ends its process again and again must not end the run."""
+"""How often each task was begun: one that kills its process every time must not end the run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SharedAttempts(Attempts):
         super().__init__()
         import ray
 
-        # Began anew after a failure of its computer: it is a help, and no more.
+        # Restarts from zero if its computer fails: the counts are not essential.
         options = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1}
         self._actor: Any = ray.remote(Attempts).options(**options).remote()
 

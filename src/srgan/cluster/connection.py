@@ -1,4 +1,4 @@
-"""Ray: joined where it runs, or started here for one run."""
+"""Joins a running Ray cluster, or starts one here for one run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from srgan.cpu import cores
 from srgan.errors import MissingExtraError, SrganError
 
 _OBJECTS = 128 * 2**20
-"""Bytes of Ray's store for objects, which holds rows only: pictures never pass through it."""
+"""Bytes of Ray's object store, which holds rows only: pictures never pass through it."""
 
 _STARTS = 3
 _PATIENCE = 10.0  # seconds that an address may take to answer
@@ -27,7 +27,7 @@ _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR
 
 
 def check_installed() -> None:
-    """Looks for what the extra installs, without importing it.
+    """Checks that the extra is installed, without importing it.
 
     Raises:
         MissingExtraError: if a part of it is missing.
@@ -39,9 +39,9 @@ def check_installed() -> None:
 
 def prepare_local() -> None:
     """Sets up Ray, before its import, for a cluster within this computer, which nobody else can use."""
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's way to say: listen to this computer alone
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # makes Ray listen on this computer only
     if "RAY_AUTH_MODE" not in os.environ:
-        # A secret of this run's own; Ray would leave one in the home folder.
+        # A secret for this run alone; Ray would leave one in the home folder.
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
 
 
@@ -50,16 +50,16 @@ def connected(address: str) -> Iterator[None]:
     """Connects to Ray for as long as the block lasts.
 
     Args:
-        address: of a cluster, as ``ray.init`` takes it, or ``"local"``: one that is started on this computer,
-            listens to it alone, and ends with the block. Where this process is connected already, that is
-            used, and goes on.
+        address: a cluster's, as ``ray.init`` takes it, or ``"local"``: one that is started on this computer,
+            listens on it only, and ends with the block. If this process is connected already, that connection
+            is used, and stays.
 
     Raises:
         MissingExtraError: as :func:`check_installed`.
         SrganError: if there is no cluster at the address, or it fails while the block lasts.
     """
     check_installed()
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is told to anybody
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # report nothing
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it raises what matters
     if address == "local" and "ray" not in sys.modules:
         prepare_local()
@@ -80,7 +80,7 @@ def connected(address: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """Says in one line why Ray gave up: what a worker raised, or what Ray says first."""
+    """Returns one line on why Ray failed: what a worker raised, or else Ray's first line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     ours = [line.partition(": ")[2] for line in lines if line.startswith(_OURS)]
     if ours:
@@ -96,14 +96,14 @@ def _join(ray: Any, address: str) -> None:
         else:
             _look_for(address)
             ray.init(address=address, **_QUIET)
-    except Exception as error:  # Ray raises whatever comes to hand, a bare Exception too
+    except Exception as error:  # Ray raises all kinds, a bare Exception too
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         message = f"no Ray cluster at {address} ({reason}); start one, or use 'local'"
         raise SrganError(message, field="ray") from error
 
 
 def _look_for(address: str) -> None:
-    """Tries whether anything answers at host:port: Ray tries for minutes."""
+    """Checks that something answers at host:port: Ray would try for minutes."""
     host, _, port = address.rpartition(":")
     if port.isdigit() and "/" not in host:
         socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
@@ -123,7 +123,7 @@ def _start(ray: Any) -> None:
 
 
 def _end(processes: Iterable[psutil.Process]) -> None:
-    """Ends processes and theirs: what was started when Ray gave up waiting."""
+    """Ends processes and their children: those started when Ray gave up waiting."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             for each in (*process.children(recursive=True), process):

@@ -1,4 +1,4 @@
-"""Long films: begun by one worker, enlarged in pieces by all, and joined by one."""
+"""Long films: begun by one worker, upscaled in pieces by all, and joined by one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Film:
     """A film that was begun.
 
     Attributes:
-        key: what its folder is named by: all that decides the result.
+        key: name of its folder, made from all that decides the result.
         place: its folder, with the plan and the segments.
         pieces: the plan.
     """
@@ -48,11 +48,11 @@ class Film:
 
 
 def begin_film(work: Work, output: str, digest: str, job: Job, models: Models) -> Film | None:
-    """Plans the pieces of a film; None for what is enlarged as a whole.
+    """Plans the pieces of a film; None for one that is upscaled as a whole.
 
     Args:
         work: what all tasks have in common.
-        output: the name of the result.
+        output: name of the result.
         digest: SHA-256 of the input.
         job: its file, and the file of the result.
         models: opens the model.
@@ -79,7 +79,7 @@ def begin_film(work: Work, output: str, digest: str, job: Job, models: Models) -
 
 
 def enlarge_part(film: Film, number: int, job: Job, upscaler: Upscaler, folder: Path) -> int:
-    """Makes the segments of a piece, unless they are there; returns how many there are.
+    """Makes the segments of a piece, unless they exist; returns their number.
 
     Raises:
         SrganError: as :func:`~srgan.video.pieces.enlarge_piece` does.
@@ -127,10 +127,10 @@ def join_film(film: Film, job: Job, upscaler: Upscaler, folder: Path) -> JobResu
 
 
 def remove_segments(dest: Place, key: str) -> None:
-    """Removes what a film was made of, by its key.
+    """Removes the segments of a film, by its key.
 
     Raises:
-        OutputError: if that cannot be.
+        OutputError: if that fails.
     """
     _place_of(dest, key).remove()
 
@@ -140,5 +140,5 @@ def _place_of(dest: Place, key: str) -> Place:
 
 
 def _is_there(segment: Place) -> bool:
-    """Tells whether a segment is whole; in a store, objects appear only when they are."""
+    """Returns whether a segment is whole; in a store, objects appear only when they are."""
     return segment.exists() and (segment.path is None or frames_in(segment.path) > 0)

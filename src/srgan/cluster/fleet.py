@@ -43,7 +43,7 @@ def workers_of(fleet: Fleet, nodes: Sequence[Mapping[str, float]]) -> int:
         nodes: what each node of the cluster has, by Ray's names.
 
     Raises:
-        UsageError: if no node has room for a worker: Ray would wait for one that has, for ever.
+        UsageError: if no node has room for a worker: Ray would wait for such a node forever.
     """
     fitting = sum(_fitting(fleet, node) for node in nodes)
     if fitting == 0:

@@ -1,7 +1,7 @@
-"""What is known of every input: a row each, in Parquet, from which the same command continues.
+"""What is known about every input: a row each, in Parquet, from which the same command continues.
 
-In files, paths of inputs count from the destination, so that inputs and results can move together; in memory
-they are absolute. Addresses stay as they are.
+In files, paths of inputs are relative to the destination, so that inputs and results can move together; in
+memory they are absolute. Addresses stay as they are.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from srgan.errors import DataError
 
 MANIFEST = "manifest.parquet"
 WORK = ".srgan-cluster"
-"""The folder, below the destination, of what a run has not yet finished."""
+"""The folder, below the destination, of a run's unfinished work."""
 
 _NOTES, _SUFFIX = "rows", ".parquet"
-_AT_ONCE = 32  # rows of workers are small files, with which a store is slow one by one
+_AT_ONCE = 32  # workers' rows are small files, which a store is slow to read one by one
 
 ROW = pa.schema(
     [
-        ("input", pa.string()),  # its path, from the manifest's folder on, or its address
-        ("output", pa.string()),  # path of the result, from the manifest's folder on
+        ("input", pa.string()),  # its path, relative to the manifest's folder, or its address
+        ("output", pa.string()),  # path of the result, relative to the manifest's folder
         ("status", pa.string()),  # ok, or failed
         ("error", pa.string()),
         ("input_width", pa.int32()),
@@ -37,14 +37,14 @@ ROW = pa.schema(
         ("output_width", pa.int32()),
         ("output_height", pa.int32()),
         ("frames", pa.int32()),
-        ("seconds", pa.float64()),  # of work on it; of a film in pieces, joining them
+        ("seconds", pa.float64()),  # of work on it; for a film in pieces, of joining them
         ("input_bytes", pa.int64()),
         ("output_bytes", pa.int64()),
         ("input_sha256", pa.string()),
         ("output_sha256", pa.string()),
         ("model", pa.string()),
         ("model_sha256", pa.string()),
-        ("options", pa.string()),  # all that decides the result beside the model, as JSON
+        ("options", pa.string()),  # all that decides the result besides the model, as JSON
         ("engine", pa.string()),
         ("precision", pa.string()),
         ("device", pa.string()),
@@ -57,7 +57,7 @@ Row = dict[str, Any]
 
 
 def load(dest: Place) -> dict[str, Row]:
-    """Reads what is known below a destination, by input: the manifest, and what workers have noted since.
+    """Reads what is known at a destination, by input: the manifest, and what workers have noted since.
 
     Raises:
         DataError: if a file of it is damaged.
@@ -77,18 +77,18 @@ def by_input(rows: Iterable[Row]) -> dict[str, Row]:
 
 
 def list_notes(dest: Place) -> list[Place]:
-    """The files in which workers have noted rows, from the oldest to the newest.
+    """Returns the files in which workers have noted rows, oldest first.
 
     Raises:
         OSError: if they cannot be listed.
     """
     folder = dest / WORK / _NOTES
-    # Workers that were killed leave files that they had not finished.
+    # Killed workers leave unfinished files.
     return [folder / name for name, _ in folder.below() if name.endswith(_SUFFIX)]
 
 
 def read_notes(dest: Place, notes: Sequence[Place]) -> list[Row]:
-    """The rows in such files, in their order.
+    """Returns the rows in such files, in their order.
 
     Raises:
         DataError: if one is damaged.

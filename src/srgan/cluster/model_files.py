@@ -16,11 +16,11 @@ from srgan.networks.catalogue import find_model, list_models
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFiles:
-    """A model as it travels: shipped ones by their name, others with what is in their files.
+    """A model as it travels: shipped ones by their name, others with the contents of their files.
 
     Attributes:
-        name: of a shipped model, or of the model's file; None for the usual one.
-        contents: of the model's file and of those that belong to it, by name; none of a shipped model.
+        name: name of a shipped model, or of the model's file; None for the usual model.
+        contents: contents of the model's file and of its companions, by name; none for a shipped model.
     """
 
     name: str | None = None
@@ -59,7 +59,7 @@ class ModelFiles:
 
 
 def _files_of(model: str | Path) -> list[Path]:
-    """Returns a model's file, an ncnn network's parameters, and its siblings, as far as there are any."""
+    """Returns a model's file, an ncnn network's parameters, and its siblings, if there are any."""
     file = find_model(model)
     files = [file]
     if file.suffix == ".param":

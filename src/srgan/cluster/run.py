@@ -1,4 +1,4 @@
-"""All inputs through Ray Data: actors with an engine each take tasks, and rows come back as they are done."""
+"""Runs all inputs through Ray Data: actors with an engine each take tasks, and return rows as they finish."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from srgan.events import Event, OnEvent
 from srgan.files import claim
 
 _MOST_ROWS, _MOST_BYTES, _SHARES = 16, 8 * 2**20, 4
-"""Inputs that a worker takes at once, which is what is lost with it at most: so many, of so many bytes, and
-no more than that part of its share of what is left."""
+"""Limits on what a worker takes at once, and so on what is lost with it: inputs, their bytes, and the
+fraction (one in ...) of its share of the rest."""
 
 _TASKS = "tasks"
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What became of a run.
+    """The outcome of a run.
 
     Attributes:
         done: inputs whose results were made.
-        unchanged: inputs whose results were there already.
-        failed: the rows of the others.
+        unchanged: inputs whose results existed already.
+        failed: rows of the others.
     """
 
     done: int = 0
@@ -63,21 +63,21 @@ class Outcome:
 
 
 def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> Outcome:
-    """Does all items on the cluster this process is connected to, and writes the manifest.
+    """Processes all items on the cluster this process is connected to, and writes the manifest.
 
-    What stops it, Ctrl-C too, loses nothing that is done: the manifest is written all the same, and what
-    workers have noted since is found by the next run, even if this process was killed.
+    Whatever stops it, Ctrl-C too, nothing that is done is lost: the manifest is still written, and the next
+    run finds what workers have noted since, even if this process was killed.
 
     Args:
         items: the inputs.
         work: what to do with each.
-        fleet: of workers.
-        on_event: told how many tasks are done of a phase: "inputs", then "pieces" of long films, then
+        fleet: the workers.
+        on_event: takes the number of tasks done in each phase: "inputs", then "pieces" of long films, then
             "films"; the figure is "failed".
 
     Raises:
         UsageError: if no node has room for a worker.
-        InUseError: if another process works on the same destination, where that is on this computer.
+        InUseError: if another process works on the same destination, if that is on this computer.
         OutputError: if the destination has files of unknown origin, or cannot be written.
         DataError: if its manifest is damaged.
     """
@@ -116,7 +116,7 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
             joined = {film["input"]: film["film"] for film in whole}
             for row in results([_task(JOIN, film) for film in whole], "films", 1):
                 finish(row)
-                if row["status"] == "ok":  # and noted: until then, whoever joins it again needs the segments
+                if row["status"] == "ok":  # and noted: until then, joining it again needs the segments
                     remove_segments(work.dest, joined[row["input"]])
             notes = list_notes(work.dest)
         except BaseException:  # Ctrl-C too
@@ -152,7 +152,7 @@ def _pieces(films: Sequence[Row]) -> Iterator[Row]:
 
 @contextmanager
 def _claimed(work: Work) -> Iterator[None]:
-    """Keeps the destination for this run alone, where that can be."""
+    """Locks the destination for this run, where possible."""
     known = (work.dest / MANIFEST).exists() or next((work.dest / WORK).below(), None)
     if not known and not work.anew and (stranger := next(work.dest.below(), None)):
         message = f"{work.dest}: holds {stranger[0]}, which this command did not make; choose another folder"
@@ -180,14 +180,14 @@ def _results(
     context = DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     size = min(workers, len(tasks))
-    # As text, a row a table: blocks are then made here, and not looked at by a task of Ray's for each.
+    # As text, one table a row: blocks are then made here, without a task of Ray's to look at each.
     rows = [{_TASKS: json.dumps(table)} for table in tables_of(tasks, size, most)]
     results = from_items(rows, override_num_blocks=len(rows)).map_batches(
         _Actor,
         fn_constructor_args=(work, None if fleet.gpu else fleet.cores, attempts),
         batch_size=None,
         batch_format="pyarrow",
-        # One at least: a run goes on with what a lost computer leaves of it.
+        # At least one: a run continues with what is left after losing a computer.
         compute=ActorPoolStrategy(min_size=1, max_size=size, initial_size=size),
         num_cpus=fleet.needs.get("CPU", 0),
         num_gpus=fleet.needs.get("GPU", 0),
@@ -206,7 +206,7 @@ class _Actor(Worker):
 
 
 def tables_of(tasks: Sequence[Row], workers: int, most: int) -> Iterator[list[Row]]:
-    """Tasks in tables of what a worker takes at once; ever smaller ones, so that all workers end together."""
+    """Yields tables of tasks that a worker takes at once; ever smaller, so that all workers end together."""
     some: list[Row] = []
     size = 0
     for left, task in zip(reversed(range(len(tasks))), tasks, strict=True):

@@ -1,4 +1,4 @@
-"""What is to be enlarged: a folder, a pattern, one file, or a manifest of addresses; and where results go."""
+"""Finds what to upscale: a folder, a pattern, one file, or a manifest of addresses; and where results go."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Item:
 
     Attributes:
         input: its path or address.
-        output: the name of its result below the destination, with "/" between folders.
-        size: its bytes; 0 if nobody has looked.
+        output: name of its result below the destination, with "/" between folders.
+        size: its bytes; 0 if unknown.
     """
 
     input: str
@@ -43,9 +43,9 @@ def find_items(
 
     Args:
         source: a folder, a pattern, a file, or a manifest: a CSV or Parquet file with a column "uri" of
-            paths, which count from its folder, and addresses. All but patterns may be addresses.
+            paths, relative to its folder, and addresses. All but patterns may be addresses.
         dest: the folder of the results.
-        extension: of the results of pictures, with its dot; None keeps the input's where it can be written.
+        extension: that of pictures' results, with its dot; None keeps the input's where it can be written.
         recursive: whether folders are searched with their sub-folders, which are mirrored.
         tell: takes one line about what is left out.
 
@@ -146,7 +146,7 @@ def _listed(manifest: Place) -> list[str]:
 
 
 def _named(listed: Sequence[str], dest: Place, extension: str | None) -> list[Item]:
-    """Mirrors the folders of a manifest's paths, below the one that all have in common."""
+    """Mirrors the folders of a manifest's paths, below the one they have in common."""
     inputs = [str(Place.of(text)) for text in listed]
     paths = [PurePosixPath(text.partition("?")[0].replace("://", "/").lstrip("/")) for text in inputs]
     common = posixpath.commonpath([str(path.parent) for path in paths])

@@ -1,4 +1,4 @@
-"""Files and objects under one roof: paths, and addresses of object stores, which Arrow or fsspec reaches."""
+"""One interface for files and objects: paths, and addresses of object stores, through Arrow or fsspec."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True)
 class Place:
-    """A file, an object, or a folder of such.
+    """A file, an object, or a folder of them.
 
     Args:
-        text: an absolute path, or an address such as ``s3://bucket/key``. What follows a question mark is for
-            the store, such as ``s3://bucket/key?endpoint_override=127.0.0.1:9000&scheme=http``.
+        text: an absolute path, or an address such as ``s3://bucket/key``. What follows a question mark
+            configures the store, such as ``s3://bucket/key?endpoint_override=127.0.0.1:9000&scheme=http``.
     """
 
     text: str
@@ -62,12 +62,12 @@ class Place:
 
     @property
     def path(self) -> Path | None:
-        """Where it lies on this computer; None if it lies in a store."""
+        """Its path on this computer; None if it is in a store."""
         return None if is_address(self.text) else Path(self.text)
 
     @property
     def name(self) -> str:
-        """The last part of it."""
+        """Its last part."""
         return posixpath.basename(self._key()) if self.path is None else self.path.name
 
     def __truediv__(self, name: str) -> Place:
@@ -78,7 +78,7 @@ class Place:
         return Place(f"{address.rstrip('/')}/{name}{mark}{query}")
 
     def exists(self) -> bool:
-        """Tells whether there is a file or an object of this name.
+        """Returns whether there is a file or an object of this name.
 
         Raises:
             OSError: if its store does not answer.
@@ -156,7 +156,7 @@ class Place:
         """Copies a file here; it appears under its name only when it is whole.
 
         Raises:
-            OutputError: if that cannot be.
+            OutputError: if that fails.
         """
         with explained(self.text):
             if self.path is not None:
@@ -169,10 +169,10 @@ class Place:
             raise OutputError(f"{self}: {size} bytes have arrived, not {file.stat().st_size}; try again")
 
     def write(self, content: bytes) -> None:
-        """As :meth:`put`, of what is in memory.
+        """Works like :meth:`put`, with content in memory.
 
         Raises:
-            OutputError: if that cannot be.
+            OutputError: if that fails.
         """
         with temporary_folder() as folder:
             file = folder / "content"
@@ -180,10 +180,10 @@ class Place:
             self.put(file)
 
     def remove(self) -> None:
-        """Removes a file, or a folder with all that is in it, if it is there.
+        """Removes a file, or a folder with everything in it, if it exists.
 
         Raises:
-            OutputError: if that cannot be.
+            OutputError: if that fails.
         """
         with explained(self.text):
             if self.path is None:
@@ -205,13 +205,13 @@ class Place:
 
 
 def is_address(text: str) -> bool:
-    """Tells whether a text is an address, such as ``s3://bucket/key``, and not a path."""
+    """Returns whether a text is an address, such as ``s3://bucket/key``, and not a path."""
     scheme, mark, _ = text.partition("://")
     return bool(mark) and scheme.isalnum()
 
 
 def _upload(store: Any, key: str, file: Path) -> None:
-    """Reads ahead of what it writes: a stream that is closed after a failed read would be half an object."""
+    """Reads ahead of what it writes: a stream closed after a failed read would leave half an object."""
     with file.open("rb") as source:
         chunk = source.read(_CHUNK)
         with store.open_output_stream(key) as stream:

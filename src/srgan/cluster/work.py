@@ -1,4 +1,4 @@
-"""What workers are given, and what they give back."""
+"""What workers are given, and what they return."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from srgan.engines.protocol import Device, EngineName, Precision
 from srgan.jobs.options import JobOptions
 
 WHOLE, PIECE, JOIN = "whole", "piece", "join"
-"""Kinds of tasks: an input, of which a long film is only begun; one of its pieces; and its end."""
+"""Kinds of tasks: an input (a long film is only begun), one piece of a film, and joining the pieces."""
 
 TASK = ("kind", "input", "output", "earlier", "film", "piece", "size")
-"""The keys of what a worker is given: "earlier" is the input's row in the manifest, as JSON; "film" the key
-of one that was begun; "size" the bytes of the input, 0 if nobody has looked."""
+"""Keys of a task: "earlier" is the input's row in the manifest, as JSON; "film" the key of a film that was
+begun; "size" the bytes of the input, 0 if unknown."""
 
 DONE = pa.schema([*ROW, ("fresh", pa.bool_()), ("film", pa.string()), ("pieces", pa.int32())])
-"""What comes back: a row, whether anything was done for it, and of a film that was begun what follows."""
+"""What comes back: a row, whether anything was done for it, and a begun film's key and number of pieces."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +31,10 @@ class Work:
 
     Attributes:
         dest: the folder of the results.
-        options: of every job; their model is that of ``model``.
-        model: travels to workers.
+        options: those of every job; their model is that of ``model``.
+        model: the model, with its files.
         engine, precision, device, tile: as in :class:`~srgan.upscaling.upscaler.Upscaler`.
-        anew: whether results that are there are made again.
+        anew: whether to redo existing results.
     """
 
     dest: Place
@@ -48,7 +48,7 @@ class Work:
 
     @property
     def settings(self) -> str:
-        """What decides a result beside its input and the model, as JSON."""
+        """What decides a result besides its input and the model, as JSON."""
         options = asdict(self.options)
         for name in ("model", "resume"):
             del options[name]

@@ -1,4 +1,4 @@
-"""What an actor does: one engine, and one task after the other, each from its place to its place."""
+"""What an actor does: with one engine, it fetches, upscales and stores one task after another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from srgan.jobs.run import run_job
 
 
 class Worker:
-    """Does tasks, a few at a call; Ray makes one in each actor.
+    """Runs tasks, a few per call; Ray makes one in each actor.
 
     Args:
         work: what to do with each input.
@@ -48,7 +48,7 @@ class Worker:
     def do(self, tasks: Sequence[Row]) -> list[Row]:
         """Returns the rows of all tasks, with the columns ``DONE``.
 
-        Inputs that are finished are noted in the destination before that.
+        Before that, it notes finished inputs in the destination.
 
         Args:
             tasks: with the keys ``TASK``.
@@ -114,7 +114,7 @@ class Worker:
         }
 
     def _is_done(self, task: Row, earlier: Row, digest: str) -> bool:
-        """Tells whether the result of the same input, made in the same way, exists."""
+        """Returns whether the result of the same input, made in the same way, exists."""
         made = {"status": "ok", "output": task["output"], "input_sha256": digest, **self._common()}
         if any(earlier[name] != value for name, value in made.items()):
             return False
@@ -132,10 +132,10 @@ class Worker:
 
 
 def check_model(work: Work) -> None:
-    """Opens the model on this computer, to tell at once what is wrong with it.
+    """Opens the model on this computer, to report at once what is wrong with it.
 
     Without ``--device cuda``, workers compute on processors. GPUs may be where only workers are, so what
-    depends on them is left to these.
+    depends on them is left to the workers.
 
     Raises:
         SrganError: as :class:`~srgan.upscaling.upscaler.Upscaler` does.

@@ -1,4 +1,4 @@
-"""The user's cache folder, where compiled models are kept: each start is a fraction of a second faster."""
+"""The user's cache folder of compiled models, which makes each start a fraction of a second faster."""
 
 from __future__ import annotations
 

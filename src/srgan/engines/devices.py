@@ -1,4 +1,4 @@
-"""Tells whether there seems to be a GPU, from its driver's files: asking PyTorch takes a second."""
+"""Looks for a GPU, by its driver's files: asking PyTorch takes a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def gpu_in_sight(root: Path = Path("/")) -> bool:
-    """Tells whether this computer seems to have a GPU that PyTorch supports. It may still not work.
+    """Returns whether this computer seems to have a GPU that PyTorch supports. It may still not work.
 
     Finds NVIDIA GPUs on Linux, WSL and Windows, and Apple's; none if ``CUDA_VISIBLE_DEVICES`` hides them all.
 

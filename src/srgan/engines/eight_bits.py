@@ -40,7 +40,7 @@ class EightBitMaps:
         self._made: dict[tuple[str, int, bytes], tuple[Any, Array]] = {}
 
     def takes(self, name: str, node: Any) -> bool:
-        """Tells whether the convolution ``name``, which reads the map ``node``, is computed in 8 bits.
+        """Returns whether the convolution ``name``, which reads the map ``node``, is computed in 8 bits.
 
         It is if it has ranges, unless it reads a sum that ends a convolution of more bits: OpenVINO 2026.4
         has no kernel for that, and fails.
@@ -154,7 +154,7 @@ def _steps(peaks: Array, zero: int) -> Array:
 
 
 def _is_wide_sum(node: Any) -> bool:
-    """Tells whether this is a sum whose first part is a convolution of more than 8 bits."""
+    """Returns whether this is a sum whose first part is a convolution of more than 8 bits."""
     if node.get_type_name() in _MOVES:
         return any(map(_is_wide_sum, _sources(node)))
     if node.get_type_name() != "Add":

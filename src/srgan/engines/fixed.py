@@ -1,4 +1,4 @@
-"""Models compiled for one shape alone."""
+"""Models compiled for a single shape."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _Key = tuple[str, int, tuple[int, ...]]
 
 
 class FixedModels:
-    """Runs batches of a frequent shape in a model compiled for that shape alone. Threads may share one.
+    """Runs batches of a frequent shape in a model compiled for that shape alone. Thread-safe.
 
     If OpenVINO knows the shape, it reorders values less often: at 320x180, `fast` takes 7 % less time, half
     of what it spends outside convolutions; `srresnet` takes as long as before. Results are the same to the

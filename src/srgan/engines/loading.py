@@ -20,9 +20,8 @@ def load_any_network(
     """Reads a network from its file.
 
     Args:
-        model: as :func:`~srgan.networks.network.load_network` takes it, or an ``.onnx`` file.
-        detail: likewise.
-        denoise: likewise.
+        model: as in :func:`~srgan.networks.network.load_network`, or an ``.onnx`` file.
+        detail, denoise: as in :func:`~srgan.networks.network.load_network`.
         onnx: what an ``.onnx`` file takes and gives, if known.
 
     Raises:

@@ -15,7 +15,7 @@ from srgan.engines.openvino import import_openvino
 
 
 def convert(path: Path) -> Any:
-    """The network in a file, as an ``openvino.Model``.
+    """Returns the network in a file, as an ``openvino.Model``.
 
     Raises:
         Exception: what OpenVINO raises; it has a class of its own for each failure.
@@ -26,7 +26,7 @@ def convert(path: Path) -> Any:
 
 
 def crashes(path: Path) -> bool:
-    """Tells whether the reader crashes on a file; whether it refuses it is not looked at.
+    """Returns whether the reader crashes on a file; a refusal does not count.
 
     Raises:
         MemoryError: if the system ended the process, which it does where memory runs out.

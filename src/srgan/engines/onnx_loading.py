@@ -1,4 +1,4 @@
-"""Loads networks from ``.onnx`` files, and finds by trying what a file does not say."""
+"""Loads networks from ``.onnx`` files, and finds out by trials what a file does not say."""
 
 from __future__ import annotations
 

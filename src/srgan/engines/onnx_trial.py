@@ -45,7 +45,7 @@ class Trial:
 
 
 class UnfitError(Exception):
-    """The network does not enlarge pictures; the message says why."""
+    """The network does not upscale pictures; the message says why."""
 
 
 class OnnxTrials:
@@ -164,7 +164,7 @@ def find_ranges(
         trials: runs the network.
         trial: its result for the first of ``inputs``.
         inputs: possible ranges of the input, the likeliest first.
-        outputs: possible ranges of the output, likewise.
+        outputs: possible ranges of the output, the likeliest first.
     """
     results = {inputs[0]: trial.result}
     for taken, given in sorted(product(inputs, outputs), key=lambda pair: pair[0] != pair[1]):

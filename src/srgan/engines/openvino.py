@@ -77,7 +77,7 @@ class OpenVinoEngine:
         return self.precision if np.dtype(dtype) == np.uint8 else self._float
 
     def upscale(self, batch: NDArray[Any], context: int = 0) -> NDArray[Any]:
-        """Enlarges pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
+        """Upscales pictures; see :meth:`~srgan.engines.protocol.Engine.upscale`."""
         if self._is_asked and batch.dtype != np.uint8:
             raise UsageError(
                 "int8 is only for pictures of 8 bits, and this one has more; choose bf16 or fp32",
@@ -152,7 +152,7 @@ class OpenVinoEngine:
                     remove_unused(folder)
                     return compiled
             except (RuntimeError, OSError):  # OSError: the lock's
-                # A damaged or unwritable cache must stop nobody: it only saves a fraction of a second.
+                # A damaged or unwritable cache must not stop anything: it only saves a fraction of a second.
                 pass
         return self._core.compile_model(model, "CPU", self._options)
 

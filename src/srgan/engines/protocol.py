@@ -65,7 +65,7 @@ class Engine(Protocol):
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Tells whether a library's own error means that memory ran out."""
+    """Returns whether a library's own error means that memory ran out."""
     text = str(error).lower()
     signs = (
         "bad_alloc",

@@ -1,4 +1,4 @@
-"""Transparency: colours for the pixels nobody sees, and a mask that a network enlarged."""
+"""Transparency: colours for invisible pixels, and limits for a mask that a network upscaled."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _filled(image: Pixels, known: NDArray[np.bool_]) -> Pixels:
 
 
 def fill_transparent(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """Gives fully transparent pixels the colours near them, so that theirs do not bleed into enlarged edges.
+    """Gives fully transparent pixels the colours near them, so that theirs do not bleed into upscaled edges.
 
     Args:
         pixels: (height, width, channel), uint8, uint16 or a float type.
@@ -57,8 +57,8 @@ def fill_transparent(pixels: Pixels, alpha: Pixels) -> Pixels:
 def within_neighbours(enlarged: Pixels, alpha: Pixels) -> Pixels:
     """Limits an upscaled mask: no pixel leaves the range of the pixels it came from.
 
-    So what is opaque stays opaque, and what is transparent transparent, but for two pixels of ``alpha``
-    beside an edge.
+    So opaque pixels stay opaque and transparent ones transparent, except within two pixels of ``alpha`` of
+    an edge.
 
     Args:
         enlarged: (s * height, s * width), of the same type as ``alpha``, s whole.

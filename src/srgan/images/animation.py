@@ -33,7 +33,7 @@ _LIMITS = {"gif": 65_535, "webp": 16_383}
 # Of 320x240 photographs: 92 ms a frame, 36.8 dB of PSNR, and 47.7 dB after a blur by 1.5 pixels, as the eye
 # sees dithering. The usual 7: 299 ms, 39.6 and 46.7 dB. FFmpeg's palettes: 96 ms, 36.1 and 45.6 dB.
 _GIF_EFFORT = 4
-_ROWS = 100_000_000  # libvips takes the frames for one picture, each below the one before
+_ROWS = 100_000_000  # libvips takes the frames as one picture, each below the one before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Animation:
     Attributes:
         frames: the frames, decoded one at a time as they are taken, once; each as large as ``size``.
         durations: how long each is shown, in milliseconds.
-        plays: how often the whole is shown; 0 stands for for ever.
+        plays: how often the whole is shown; 0 means forever.
         size: (width, height).
         icc_profile: the colour profile of the pixels.
         exif: the EXIF block from its byte-order mark on, with the orientation reset to 1.
@@ -70,7 +70,7 @@ def _frames(source: Path | IO[bytes], max_pixels: int) -> Iterator[Picture]:
 
 
 def is_animated(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = MOST_PIXELS) -> bool:
-    """Tells whether a picture has several frames (GIF, WebP, PNG, AVIF). A file object must be seekable.
+    """Returns whether a picture has several frames (GIF, WebP, PNG, AVIF). A file object must be seekable.
 
     Raises:
         ImageError: if it is not a picture, or a frame has more than ``max_pixels``.
@@ -150,8 +150,8 @@ def write_frames(
 ) -> None:
     """Writes an animated GIF or WebP, frame by frame.
 
-    Frames are encoded as they come. Of a GIF, none is held longer; of a WebP, libwebp holds what is encoded
-    until the end. Equal frames that follow each other may become a single one.
+    Frames are encoded as they come. For a GIF, none is held longer; for a WebP, libwebp holds the encoded
+    frames until the end. Equal successive frames may become a single one.
 
     Args:
         target: the file, .gif or .webp, whose folder must exist: it appears when it is complete; or a binary
@@ -159,12 +159,12 @@ def write_frames(
         frames: arrays (height, width, 3 or 4), uint8, RGB or RGBA; as many as ``durations``.
         size: (width, height) of a frame.
         durations: how long each frame is shown, in milliseconds. GIF counts hundredths of a second: there,
-            each frame begins at the one that is nearest.
-        plays: how often the whole is shown; 0 stands for for ever.
+            each frame begins at the nearest one.
+        plays: how often the whole is shown; 0 means forever.
         icc_profile: a colour profile for RGB; GIF has no place for it.
         exif: an EXIF block from its byte-order mark on; GIF has no place for it.
-        xmp: an XMP packet; likewise.
-        dpi: pixels per inch, (horizontal, vertical); likewise. None is 72.
+        xmp: an XMP packet; GIF has no place for it.
+        dpi: pixels per inch, (horizontal, vertical); GIF has no place for it. None is 72.
         file_format: gif or webp; None goes by the extension.
         quality: 1 to 100, for WebP (90 otherwise).
         cancel: asked before every frame whether to stop.
@@ -216,8 +216,8 @@ def write_frames(
 def _save_to(part: Path, image: Any, name: str, options: dict[str, Any]) -> None:
     pyvips = import_vips()
 
-    # By a descriptor: given a name, a GIF encoder that was stopped writes what it has to a new file of that
-    # name when its memory is freed, long after the part was removed.
+    # By a descriptor: given a name, a stopped GIF encoder writes what it has to a new file of that name when
+    # its memory is freed, long after the part was removed.
     with opened(part, "wb") as file:
         getattr(image, f"{name}save_target")(pyvips.Target.new_to_descriptor(file.fileno()), **options)
 
@@ -239,6 +239,6 @@ def _animated(
 
 
 def _in_hundredths(durations: Sequence[int]) -> list[int]:
-    """Durations in milliseconds, rounded to hundredths of a second so that the errors do not add up."""
+    """Rounds milliseconds to hundredths of a second, so that the errors do not add up."""
     ends = [10 * ((end + 5) // 10) for end in accumulate(durations, initial=0)]
     return [later - end for end, later in pairwise(ends)]

@@ -21,7 +21,7 @@ from srgan.images.tiff import read_tags
 from srgan.images.tiff_layout import TiffLayout
 
 _XMP, _IPTC, _PHOTOSHOP, _ICC = 700, 33723, 34377, 34675
-_GEOGRAPHIC = {33550, 33922, 34264, 34735}  # GeoTIFF: how pixels lie on the earth
+_GEOGRAPHIC = {33550, 33922, 34264, 34735}  # GeoTIFF: where pixels are on the earth
 _TURNED = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[1-8]")
 
 
@@ -31,7 +31,7 @@ class Carried:
 
     Attributes:
         icc_profile: the colour profile, of whatever space.
-        colour: what numbers say of the colours, where there is no profile; None for sRGB, or nothing said.
+        colour: what numbers say about the colours, if there is no profile; None for sRGB, or nothing said.
         exif: the EXIF block from its byte-order mark on, with the orientation reset to 1.
         orientation: 1 to 8, how the pixels are still to be turned.
         dpi: pixels per inch, (horizontal, vertical), before they are turned.
@@ -58,18 +58,18 @@ class Carried:
         return self.colour if is_hdr else None
 
     def turned(self) -> Carried:
-        """Returns the same of pixels that stand upright already."""
+        """Returns the same for pixels that stand upright already."""
         dpi = self.dpi[::-1] if self.dpi is not None and self.orientation >= 5 else self.dpi
         return replace(self, orientation=1, dpi=dpi)
 
     def profile_for(self, *, is_grey: bool) -> bytes | None:
-        """Returns the profile of the pixels, once converted from what they cannot stay in."""
+        """Returns the profile of the pixels after any conversion."""
         if self.icc_profile is None and self.colour is not None and self.hdr is None:
             return self.colour.icc_profile(is_grey=is_grey)
         return fitting_profile(self.icc_profile, 1 if is_grey else 3)
 
     def notes_for(self, *, is_grey: bool) -> tuple[str, ...]:
-        """Returns what is to be said of the picture."""
+        """Returns the notes about the picture."""
         if self.hdr is not None:
             return (*self.notes, "its colours are HDR; they are converted to sRGB")
         is_known = self.icc_profile is None or self.icc_profile[16:20] not in (b"RGB ", b"GRAY")
@@ -108,7 +108,7 @@ def bits_of(image: Image.Image, file: IO[bytes]) -> int:
 
 
 def _beside(image: Image.Image) -> Iterator[str]:
-    """Yields what a file holds beside the picture, and is not a frame of it."""
+    """Yields what a file holds besides the picture that is not a frame of it."""
     count = getattr(image, "n_frames", 1)
     if image.format in ("HEIF", "MPO") and count > 1:
         yield f"all but the main one of {count} pictures"

@@ -1,4 +1,4 @@
-"""The limit on pixels, Pillow without its own, and damage in our own words."""
+"""The limit on pixels in place of Pillow's, and damage in our own words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from srgan.errors import ImageError
 
 
 class DamageError(ValueError):
-    """What is wrong with a file, for people to read."""
+    """Damage to a file, described for people."""
 
 
 JPEG_PIXELS_A_BYTE = 8 * 64
-"""Each block of 8x8 pixels takes a bit at least, also where the picture is of one colour."""
+"""Each block of 8x8 pixels takes at least one bit, even in a picture of one colour."""
 
 # Pillow keeps its limit on pixels, and Python its warning filters, in globals.
 _globals_lock = threading.Lock()
@@ -35,7 +35,7 @@ def check_length(length: int, size: tuple[int, int], most: float) -> None:
     """Refuses a file that cannot hold as many pixels as it says, before any are allocated.
 
     Args:
-        length: of the file in bytes.
+        length: the file's, in bytes.
         size: (width, height).
         most: pixels that one byte of the file can stand for.
 

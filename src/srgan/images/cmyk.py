@@ -1,4 +1,4 @@
-"""CMYK and Lab as sRGB, by the file's own profile where it has a fitting one."""
+"""Converts CMYK and Lab to sRGB, by the file's own profile if that fits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ProfileError(ValueError):
 
 
 def is_usable(profile: bytes) -> bool:
-    """Tells whether a colour profile can be read and, for CMYK, be converted from."""
+    """Returns whether a colour profile can be read and, for CMYK, be converted from."""
     try:
         opened = ImageCms.getOpenProfile(io.BytesIO(profile))
         if profile[16:20] == b"CMYK":
@@ -105,7 +105,7 @@ def srgb_of_lab(lab: NDArray[Any], *, is_signed: bool) -> NDArray[Any]:
 
 
 def _deep_by_profile(inks: NDArray[np.uint16], profile: bytes) -> NDArray[np.uint16]:
-    """As :func:`srgb_of`, for 16 bits, which Pillow does not convert."""
+    """Works like :func:`srgb_of`, for 16 bits, which Pillow does not convert."""
     pyvips = import_vips()
 
     image = pyvips.Image.new_from_array(inks).copy(interpretation="cmyk")

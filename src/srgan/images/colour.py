@@ -1,4 +1,4 @@
-"""Colours that a file describes by numbers instead of a profile: as an ICC profile, or, of HDR, as sRGB.
+"""Colours that a file describes by numbers instead of a profile: as an ICC profile or, if HDR, as sRGB.
 
 Numbers of primaries and transfer characteristics are those of ITU-T H.273.
 """
@@ -29,7 +29,7 @@ _GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0, 17: 2.6}
 _PQ, _HLG = 16, 18
 _D50 = np.array([0.9642, 1.0, 0.8249])  # as ICC's profile connection space has it
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
-_WHITE_NITS = 203.0  # of diffuse white in HDR, by ITU-R BT.2408
+_WHITE_NITS = 203.0  # diffuse white in HDR, by ITU-R BT.2408
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from srgan.images.cmyk import srgb_of
 
 
 def is_cut_by_pillow(image: ImageFile.ImageFile) -> bool:
-    """Tells whether a PNG has 16-bit samples in several channels, which Pillow would reduce to 8 bits.
+    """Returns whether a PNG has 16-bit samples in several channels, which Pillow would reduce to 8 bits.
 
-    Told by what Pillow read from the file's header.
+    Decided by what Pillow read from the file's header.
     """
     layout = image.tile[0].args if image.tile else ""
     mode = layout[0] if isinstance(layout, tuple) and layout else layout

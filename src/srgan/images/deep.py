@@ -36,7 +36,7 @@ def decode_heif(file: IO[bytes], kind: str, bits: int) -> NDArray[Any]:
     Args:
         file: the file.
         kind: "AVIF" or "HEIF".
-        bits: of a sample.
+        bits: bits of a sample.
 
     Returns:
         As :func:`decode_deep`, scaled to 16 bits; a HEIC stands upright.

@@ -1,4 +1,4 @@
-"""Rows of pixels into libvips, which encodes them as they come, so that no whole picture is held."""
+"""Feeds rows of pixels to libvips, which encodes them as they come, so that no whole picture is held."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _png_stream(
 
 
 def write_all(file: IO[bytes], data: bytes | memoryview) -> None:
-    """Writes it all, also to a file object that takes it in pieces."""
+    """Writes everything, even to a file object that takes it in pieces."""
     view = memoryview(data)
     while view:
         written = file.write(view)
@@ -66,13 +66,13 @@ def write_all(file: IO[bytes], data: bytes | memoryview) -> None:
 
 @contextmanager
 def explained_saving(name: str | Path) -> Iterator[None]:
-    """Turns what libvips says of a file that it cannot write into an ``OutputError`` of one line."""
+    """Turns libvips's report on a file that it cannot write into an ``OutputError`` of one line."""
     pyvips = import_vips()
 
     try:
         yield
     except pyvips.Error as error:
-        # libvips tells the whole way down; where the system refused, that is the cause.
+        # libvips reports every level; if the system refused, that is the cause.
         refusal = re.search(r"system error: (.+)", str(error))
         reason = refusal[1] if refusal else "; ".join(str(error).split("\n")).strip("; ")
         if reason == os.strerror(errno.ENOSPC):
@@ -81,7 +81,7 @@ def explained_saving(name: str | Path) -> Iterator[None]:
 
 
 def _stop_when(stopped: threading.Event, image: Any) -> None:
-    """Lets libvips end what it makes of an image, WebP's encoding too, once the event is set."""
+    """Makes libvips stop working on an image, WebP's encoding too, once the event is set."""
     pyvips = import_vips()
 
     def on_eval(image: Any, progress: Any) -> None:
@@ -107,7 +107,7 @@ def encode(
     """Hands rows of pixels to ``save`` as a sequential ``pyvips.Image``.
 
     ``rows`` is consumed in the calling thread, ``save`` runs in another: Ctrl-C and every error of the
-    iterator arrive where the caller expects them, and encoding overlaps with the making of the next rows.
+    iterator arrive where the caller expects them, and encoding overlaps with making the next rows.
 
     Args:
         rows: arrays (n, width, channels) from top to bottom, all uint8 or all uint16.
@@ -115,7 +115,7 @@ def encode(
         size: (width, height).
         channels: 1, 3 or 4.
         exif: from its byte-order mark on.
-        cancel: asked before each band, and while ``save`` is at work.
+        cancel: asked before each band, and while ``save`` works.
         stopped: set when ``save`` is to end early, for one that libvips cannot end.
 
     Raises:
@@ -136,7 +136,7 @@ def encode(
             image = pyvips.Image.new_from_source(source, "", access="sequential", fail_on="error")
             _stop_when(stopped, image)
             save(image)
-        except BaseException as failure:  # of whatever kind: what is written so far is not the picture
+        except BaseException as failure:  # of any kind: what is written so far is not the picture
             failures.append(failure)
         finally:
             # Ends the writing below, should rows still be coming.

@@ -1,4 +1,4 @@
-"""Encoding in a process of its own, which can be ended: the AVIF encoder cannot be told to stop.
+"""Encodes in a process of its own, which can be ended: the AVIF encoder cannot be stopped otherwise.
 
 Run as a program, this is that process.
 """
@@ -39,7 +39,7 @@ def encode_apart(image: Any, saver: str, options: dict[str, Any], is_stopped: Ca
         stderr=subprocess.PIPE,
     )
     try:
-        assert process.stdin is not None  # as the types cannot know
+        assert process.stdin is not None  # which the types cannot say
         with process.stdin as pipe:
             process.stdin = None  # which is this function's to close
             image.pngsave_target(pyvips.Target.new_to_descriptor(pipe.fileno()), compression=0)

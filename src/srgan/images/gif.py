@@ -1,4 +1,4 @@
-"""Frames of a GIF (GIF89a), laid over each other as browsers do: what is disposed of leaves transparency."""
+"""Frames of a GIF (GIF89a), laid over each other as browsers do: disposed frames leave transparency."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from srgan.images.checks import DamageError, check_length, check_size, quiet_pil
 
 _IMAGE, _EXTENSION, _END = b",", b"!", b";"
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
-_AFTER_XMP = 258  # bytes by which those who know no XMP find its end
+_AFTER_XMP = 258  # bytes by which readers without XMP find its end
 _TO_TRANSPARENT, _TO_PREVIOUS = 2, 3
 _MOST_PIXELS_A_BYTE = 12 * 1024  # of LZW: strings of at most 4096 pixels, in codes from 3 bits
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Frame:
-    """One frame: where it lies, what becomes of it, and a GIF that holds it alone."""
+    """One frame: its position, its disposal, and a GIF that holds it alone."""
 
     left: int
     top: int
@@ -40,7 +40,7 @@ class Gif:
 
     Attributes:
         size: (width, height).
-        plays: how often the whole is shown; 0 stands for for ever.
+        plays: how often the whole is shown; 0 means forever.
         is_whole: whether its end mark is there.
         images: its frames, encoded.
         xmp: the XMP packet.
@@ -84,7 +84,7 @@ class Gif:
         return replace(gif, size=size)
 
     def frames(self) -> Iterator[NDArray[np.uint8]]:
-        """Decodes one frame after the other.
+        """Decodes one frame after another.
 
         Yields:
             (height, width, 1, 3 or 4): grey, RGB, or RGBA where something is transparent.
@@ -121,7 +121,7 @@ def _palette_length(flags: int) -> int:
 
 
 def _blocks(data: bytes, screen: bytes, position: int) -> Gif:
-    """Returns what the blocks behind the palette hold; the size is still to be told."""
+    """Returns what the blocks after the palette hold; the size is set later."""
     frames, plays, control, is_whole = [], 1, b"\0\0\0\0", False
     xmp, has_comment = None, False
     while position < len(data):

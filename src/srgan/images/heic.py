@@ -1,4 +1,4 @@
-"""What has to be known of a HEIC before it is read."""
+"""What has to be known about a HEIC before it is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from srgan.images.recognise import explained, kind_of, opened
 
 
 def is_transparent(path: Path) -> bool:
-    """Tells whether a picture says that it has transparency; False for a file that cannot be read."""
+    """Returns whether a picture says that it has transparency; False for a file that cannot be read."""
     try:
         with explained(path), opened(path) as file, Image.open(file, formats=[kind_of(path, file)]) as image:
             return image.has_transparency_data

@@ -1,4 +1,4 @@
-"""What the boxes of an AVIF or HEIC say (ISO/IEC 14496-12, 23008-12) that decoders do not pass on."""
+"""Reads what decoders do not pass on from the boxes of an AVIF or HEIC (ISO/IEC 14496-12, 23008-12)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import IO
 from srgan.images.colour import Colour
 
 _MOST_BYTES = 16 * 2**20  # of the boxes before the pixels
-_FULL_BOXES = {b"meta"}  # with four bytes before what is in them
+_FULL_BOXES = {b"meta"}  # with four bytes before their content
 _ON_THE_WAY = {b"meta", b"iprp", b"ipco"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Described:
-    """What is said of the pixels: their colours (None for sRGB, or nothing said), and bits of a sample."""
+    """What a file says about its pixels: colours (None for sRGB, or nothing said), and bits of a sample."""
 
     colour: Colour | None
     bits: int

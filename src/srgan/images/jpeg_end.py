@@ -1,4 +1,4 @@
-"""A JPEG without its end mark: whether anything else is missing."""
+"""Checks whether a JPEG without its end mark lacks anything else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def with_its_end(file: IO[bytes]) -> IO[bytes] | None:
     data = file.read() + _END
     try:
         if _has_all_scans(data):
-            # The decoder fills up what is missing, with a warning.
+            # The decoder fills in what is missing, with a warning.
             pyvips.Image.jpegload_buffer(data, access="sequential", fail_on="warning").avg()
             return io.BytesIO(data)
     except (pyvips.Error, struct.error, IndexError):
@@ -38,7 +38,7 @@ def with_its_end(file: IO[bytes]) -> IO[bytes] | None:
 
 
 def _has_all_scans(data: bytes) -> bool:
-    """Tells whether the end mark follows every bit of every coefficient (ITU-T T.81, annex G)."""
+    """Returns whether the end mark follows every bit of every coefficient (ITU-T T.81, annex G)."""
     components = 0
     is_progressive = False
     wanted: set[tuple[int, int]] = set()

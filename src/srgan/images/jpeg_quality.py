@@ -1,4 +1,4 @@
-"""The quality that a JPEG file was saved with, as its quantisation tables tell."""
+"""Estimates the quality that a JPEG file was saved with, by its quantisation tables."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from srgan.images.recognise import explained
 def jpeg_quality(path: Path) -> int:
     """Returns the quality, from 1 to 100, whose luminance table is nearest to a JPEG file's.
 
-    Exact for what was saved with the tables of the Independent JPEG Group, scaled as libjpeg does, which most
-    programs do; an estimate for others, such as cameras and Photoshop. It is that of the last saving: of
-    earlier ones no table tells.
+    Exact for files with the tables of the Independent JPEG Group, scaled as libjpeg does, which most programs
+    use; an estimate for others, such as cameras' and Photoshop's. It is that of the last save: no table shows
+    earlier ones.
 
     Args:
         path: a JPEG file.

@@ -1,4 +1,4 @@
-"""What a format has no place for, by name."""
+"""Names what a format has no place for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JPEG_SEGMENT = 65_000
 
 
 def losses(picture: Picture, file_format: str) -> tuple[str, ...]:
-    """Returns what of a picture a format of :data:`~srgan.images.formats.FORMATS`, or "gif", cannot hold."""
+    """Returns what a format of :data:`~srgan.images.formats.FORMATS`, or "gif", cannot hold of a picture."""
     lost = []
     known = FORMATS.get(file_format)
     white = np.iinfo(picture.pixels.dtype).max

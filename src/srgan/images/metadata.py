@@ -1,4 +1,4 @@
-"""What a file says besides its pixels: orientation, EXIF, resolution."""
+"""Reads what a file says besides its pixels: orientation, EXIF, resolution."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def exif_of(image: Image.Image) -> bytes | None:
-    """Returns the EXIF block of an image of Pillow's; None where it has none, or one that is damaged."""
+    """Returns the EXIF block of a Pillow image; None if it has none, or a damaged one."""
     if image.format == "TIFF":
         return exif_of_tags(image.getexif())
     if raw := image.info.get("exif"):
@@ -84,7 +84,7 @@ def exif_of_tags(tags: Image.Exif) -> bytes | None:
 
 
 def unchanged(value: Any) -> Any:
-    """Returns a tag's value such that Pillow writes its original bytes: UTF-8 texts are not ASCII."""
+    """Returns a tag's value so that Pillow writes its original bytes: UTF-8 texts are not ASCII."""
     return value.encode("latin-1") if isinstance(value, str) and not value.isascii() else value
 
 

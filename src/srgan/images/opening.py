@@ -30,7 +30,7 @@ from srgan.images.recognise import explained, kind_of, opened
 from srgan.images.tiff_layout import TiffLayout
 from srgan.images.tiff_samples import decode_tiff
 
-_ZLIB = 1032  # bytes that one can become
+_ZLIB = 1032  # bytes that one byte can become
 _MOVING = ("PNG", "WEBP", "AVIF")  # besides GIF; the pictures of a HEIC or of a JPEG (MPO) are no frames
 
 
@@ -41,9 +41,9 @@ class OpenPicture:
     Attributes:
         size: (width, height) as it is stored.
         carried: what it says besides its pixels.
-        count: how many frames it has.
+        count: number of frames.
         frames: decodes them, each (height, width, 1 to 4), uint8 or uint16, as it is stored, not upright.
-        timing: how long each is shown, in milliseconds, and how often all are; 0 stands for for ever.
+        timing: how long each is shown, in milliseconds, and how often all are; 0 means forever.
     """
 
     size: tuple[int, int]
@@ -156,14 +156,14 @@ def _open_other(name: str | Path, file: IO[bytes], kind: str, max_pixels: int) -
             yield _moving(name, image, carried)
             return
         picture = _with_all_bits(_moving(name, image, carried), bits, lambda: decode_heif(file, kind, bits))
-        if picture.count == 1:  # libheif turns it
+        if picture.count == 1:  # libheif has turned it
             size = image.size if carried.orientation < 5 else image.size[::-1]
             picture = replace(picture, size=size, carried=carried.turned())
         yield picture
 
 
 def _with_all_bits(picture: OpenPicture, bits: int, decode: Callable[[], NDArray[Any]]) -> OpenPicture:
-    """Returns a picture of more bits than Pillow gives, by another decoder, which knows of one frame only."""
+    """Returns a picture of more bits than Pillow gives, by another decoder, which reads one frame only."""
     if picture.count == 1:
         return replace(picture, frames=lambda: iter([decode()]))
     note = f"has samples of {bits} bits, which are read as 8: it moves"

@@ -1,4 +1,4 @@
-"""Pictures beside each other under their names, and rows of them below each other."""
+"""Draws labelled pictures side by side, and rows of them below each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GAP = 4  # pixels between panels
 
 
 def labelled_row(panels: Mapping[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Draws pictures of one size beside each other, each under its name, on white.
+    """Draws pictures of one size side by side, each under its name, on white.
 
     Args:
         panels: (h, w, 3), uint8, by their names; names that are too long for their panel are cut in the

@@ -27,8 +27,8 @@ class Picture:
         dpi: pixels per inch, (horizontal, vertical).
         xmp: the XMP packet.
         iptc: the IPTC records.
-        texts: other texts, by their keywords, as PNG has them.
-        notes: what the file had besides that could not be taken, a sentence each.
+        texts: other texts, by their keywords, as in PNG.
+        notes: what else the file had that could not be read, a sentence each.
     """
 
     pixels: NDArray[Any]

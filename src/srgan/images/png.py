@@ -27,11 +27,11 @@ class PngParts:
     Attributes:
         plain: the file with the chunks that make up its pixels, and its resolution.
         grey_step: what a step of a grey sample becomes in 8 bits; 1 for 8 bits and more, and for colours.
-        bits: of a pixel, of all its samples together.
-        icc_profile: embedded.
-        colour: of other chunks; None where they say nothing.
-        exif, xmp, iptc: embedded.
-        texts: by their keywords, what else is written in it.
+        bits: bits of a pixel, all its samples together.
+        icc_profile: the embedded profile.
+        colour: what other chunks say; None if nothing.
+        exif, xmp, iptc: the embedded metadata.
+        texts: other texts, by their keywords.
         lost: what was there but is damaged, or too large.
         budget: how many bytes texts and profiles may still inflate to.
     """
@@ -60,7 +60,7 @@ class PngParts:
 
 
 def take_apart(file: IO[bytes]) -> PngParts:
-    """Reads all chunks; what is damaged besides the pixels costs only itself."""
+    """Reads all chunks; damaged ones without pixels are left out."""
     parts, found = PngParts(), dict[bytes, bytes]()
     parts.plain.write(_SIGNATURE)
     for kind, data, raw, is_sound in _chunks(file):
@@ -94,7 +94,7 @@ def take_apart(file: IO[bytes]) -> PngParts:
 
 
 def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes, bytes, bool]]:
-    """Yields each chunk's kind, its data, the whole of it, and whether its check sum is right."""
+    """Yields each chunk's kind, its data, the whole chunk, and whether its checksum is right."""
     end = length_of(file)
     file.seek(8)
     while len(head := file.read(8)) == 8:
@@ -127,7 +127,7 @@ def _take_text(parts: PngParts, kind: bytes, data: bytes) -> None:
 
 
 def _take_raw_profile(parts: PngParts, kind: str, content: bytes) -> None:
-    """Reads ImageMagick's form of before PNG had eXIf: a name, a length, and hexadecimal digits."""
+    """Reads ImageMagick's form, older than PNG's eXIf: a name, a length, and hexadecimal digits."""
     names = {"exif": "its EXIF", "APP1": "its EXIF", "iptc": "its IPTC", "8bim": "its IPTC", "xmp": "its XMP"}
     if kind not in names:
         return
@@ -145,7 +145,7 @@ def _take_raw_profile(parts: PngParts, kind: str, content: bytes) -> None:
 
 
 def _colour_of(found: dict[bytes, bytes]) -> Colour | None:
-    """Returns the colours: cICP goes before sRGB, and that before gAMA and cHRM."""
+    """Returns the colours: cICP overrides sRGB, and that gAMA and cHRM."""
     if len(coded := found.get(b"cICP", b"")) >= 2:
         return Colour.from_codes(coded[0], coded[1])
     if b"sRGB" in found:

@@ -1,4 +1,4 @@
-"""Texts at the end of a PNG that libvips wrote: it writes them in UTF-8 where PNG wants Latin-1."""
+"""Adds texts to a PNG that libvips wrote, which would write them in UTF-8 where PNG wants Latin-1."""
 
 from __future__ import annotations
 

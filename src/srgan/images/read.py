@@ -1,4 +1,4 @@
-"""Reading pictures: PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC and GIF, told by their content."""
+"""Reads pictures: PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC and GIF, recognised by their content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from srgan.images.picture import Picture
 EXTENSIONS = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".heic", ".heif", ".gif")
 )
-"""What ``list_pictures`` takes for a picture."""
+"""The extensions of pictures for ``list_pictures``."""
 
 
 def read_picture(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = MOST_PIXELS) -> Picture:
@@ -32,7 +32,7 @@ def read_picture(source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int 
 
     Args:
         source: the file, or a binary file object, which is read from its beginning if it is seekable and
-            stays open; the format is told by the content, not by a name.
+            stays open; the content decides the format, not the name.
         max_pixels: a picture with more is refused before it is decoded.
 
     Raises:
@@ -73,12 +73,12 @@ def list_pictures(
 ) -> list[Path]:
     """Lists the pictures in a folder by their extension, sorted; skips hidden files and folders.
 
-    Links to folders are followed, but not those that lead back to a folder they lie in.
+    Links to folders are followed, except those that lead back to a folder they are in.
 
     Args:
         folder: where to look.
-        recursive: with all folders below it.
-        extensions: of what is listed, in small letters; None lists all files.
+        recursive: whether to search all folders below it.
+        extensions: extensions to list, in lower case; None lists all files.
         on_error: called with each folder that cannot be listed, instead of raising.
         on_special: called with each pipe, socket or device, instead of listing it.
 

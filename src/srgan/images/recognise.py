@@ -1,4 +1,4 @@
-"""Which format a file is of, told by its content; and what goes wrong with it, in one line."""
+"""Recognises a file's format by its content, and reports in one line what goes wrong with it."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def _register_heif(name: str | Path) -> None:
 def explained(name: str | Path) -> Iterator[None]:
     """Turns what goes wrong while reading ``name`` into an ``ImageError`` of one line.
 
-    Decoders raise errors of every kind for what is damaged, and name their own parts in them: what they say
-    goes to the log, by the cause.
+    Decoders raise errors of every kind for damage, and name their own parts in them: their messages go to the
+    log, as the cause.
     """
     try:
         yield
@@ -101,7 +101,7 @@ def sniff(path: Path) -> str:
 
 
 def kind_of(name: str | Path, file: IO[bytes]) -> str:
-    """As :func:`sniff`, of a file that is open, from its beginning; it stands there again afterwards."""
+    """Works like :func:`sniff` for an open file, read from its beginning; rewinds it afterwards."""
     head = file.read(128)
     file.seek(0)
     if not head:

@@ -1,4 +1,4 @@
-"""Resampling by libvips, as results are sized when they are written."""
+"""Resamples with libvips, to size results as they are written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from srgan.images.vips import import_vips
 
 
 def resampled(image: Any, size: tuple[int, int], kernel: str) -> Any:
-    """Returns a ``pyvips.Image`` of another (width, height): ``kernel`` to reduce, bicubic to enlarge."""
+    """Returns a ``pyvips.Image`` of another (width, height): ``kernel`` to downscale, bicubic to upscale."""
     pyvips = import_vips()
 
     width, height = size

@@ -32,7 +32,7 @@ def bicubic_taps(
     Returns:
         Source positions and their weights, both (out_length, taps). A position may occur more than once.
     """
-    # Antialiasing: a reduction stretches the kernel over the samples that one output pixel covers.
+    # Antialiasing: downscaling stretches the kernel over the samples that one output pixel covers.
     stretch = min(scale, 1.0)
     width = 4.0 / stretch
     centres = (np.arange(out_length) + 0.5) / scale - 0.5
@@ -58,7 +58,7 @@ def _resize_rows(image: NDArray[np.float64], out_length: int, scale: float) -> N
 def bicubic(image: NDArray[_Sample], scale: float) -> NDArray[_Sample]:
     """Resizes an image by ``scale`` exactly as MATLAB's ``imresize(image, scale)`` does.
 
-    Cubic kernel with a = -0.5, antialiased when reducing, symmetric padding, float throughout and, for
+    Cubic kernel with a = -0.5, antialiased when downscaling, symmetric padding, float throughout and, for
     integer types, one rounding and clipping at the end.
 
     Args:
@@ -90,7 +90,7 @@ def low_res_pair(hr_image: NDArray[_Sample], scale: int) -> tuple[NDArray[_Sampl
 
     Args:
         hr_image: (height, width, channel), at least ``scale`` pixels a side; types as in :func:`bicubic`.
-        scale: how many times smaller each side of the reduction is, from 1.
+        scale: factor to downscale each side by, at least 1.
 
     Returns:
         ``(lr_image, hr_image)``: (h, w, channel) and (scale * h, scale * w, channel).

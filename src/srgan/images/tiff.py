@@ -1,4 +1,4 @@
-"""What a TIFF says besides its pixels: read where libvips decodes it, and added where libvips wrote it."""
+"""A TIFF's metadata: read if libvips decodes the file, and added if libvips wrote it."""
 
 from __future__ import annotations
 
@@ -41,13 +41,12 @@ def read_tags(file: IO[bytes], directory: int) -> Image.Exif:
 def add_exif(file: IO[bytes], exif: bytes | None, iptc: bytes | None = None) -> None:
     """Adds EXIF and IPTC to a TIFF of one picture, classic or BigTIFF, without reading its pixels.
 
-    What the block says about the picture, its EXIF and its GPS directory are appended to the file, and with
-    them a first directory that has the entries of the old one besides. What the block says about the layout
-    of the file that it came from is left out. Makers' notes are copied as they are.
+    The block's entries about the picture, its EXIF and its GPS directory are appended to the file, with a new
+    first directory that also has the entries of the old one. Entries about the layout of the file that the
+    block came from are left out. Makers' notes are copied as they are.
 
     Args:
-        file: the file, opened to read and write; changed in place, and as good as before if this fails on
-            the way.
+        file: the file, opened to read and write; changed in place, and still valid if this fails midway.
         exif: the block from its byte-order mark on; what is damaged in it is left out.
         iptc: the records.
 

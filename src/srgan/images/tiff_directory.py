@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-# By TIFF's number of the type; texts as their bytes, fractions as two numbers.
+# By TIFF's number of the type: texts as bytes, fractions as two numbers.
 _INTEGERS = {1: "B", 2: "B", 3: "H", 4: "I", 5: "II", 7: "B", 13: "I", 16: "Q", 18: "Q"}
-_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # in bytes, likewise
+_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # in bytes, by type
 _MOST_ENTRIES, _MOST_VALUES, _MOST_DIRECTORIES = 4096, 2**24, 10_000  # no honest file has more
 
 _FARTHEST = 2**48  # no file system holds more, nor can one seek much farther
@@ -21,7 +21,7 @@ class Header:
 
     Attributes:
         prefix: the file's header.
-        order: of bytes, as ``struct`` names it.
+        order: byte order, as ``struct`` names it.
         is_big: BigTIFF, for files above 4 GB.
         directory: position of the first directory.
     """
@@ -71,7 +71,7 @@ class Header:
     def values(self, file: IO[bytes], directory: int, tag: int) -> tuple[int, ...]:
         """Returns the whole numbers of an entry; none where it is absent, cut short, or of another type.
 
-        Of a text, its bytes; of a fraction, its numerator and denominator.
+        A text gives its bytes, a fraction its numerator and denominator.
         """
         where, layout = self._data(file, directory, tag)
         if not layout:
@@ -80,7 +80,7 @@ class Header:
         return struct.unpack(layout, data) if len(data) == struct.calcsize(layout) else ()
 
     def classic(self, file: IO[bytes], directory: int, within: Collection[int]) -> bytes:
-        """Copies a BigTIFF's directory, and those ``within`` it by their tags, as a classic TIFF.
+        """Copies a BigTIFF's directory, and those nested by the tags ``within``, as a classic TIFF.
 
         Values of more than 16 MB, and numbers of 64 bits, are left out.
         """
@@ -161,7 +161,7 @@ class Header:
 
 
 def _read(file: IO[bytes], position: int, length: int) -> bytes:
-    """Returns the bytes at a position, which may lie anywhere in a damaged file; fewer where it ends."""
+    """Returns the bytes at a position, which may be anywhere in a damaged file; fewer at its end."""
     if position > _FARTHEST:
         return b""
     file.seek(position)

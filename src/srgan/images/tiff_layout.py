@@ -1,4 +1,4 @@
-"""What a TIFF's tags say of its samples, and which files of that form are not for us."""
+"""Reads what a TIFF's tags say about its samples, and refuses TIFFs that srgan cannot read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PHOTOMETRIC, EXTRA_SAMPLES = 262, 338
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _PLANAR = 254, 256, 257, 258, 259, 277, 284
 _TILE_WIDTH, _TILE_HEIGHT, _FORMAT, _SUB_DIRECTORIES, _DNG = 322, 323, 339, 330, 50706
 _SENSOR = {32803, 34892}  # colour filter array, linear raw
-_REDUCED, _MASK = 1, 4  # of a file's other purposes (NewSubfileType)
+_REDUCED, _MASK = 1, 4  # what other pages are for (NewSubfileType)
 
 
 class _Kind(NamedTuple):
@@ -27,7 +27,7 @@ class _Kind(NamedTuple):
     bits: tuple[int, ...]
 
 
-_KINDS = {  # by PhotometricInterpretation: how many samples are colours, and of how many bits we read them
+_KINDS = {  # by PhotometricInterpretation: how many samples are colours, and the bits that we read
     WHITE_IS_ZERO: _Kind(1, (1, 2, 4, 8, 16, 32)),
     BLACK_IS_ZERO: _Kind(1, (1, 2, 4, 8, 16, 32)),
     RGB: _Kind(3, (8, 16, 32)),
@@ -40,10 +40,10 @@ _KINDS = {  # by PhotometricInterpretation: how many samples are colours, and of
 
 _UNSIGNED, _FLOAT, _UNKNOWN = 1, 3, 4  # what numbers samples are
 _JPEG = 7
-# The compressions that libvips undoes, as its libtiff is built, and how many bytes one byte can become; None
-# where that has no end. LZW: strings of 4096 bytes in codes of 12 bits.
+# The compressions that libvips decodes, as its libtiff is built, and how many bytes one byte can become; None
+# for no limit. LZW: strings of 4096 bytes in codes of 12 bits.
 _COMPRESSIONS = {1: 1, 2: None, 3: None, 4: None, 5: 2731, _JPEG: None, 8: 1032, 32773: 64, 32946: 1032}
-_MOST_OF_A_TILE = 2**22  # pixels, in pictures that have fewer themselves
+_MOST_OF_A_TILE = 2**22  # pixels, in pictures that are smaller than that
 
 RAW_ADVICE = "is a camera's raw file; develop it first, for example with darktable, and take the TIFF or JPEG"
 
@@ -54,17 +54,17 @@ class TiffLayout:
 
     Attributes:
         header: how the file writes its directories.
-        directory: position of the page's.
+        directory: position of the page's directory.
         page: its number, from 0; the first that is not a reduced copy or a mask.
-        pages: how many such pages there are.
+        pages: number of such pages.
         size: (width, height).
-        photometric: what the colours are, as TIFF's PhotometricInterpretation has it.
-        bits: of each sample.
-        number: what each is, as TIFF's SampleFormat has it; 0 where samples differ.
-        samples: how many a pixel has.
-        extra: what those beyond the colours mean; 0 where nothing is said.
+        photometric: colour space, by TIFF's PhotometricInterpretation.
+        bits: bits of each sample.
+        number: number format of each, by TIFF's SampleFormat; 0 where samples differ.
+        samples: samples per pixel.
+        extra: meaning of those beyond the colours; 0 if none is stated.
         is_planar: whether each sample has a plane of its own.
-        compression: as TIFF has it.
+        compression: by TIFF's number.
         tile: (width, height) of tiles; None for strips.
     """
 
@@ -130,7 +130,7 @@ class TiffLayout:
 
     @property
     def colours(self) -> int:
-        """How many samples of a pixel are its colours."""
+        """Number of a pixel's samples that are colours."""
         return self.samples - len(self.extra)
 
     @property
@@ -182,11 +182,11 @@ class TiffLayout:
         return self.number == _UNSIGNED and bits in _KINDS[self.photometric].bits
 
     def check(self, name: str | Path, length: int) -> None:
-        """Refuses samples that would not be read right, or that the file cannot hold.
+        """Refuses samples that would be read wrong, or that the file cannot hold.
 
         Args:
-            name: of the file.
-            length: of the file in bytes.
+            name: the file's name.
+            length: the file's length in bytes.
 
         Raises:
             ImageError: saying what they are, and what to do.

@@ -37,7 +37,7 @@ def decode_tiff(name: str | Path, file: IO[bytes], layout: TiffLayout, profile: 
         name: what messages call the file.
         file: the TIFF.
         layout: how the page holds its samples.
-        profile: by which CMYK becomes sRGB, if it is for that.
+        profile: converts CMYK to sRGB, if it is a CMYK profile.
 
     Returns:
         (height, width, 1 to 4), uint8 or uint16, not yet turned upright: grey, grey + alpha, RGB or RGBA with
@@ -96,13 +96,13 @@ def _whole_numbers(name: str | Path, samples: NDArray[Any]) -> NDArray[Any]:
         return ((samples.astype(np.uint64) + 32768) // 65537).astype(np.uint16)
     if samples.dtype != np.float32:
         return samples
-    if not (samples.min() >= 0 and samples.max() <= 1):  # also where there is one that is no number
+    if not (samples.min() >= 0 and samples.max() <= 1):  # also if one is not a number
         raise ImageError(f"{name}: has floating-point samples outside 0 to 1; save it with 8 or 16 bits")
     return np.rint(samples * np.float32(65535)).astype(np.uint16)
 
 
 def _divided(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    """Colours that alpha had been multiplied into; 0 where nothing is visible."""
+    """Divides colours by the alpha that was multiplied into them; 0 where nothing is visible."""
     white = np.uint32(np.iinfo(colours.dtype).max)
     divisor = np.maximum(alpha.astype(np.uint32), 1)
     result: NDArray[Any] = np.minimum((colours * white + divisor // 2) // divisor, white).astype(

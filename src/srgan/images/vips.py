@@ -1,4 +1,4 @@
-"""libvips, without what it says to the terminal."""
+"""libvips, without its messages to the terminal."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 def import_vips() -> Any:
     """Returns the module ``pyvips``, imported at first use: help texts need not wait for it.
 
-    What libvips warns of it also reports as an error, where it matters. Its binding hands all messages to
-    Python's logging, in whichever thread libvips is at work; a collection of garbage there may free an image,
-    which is a message again, and GLib ends the process when messages meet. So none are handed on; where a
-    program has imported it before, its warnings go to the terminal.
+    libvips also reports its warnings as errors, where they matter. Its binding hands all messages to Python's
+    logging, in whichever thread libvips works; garbage collection there may free an image, which causes
+    another message, and GLib ends the process when messages meet. So none are handed on; if a program has
+    imported it before, its warnings go to the terminal.
     """
-    os.environ.setdefault("VIPS_WARNING", "0")  # it is enough that it is there
+    os.environ.setdefault("VIPS_WARNING", "0")  # its presence is enough
     import pyvips
 
     pyvips._remove_log_handler()

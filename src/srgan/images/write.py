@@ -1,4 +1,4 @@
-"""Writing pictures row by row: PNG, JPEG, TIFF, WebP and AVIF, whole or not at all."""
+"""Writes pictures row by row: PNG, JPEG, TIFF, WebP and AVIF, whole or not at all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from srgan.images.tiff import add_exif
 from srgan.images.vips import import_vips
 
 DEFAULT_DPI = 72.0
-"""What is written where nothing is known."""
+"""Written if the source states none."""
 
 
 def to_depth(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -110,7 +110,7 @@ def _options(
         # Lossy WebP decodes grey to colours one level apart.
         options["lossless"] = True
     if format_.saver == "tiffsave":
-        # 4 GB is where a classic TIFF ends; compression cannot be counted on.
+        # A classic TIFF ends at 4 GB; compression cannot be relied on.
         options["bigtiff"] = output_size[0] * output_size[1] * 4 * source.pixels.itemsize >= 2**32
     return options
 
@@ -134,7 +134,7 @@ def write_picture(
     file of ``source`` had (PNG, JPEG, TIFF). JPEG has no transparency: it is laid over white. Profile,
     resolution (72 dpi where the source says nothing), EXIF, XMP, IPTC and texts are kept where the format has
     a place for them, see :func:`~srgan.images.losses.losses`. A file appears under its name when
-    it is complete and on the disk, and replaces one that is there.
+    it is complete and on the disk, and replaces an existing one.
 
     Args:
         target: the file, whose folder must exist; or a binary file object, to which the picture is written
@@ -142,10 +142,10 @@ def write_picture(
         bands: arrays (rows, width, 3), uint8 or uint16, from top to bottom; consumed in this thread. What
             the iterator raises comes out unchanged.
         size: (width, height) that the bands make up.
-        source: the picture that was enlarged.
+        source: the picture that was upscaled.
         alpha: its alpha, (height, width) of any size and of its type, which is resized to the result's; None
             takes that of ``source``.
-        output_size: (width, height) to resize to: Lanczos to reduce, bicubic to enlarge.
+        output_size: (width, height) to resize to: Lanczos to downscale, bicubic to upscale.
         file_format: png, jpg, tiff, webp or avif; None goes by the extension.
         quality: 1 to 100, for JPEG (95 otherwise), WebP (90) and AVIF (80); lossless formats ignore it.
         cancel: asked between bands and while the picture is encoded.

@@ -12,7 +12,7 @@ from srgan.images.read import EXTENSIONS, list_pictures
 from srgan.video.image_sequence import is_pattern
 from srgan.video.kinds import VIDEO_CONTAINERS, is_video_file
 
-# How the stem of a result beside its input goes on, as ``naming`` names it.
+# How the stem of a result beside its input ends, as ``naming`` names it.
 _RESULT = re.compile(r"(.+)-x\d+(\.\d+)?(-compare)?")
 
 
@@ -33,7 +33,7 @@ def find_inputs(
 
 
 def is_image_sequence(inputs: Sequence[str], out: Path) -> bool:
-    """Tells whether a folder's pictures become one video, or an image sequence, called ``out``."""
+    """Returns whether a folder's pictures become one video, or an image sequence, called ``out``."""
     is_moving = out.suffix.lower() in VIDEO_CONTAINERS or is_pattern(out)
     return is_moving and len(inputs) == 1 and Path(inputs[0]).is_dir()
 
@@ -64,7 +64,7 @@ def _collect(
 
 
 def _is_input(file: Path) -> bool:
-    """Tells whether a file in a folder is a picture or a video."""
+    """Returns whether a file in a folder is a picture or a video."""
     return file.suffix.lower() in EXTENSIONS or is_video_file(file)
 
 
@@ -73,8 +73,8 @@ def _expanded(text: str) -> list[Path]:
     path = Path(text)
     if path.exists() or not glob.has_magic(text):
         return [path]
-    # As in shells, a pattern without a match stands for itself, a file that is not there, and hidden files
-    # are left out, which Path.glob would find.
+    # As in shells, a pattern without a match stands for itself, a missing file; and hidden files, which
+    # Path.glob would find, are left out.
     return [Path(match) for match in sorted(glob.glob(text, recursive=True))] or [path]
 
 
@@ -87,7 +87,7 @@ def _below(folder: Path, out: Path | None) -> Path | None:
 
 def _without_results(found: list[Input], tell: Callable[[str], None]) -> list[Input]:
     """Leaves out what an earlier run over the same folder wrote beside its inputs."""
-    # With the extension too: two inputs that would meet have it in the names of their results.
+    # With the extension too: results that would have the same name contain it.
     stems = {stem for item in found for stem in (item.file, item.file.with_suffix(""))}
 
     def is_result(file: Path) -> bool:

@@ -17,7 +17,7 @@ from srgan.images.write import to_depth, write_picture
 from srgan.upscaling.upscaler import Upscaler
 
 FULL_SCALE = 16.0
-"""Levels of 255 that the end of the colour scale stands for; what is above has the same colour."""
+"""Levels of 255 at the end of the colour scale; anything above has the same colour."""
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # BT.601, full range
 _WINDOW = 3  # low-res pixels a side
@@ -39,11 +39,11 @@ class InventionMap:
 
     A :class:`~srgan.jobs.pictures.Watcher`. The measure is the mean absolute difference of Y (BT.601) in
     levels of 255, over windows of 3x3 low-res pixels. Grey is 0, yellow a little, and full red
-    ``FULL_SCALE`` levels and more. A scale bar stands below the picture. The sibling takes its time beside
-    the model's. The map is as large as the network's result; its grey copy is held in memory whole.
+    ``FULL_SCALE`` levels and more. A scale bar is drawn below the picture. The sibling's time adds to the
+    model's. The map is as large as the network's result; its grey copy is held in memory whole.
 
     Args:
-        target: the PNG to write, or a file that is open in binary mode.
+        target: the PNG to write, or a file open in binary mode.
         sibling: the fidelity sibling of the model whose result is watched.
     """
 
@@ -100,7 +100,7 @@ def _luma(band: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _coloured(grey: NDArray[np.uint8], values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Lays colours for values, which may have one row, over (rows, width) of grey."""
+    """Lays the colours of values, which may have one row, over (rows, width) of grey."""
     share = np.minimum(values / np.float32(FULL_SCALE), 1)[..., None]
     colour = _YELLOW + share * (_RED - _YELLOW)
     cover = np.float32(0.75) * np.sqrt(share)

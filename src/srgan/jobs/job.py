@@ -14,17 +14,17 @@ Existing = Literal["refuse", "skip", "replace"]
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One input, the files that are made of it, and how.
+    """One input, the files made from it, and how.
 
     Attributes:
         source: a picture, a video, or the pattern or the folder of an image sequence; or a picture as a file
-            that is open in binary mode.
-        target: the result; of a picture, a file that is open in binary mode will do, whose format
+            open in binary mode.
+        target: the result; for a picture also a file open in binary mode, whose format
             ``options.file_format`` names.
-        panels: a picture of low-res | bicubic | result side by side; None for none. Of pictures only.
-        invented: a PNG that shows what the model invented; None for none. Of pictures only.
+        panels: a picture of low-res | bicubic | result side by side; None for none. Pictures only.
+        invented: a PNG that shows what the model invented; None for none. Pictures only.
         options: model, size, format, and what concerns videos.
-        existing: what to do where one of the files is there already.
+        existing: what to do if one of the files exists already.
     """
 
     source: Path | BinaryIO

@@ -24,7 +24,7 @@ _LONG = 5.0
 """Seconds of video that are worth waiting for the better model."""
 
 _KEPT = 8
-"""Models that stay open; the one that was not used for longest goes first."""
+"""Models that stay open; the least recently used is closed first."""
 
 _Key = tuple[str, float | None, float | None, int | None, "OnnxForm | None", bool]
 
@@ -33,11 +33,8 @@ class Models:
     """Opens each model once, and chooses one for a job. Thread-safe.
 
     Args:
-        engine: as in :class:`~srgan.upscaling.upscaler.Upscaler`, for all models.
-        precision: likewise.
-        device: likewise.
-        tile: likewise.
-        threads: likewise.
+        engine, precision, device, tile, threads: as in :class:`~srgan.upscaling.upscaler.Upscaler`, for all
+            models.
     """
 
     def __init__(
@@ -112,12 +109,12 @@ class Models:
         """Returns the requested model, or one that is fast enough for the video.
 
         Args:
-            options: of the job.
+            options: the job's.
             source: the video; None for one of unknown length.
             on_event: takes a note where the choice is not the usual model.
         """
         chosen = self.for_pictures(options)
-        # A blend is asked for by somebody who does not look for speed first.
+        # Those who ask for a blend do not look for speed first.
         asked = (options.model, options.detail, options.denoise)
         is_chosen = any(choice is not None for choice in asked)
         if is_chosen or chosen.engine.device != "cpu" or not _is_long(source):

@@ -40,19 +40,16 @@ def plan_jobs(
     """Plans one job for every input file.
 
     Args:
-        inputs: as :func:`plan_files` takes them, and ``out``, ``suffix``, ``extension``, ``recursive`` and
-            ``tell`` too.
+        inputs, out, suffix, extension, recursive, tell: as in :func:`plan_files`.
         compare: whether panels are written too, as ``<stem of the result>-compare.png``; videos get none.
         invented: a PNG for the map of one picture, a folder for those of several; None for none.
-        options: of every job.
-        existing: likewise.
+        options, existing: those of every job.
 
     Returns:
         Jobs in the order of the inputs; no two have the same target.
 
     Raises:
-        UsageError: as :func:`plan_files` does, and if maps are asked for of videos or under a name that is
-            taken.
+        UsageError: as :func:`plan_files` does, and if maps of videos are asked for, or a map's name is taken.
     """
     files = plan_files(inputs, out, suffix=suffix, extension=extension, recursive=recursive, tell=tell)
     panels = [
@@ -93,9 +90,9 @@ def plan_files(
             are planned all the same: reading them reports the error in its turn. A pattern with a number,
             such as ``%05d.png``, is one input: an image sequence.
         out: a file (if it has an extension and there is one input file, or one folder whose pictures are an
-            image sequence), a folder, as is all that ends in a slash, or None: beside the inputs.
-        suffix: ends the stem of results that lie beside their inputs, for example ``"-x4"``.
-        extension: of the results, with its dot; None keeps the input's where it can be written.
+            image sequence), a folder, as is any name that ends in a slash, or None: beside the inputs.
+        suffix: ends the stem of results beside their inputs, for example ``"-x4"``.
+        extension: extension of the results, with its dot; None keeps the input's where it can be written.
         recursive: whether folders are searched with their sub-folders, which are mirrored in ``out``.
         tell: takes one line about what is left out, if anything is.
 
@@ -137,7 +134,7 @@ def plan_files(
 
 
 def names_folder(name: str | Path) -> bool:
-    """Tells whether a name means a folder: it ends in a slash, or the folder exists."""
+    """Returns whether a name means a folder: it ends in a slash, or the folder exists."""
     return str(name).endswith(("/", os.sep)) or Path(name).is_dir()
 
 
@@ -179,7 +176,7 @@ def _check_format(source: Path, out: Path, extension: str | None) -> None:
             out.suffix.lower() in known or are_frames(source, out)
         ):
             raise UsageError(
-                f"{out}: cannot hold {source}; a still picture becomes a picture, and what moves becomes "
+                f"{out}: cannot hold {source}; a still picture becomes a picture, and a moving one "
                 f"{', '.join(known)}, or frames with a name such as %05d.png",
                 field="out",
             )
@@ -216,7 +213,7 @@ def plan_targets(found: Sequence[Input], out: Path | None, extension: str | None
 
 
 def _on_disk(path: Path) -> str:
-    # Many file systems hold names that differ only in case for the same.
+    # To many file systems, names that differ only in case are the same.
     return str(path).lower()
 
 

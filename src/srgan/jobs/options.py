@@ -16,7 +16,7 @@ from srgan.video.options import VideoOptions
 
 @dataclass(frozen=True, kw_only=True)
 class PictureOptions(OutputSize):
-    """Sizes and writes results; the size as in :class:`~srgan.upscaling.size.OutputSize`.
+    """How results are sized and written; the size as in :class:`~srgan.upscaling.size.OutputSize`.
 
     Attributes:
         file_format: png, jpg, tiff, webp, avif or gif, for results that have no name with an extension.
@@ -47,11 +47,7 @@ class JobOptions(PictureOptions):
 
     Attributes:
         model: name or file; None leaves the choice, see :class:`~srgan.jobs.models.Models`.
-        detail: as in :class:`~srgan.upscaling.upscaler.Upscaler`.
-        denoise: likewise.
-        halo: likewise.
-        onnx: likewise.
-        consistent: likewise.
+        detail, denoise, halo, onnx, consistent: as in :class:`~srgan.upscaling.upscaler.Upscaler`.
         codec, crf, preset, start, end, fps, resume: as in :class:`~srgan.video.options.VideoOptions`.
 
     Raises:

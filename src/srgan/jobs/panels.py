@@ -1,4 +1,4 @@
-"""Draws a picture, its bicubic enlargement and its result side by side."""
+"""Draws a picture, upscaled by bicubic and by the model, side by side."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _BYTE = np.dtype(np.uint8)
 class Panels:
     """Draws low-res | bicubic | result as one picture, all at the size of the network's result.
 
-    A :class:`~srgan.jobs.pictures.Watcher`. Of a large picture the middle 384x384 low-res pixels are shown,
-    and no more is held of the result. It is shown before it is resized or compressed.
+    A :class:`~srgan.jobs.pictures.Watcher`. Shows the middle 384x384 low-res pixels of a large picture, and
+    holds no more of the result, which is shown before it is resized or compressed.
 
     Args:
-        target: the file, whose extension names its format; or one that is open in binary mode, for a PNG.
-        name: of the model, above its result.
+        target: the file, whose extension names its format; or one open in binary mode, for a PNG.
+        name: the model's name, drawn above its result.
     """
 
     def __init__(self, target: Path | BinaryIO, *, name: str) -> None:

@@ -35,8 +35,8 @@ class Watcher(Protocol):
         """Begins a result, or begins it again: discards what it has seen.
 
         Args:
-            pixels: (H, W, 3), uint8 or uint16, of the low-res picture; of a moving one, of its first frame.
-            scale: enlargement per side of what follows.
+            pixels: (H, W, 3), uint8 or uint16: the low-res picture, or the first frame of a moving one.
+            scale: enlargement per side of the rows that follow.
         """
         ...
 
@@ -61,14 +61,14 @@ def upscale_file(
     """Upscales one picture; a file appears under its name only when it is whole.
 
     Transparency, colour profile, EXIF, XMP, IPTC and resolution are kept, see
-    :func:`~srgan.images.write.write_picture`; an event's note says what the target cannot hold, and what of
-    the source could not be read. Transparency is enlarged by the network too, as a grey picture. A moving
-    picture stays one where the target is GIF or WebP; elsewhere its first frame is taken.
+    :func:`~srgan.images.write.write_picture`; an event's note names what the target cannot hold, and what
+    could not be read. Transparency is upscaled by the network too, as a grey picture. A moving picture stays
+    one if the target is GIF or WebP; otherwise its first frame is taken.
 
     Args:
-        source: the picture, or a file that is open in binary mode.
-        target: the result, of the format that its extension names, whose folder is made if absent; or a file
-            that is open in binary mode, of the format that ``options.file_format`` names.
+        source: the picture, or a file open in binary mode.
+        target: the result, in the format that its extension names; its folder is made if absent. Or a file
+            open in binary mode, in the format that ``options.file_format`` names.
         upscaler: the model.
         options: size, format and quality.
         on_event: takes an event after every tile, or frame of a moving picture.

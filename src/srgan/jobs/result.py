@@ -19,7 +19,7 @@ from srgan.files import reason_of
 Status = Literal["ok", "skipped", "failed", "cancelled"]
 
 _NAMING = (ImageError, InUseError, OutputError, UsageError, VideoError)
-"""Errors whose messages name the file themselves."""
+"""Errors whose messages name the file already."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class JobError:
             message = str(error) if isinstance(error, _NAMING) else f"{source}: {error}"
         elif isinstance(error, MemoryError):
             code = OutOfMemoryError.code
-            message = f"{source}: there is not enough memory; free some, or take a smaller picture"
+            message = f"{source}: there is not enough memory; free some, or use a smaller picture"
         elif isinstance(error, OSError):
             code = SrganError.code
             message = f"{error.filename or source}: {reason_of(error)}"
@@ -62,18 +62,18 @@ class JobResult:
     """The result of one input.
 
     Attributes:
-        input: its name.
-        output: the name of its result.
+        input: name of the input.
+        output: name of the result.
         status: "ok", "skipped" (the result was there), "failed" or "cancelled".
         error: why it failed; None if it did not.
         input_size: (width, height) before; None unless it is done.
         output_size: (width, height) after.
         seconds: how long it took.
-        frames: how many the result has; 1 for a picture that stands still.
-        notes: what a person should know of it, a sentence each.
+        frames: frames of the result; 1 for a still picture.
+        notes: what a person should know about it, a sentence each.
         model: name of the model that was used; None if none was.
         engine: what computed: "openvino" or "torch".
-        precision: in what type: "fp32", "bf16", "fp16", "int8".
+        precision: number format: "fp32", "bf16", "fp16" or "int8".
         device: where: "cpu", "cuda" or "mps".
     """
 

@@ -31,8 +31,8 @@ def run_job(
     """Runs one job. It never raises for what goes wrong with the job, but lets Ctrl-C through.
 
     A picture goes from ``images.read`` through ``Upscaler.stream`` to ``images.write``, in bands; panels and
-    maps are made of the same bands. Files appear under their names only when they are whole. A video that was
-    cancelled or failed goes on from there in the next call with the same job.
+    maps are made from the same bands. Files appear under their names only when they are whole. A video that
+    was cancelled or failed continues from there in the next call with the same job.
 
     Args:
         job: what to do.
@@ -81,7 +81,7 @@ def run_job(
 
 
 def _remove_leftovers(job: Job) -> None:
-    """Removes the work of a process that ended just after it had named the result."""
+    """Removes the work files of a process that ended just after it had named the result."""
     if isinstance(job.target, Path):
         remove_abandoned(job.target.parent)
         if job.is_video:

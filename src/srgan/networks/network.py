@@ -96,7 +96,7 @@ def load_network(model: str | Path, detail: float | None = None, denoise: float 
     """Reads a network from its file, but not from an ``.onnx`` one, which only an engine can.
 
     Args:
-        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or one
+        model: name of a shipped model, or path of a file: srgan's own ``.safetensors``, or one
             of another program's, see :func:`~srgan.networks.foreign.read_foreign`.
         detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
             :func:`~srgan.networks.blend.read_blend`; None the model as it is.

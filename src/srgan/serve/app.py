@@ -55,7 +55,7 @@ def create_app(settings: Settings, models: Models) -> Gate:
         version=version("srgan"),
         summary="Upscale pictures and videos.",
         openapi_url="/v1/openapi.json",
-        docs_url=None,  # it loads scripts from elsewhere
+        docs_url=None,  # it loads scripts from other sites
         redoc_url=None,
         lifespan=lifespan,
     )
@@ -83,7 +83,7 @@ async def _problem(_: Request, error: Exception) -> Response:
         return ProblemError.of(error).response()
     if isinstance(error, ProblemError):
         return error.response()
-    if isinstance(error, ClientDisconnect):  # nobody reads this, and the log need not tell of it
+    if isinstance(error, ClientDisconnect):  # nobody reads this, and the log need not have it
         return Response(status_code=HTTPStatus.BAD_REQUEST)
     sentence = "the server failed unexpectedly; see its log"
     return ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, sentence, code="unexpected").response()

@@ -31,12 +31,12 @@ SECURITY_HEADERS = {
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",  # without any, browsers do not tell the origin of forms
+    "Referrer-Policy": "same-origin",  # without any, browsers do not send the origin of forms
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
-"""Every answer has them, whoever makes it."""
+"""Headers of every answer, whatever made it."""
 
 _METHODS = ("GET", "HEAD", "POST", "DELETE")
 
@@ -74,7 +74,7 @@ class Gate:
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
                 headers.setdefault("Cache-Control", "no-store")
-                # The pattern of the path, and known methods: anything else would make a new line each.
+                # The pattern of the path, and known methods: anything else could make lines without end.
                 route = getattr(scope.get("route"), "path", "other")
                 method = request.method if request.method in _METHODS else "other"
                 self.workshop.tally.request(method, route, message["status"])
@@ -84,7 +84,7 @@ class Gate:
         try:
             self._check_host(request)
             self._check_origin(request)
-            # Not the path of ``request.url``, which is put together with the client's ``Host``.
+            # Not the path of ``request.url``, which is built from the client's ``Host``.
             if self._token is not None and scope["path"] not in _OPEN and not knows(request, self._token):
                 app = self._stranger(request)
         except ProblemError as problem:
@@ -124,7 +124,7 @@ class Gate:
 
 
 def knows(request: Request, token: str) -> bool:
-    """Tells whether a request proves knowledge of the token, by its header or by the page's cookie.
+    """Returns whether a request proves that its sender has the token, by its header or by the page's cookie.
 
     Compares digests of equal length in constant time.
     """
@@ -135,7 +135,7 @@ def knows(request: Request, token: str) -> bool:
 
 
 def is_token(given: bytes, token: str) -> bool:
-    """Tells whether ``given`` is the token, in constant time."""
+    """Returns whether ``given`` is the token, in constant time."""
     return hmac.compare_digest(_digest(given), _digest(token.encode()))
 
 
@@ -157,7 +157,7 @@ def _name_in(host: str) -> str:
 
 
 def _is_number(name: str) -> bool:
-    """Tells whether a host is an IP address, which DNS rebinding cannot forge."""
+    """Returns whether a host is an IP address, which DNS rebinding cannot forge."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

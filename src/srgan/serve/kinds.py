@@ -36,7 +36,7 @@ _SAFE = {"format_whitelist": "mov,matroska,avi,mpeg,mpegts,flv", "protocol_white
 """Keeps FFmpeg from playlists (HLS, DASH, concat, SDP), which may point to any file or host."""
 
 _LONG = 4_000_000  # pixels; a picture with more must not keep others waiting
-_MOVING = 10  # limits of a still picture that all frames of a moving one may have together
+_MOVING = 10  # all frames of a moving picture may have this many times a still one's limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +104,9 @@ def _video(file: Path, limits: Limits, why_no_picture: str) -> Kind:
 
 
 def _seconds(container: InputContainer, stream: VideoStream) -> float:
-    """Returns how long a video lasts, by its packets: a header may be silent, or wrong."""
+    """Returns how long a video lasts, by its packets: a header may lack it, or be wrong."""
     begins, ends = [], []
-    with suppress(av.FFmpegError):  # a damaged rest is for the job to tell
+    with suppress(av.FFmpegError):  # the job reports a damaged rest
         for packet in container.demux(stream):
             if packet.pts is not None:
                 begins.append(packet.pts)

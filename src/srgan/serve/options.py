@@ -28,7 +28,7 @@ MEDIA_TYPES: dict[str, Format] = {
 
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$")]
 _OF_THE_SERVER = ("tile", "precision", "engine", "device")
-_MOST_TIMES_LARGER = 16  # pixels of a result for each that an upload may have: four times a side
+_MOST_TIMES_LARGER = 16  # pixels of a result for each that an upload may have: 4x per side
 
 
 class Options(BaseModel):
@@ -42,10 +42,10 @@ class Options(BaseModel):
         None, ge=0, le=1, description="Amount of detail, from 0 (nothing invented) to 1."
     )
     denoise: float | None = Field(
-        None, ge=0, le=1, description="Amount of noise and compression cleaned, from 0 (none) to 1."
+        None, ge=0, le=1, description="Amount of noise and compression to remove, from 0 (none) to 1."
     )
     consistent: bool = Field(
-        False, description="Make a result that gives the input back when it is downscaled."
+        False, description="Correct the result so that downscaling it gives the input back."
     )
     scale: float | None = Field(
         None, gt=0, le=16, description="Enlargement per side; default: the model's own."

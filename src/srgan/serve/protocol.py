@@ -20,7 +20,7 @@ MOST_CONNECTIONS = 1000
 """Most connections at a time; requests on further ones are answered with 503."""
 
 _HEADERS = {**SECURITY_HEADERS, "Cache-Control": "no-store", "Connection": "close"}
-"""Of answers that do not come through the gate."""
+"""Headers of answers that do not come through the gate."""
 
 _FULL = ProblemError(
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -71,7 +71,7 @@ class Protocol(H11Protocol):
         self._refuse(HTTPStatus.BAD_REQUEST, msg.lower().rstrip("."), code="http")
 
     def _watch(self) -> None:
-        """Runs the clock while headers are awaited, or a body that is answered already; for each anew."""
+        """Times the wait for headers, or for a body that is answered already; each wait starts the clock."""
         awaited = self._awaited()
         if awaited is not self._clocked:
             self._stop()

@@ -28,7 +28,7 @@ _TYPES = {
 
 
 class _File(FileResponse):
-    """A file sent in larger chunks than usual, since reading each one takes a switch of threads."""
+    """A file sent in larger chunks than usual, since reading each one needs a switch of threads."""
 
     chunk_size = 2**18
 

@@ -1,4 +1,4 @@
-"""Listens until it is told to stop."""
+"""Runs the server until it is stopped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from srgan.serve.protocol import Protocol
 from srgan.serve.settings import Settings
 
 _LONGEST_HEADERS = 16 * 2**10  # bytes
-_SWITCH = 0.0005  # seconds for which a thread at work may keep the one that answers from running
+_SWITCH = 0.0005  # seconds for which a working thread may keep the answering one from running
 _GRACE = 5  # seconds that answers may go on after Ctrl-C
 
 
@@ -34,7 +34,7 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
     server = Server(settings, models, tell)
     try:
         listening = server.config.bind_socket()
-    except SystemExit:  # it has said why
+    except SystemExit:  # uvicorn has logged why
         raise SrganError(
             f"{settings.host}:{settings.port}: the server cannot listen there; choose another port",
             field="port",

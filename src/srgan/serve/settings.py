@@ -36,8 +36,8 @@ class Settings:
     """Configuration of a server.
 
     Attributes:
-        host: address to listen at.
-        port: port to listen at; 0 for any free one.
+        host: address to listen on.
+        port: port to listen on; 0 for any free one.
         state: folder of jobs, uploads and results.
         models: folder of model files to offer beside the shipped ones; None for none.
         token: secret that every request must send; None to let everybody in.

@@ -40,7 +40,7 @@ class Store:
         file = folder / "tasks.sqlite"
         try:
             self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
-            # What is written survives the end of this process; of a power cut, all but the last moments.
+            # Writes survive the end of this process and, but for the last moments, a power cut.
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute(_TABLE)
@@ -81,7 +81,7 @@ class Store:
             try:
                 tasks.append(Task.from_json(record))
                 tasks[-1].folder = self.folder_of(name)
-            except (ValueError, TypeError, KeyError):  # of another version
+            except (ValueError, TypeError, KeyError):  # another version wrote it
                 _log.warning("the job %s cannot be read, and is deleted", name)
                 self.remove(name)
         return tasks
@@ -90,7 +90,7 @@ class Store:
         """Returns the bytes of all files, unfinished uploads included; measured once a second at most."""
         with self._guard:
             if time.monotonic() - self._measured > _SECOND:
-                # Folders and files go meanwhile, which ``walk`` does not mind.
+                # Folders and files may vanish meanwhile, which ``walk`` allows for.
                 self._bytes = sum(_sizes(self._folder))
                 self._measured = time.monotonic()
             return self._bytes

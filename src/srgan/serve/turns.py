@@ -1,4 +1,4 @@
-"""Shares a device: one user at a time, in the order of asking, in short slices while others wait."""
+"""Shares a device: one user at a time, in order of arrival, in short slices while others wait."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from srgan.events import Cancel, check
 SLICE = 2.0
 """Seconds for which a user keeps the device while another waits."""
 
-_LOOK = 0.2  # seconds after which one who waits looks whether that is still wanted
+_LOOK = 0.2  # seconds after which a waiting thread checks whether to give up
 
 
 class Device:

@@ -29,7 +29,7 @@ SLOWEST = 1000
 _MOST_FIELD, _MOST_PARTS = 1000, 50  # bytes of a field; parts of a form
 _LONGEST_NAME = 120
 
-# It warns of every form that it refuses, and strangers could fill a log with that: the answer says it.
+# It logs every form that it refuses, so that strangers could fill the log: the answer says it.
 logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 

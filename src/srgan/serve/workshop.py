@@ -28,7 +28,7 @@ from srgan.serve.task import State, Task
 from srgan.serve.turns import Device, Turn
 
 _log = logging.getLogger(__name__)
-_SWEEP = 30.0  # seconds between two looks at what is over its time
+_SWEEP = 30.0  # seconds between two searches for expired tasks
 _WORKERS = 2
 """Threads of a lane: one can encode a result while the other takes the next task."""
 
@@ -144,9 +144,7 @@ class Workshop:
     def remove(self, task: Task) -> None:
         """Deletes a task that has ended, with its files."""
         self._tasks.pop(task.id, None)
-        with suppress(
-            OutputError
-        ):  # a file that is being read cannot go everywhere; the next start removes it
+        with suppress(OutputError):  # Windows does not delete a file that is being read; the next start does
             self._store.remove(task.id)
 
     def _work(self, lane: FairQueue[Task], head: Device) -> None:
@@ -157,7 +155,7 @@ class Workshop:
                     return
                 try:
                     self._do(task, first)
-                except Exception as error:  # of the disk, a model that is gone, a mistake: the lane goes on
+                except Exception as error:  # a disk, a missing model, a bug: the lane goes on
                     task.error = error_of(error, task)
                     self._end(task, "failed")
             if task.id not in self._tasks:  # nobody waited any longer
@@ -168,7 +166,7 @@ class Workshop:
         deadline = time.monotonic() + self._limits.work_seconds
 
         def is_off() -> bool:
-            # Asked before every tile, also of what tells no events: maps, transparency, encoding.
+            # Asked before every tile, also during work without events: maps, transparency, encoding.
             if time.monotonic() > deadline:
                 raise SrganError(
                     f"the job took more than {self._limits.work_seconds:g} seconds; send a smaller file"
@@ -180,7 +178,7 @@ class Workshop:
             if event.figures.get("bytes", 0) > self._limits.disk_bytes:
                 raise OutputError("the result is too large for this server; ask for a smaller one")
             if event.unit == "tiles" and event.share == 1 and not task.options.get("invented"):
-                turn.end()  # what is left is to encode; films and maps may still need a network
+                turn.end()  # only encoding is left; films and maps may still need a network
                 first.end()
             elif event.unit:  # a note alone is no work
                 turn.pass_on()
@@ -233,12 +231,12 @@ class Workshop:
                 remove_folder(task.folder / RESULT)
             if task.is_kept and task.id in self._tasks:
                 self._store.save(task)
-        except OutputError as error:  # whoever waits for the task is told all the same
+        except OutputError as error:  # the task ends for those who wait, even so
             _log.warning("%s", error)
         task.ended.set_result(None)
 
     def _open_usual(self) -> None:
-        with suppress(SrganError):  # the first job says what is wrong
+        with suppress(SrganError):  # the first job reports it
             self._models.open()
         self._is_ready.set()
 

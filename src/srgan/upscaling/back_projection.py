@@ -1,6 +1,6 @@
-"""Bicubic reduction and its correction along one axis, as matrices: what makes results consistent.
+"""Bicubic downscaling and its correction along one axis, as matrices, which make results consistent.
 
-For enlargements by whole numbers from 2; by 1 nothing is reduced.
+For whole-number scales from 2; at 1 nothing is downscaled.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from srgan.images.resize import bicubic_taps
 from srgan.upscaling.squares import Floats
 
 _RADIUS = 6  # the inverse below is smaller than 4e-4 beyond
-# A picture is cut into squares; the margins around them are as far as their matrices reach.
+# A picture is cut into squares; the margins around them are as wide as their matrices reach.
 LR_SQUARE, LR_MARGIN = 16, 3 + _RADIUS
 _MARGIN = 3  # of squares of the result, in low-res pixels
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Reduction and correction along one axis as matrices, one for each square of the axis.
+    """Downscaling and correction along one axis as matrices, one for each square of the axis.
 
     Attributes:
         reduction: (squares, 16, square + 2 * margin), from pixels of the result, margins included.
@@ -46,7 +46,7 @@ class Axis:
 
     @classmethod
     def of(cls, length: int, scale: int) -> Axis:
-        """Returns an axis of ``length`` low-res pixels, enlarged by ``scale``."""
+        """Returns an axis of ``length`` low-res pixels, upscaled by ``scale``."""
         # All squares have the same matrices but the first and the last two, near which the axis ends.
         left_out = max(-(-length // LR_SQUARE) - 5, 0)
         ends = _short_axis(length - left_out * LR_SQUARE, scale)
@@ -61,7 +61,7 @@ class Axis:
 @cache  # for at most 80 lengths of each scale
 def _short_axis(length: int, scale: int) -> Axis:
     reduction = bicubic_taps(scale * length, length, 1 / scale)
-    # Sharpened by the inverse of what enlarging and reducing do to a picture; its taps go on mirrored.
+    # Sharpened by the inverse of what up- and downscaling do to a picture; its taps continue mirrored.
     positions, weights = bicubic_taps(length, scale * length, scale)
     spread = positions[:, :, None] + np.arange(-_RADIUS, _RADIUS + 1)
     spread %= 2 * length
@@ -77,7 +77,7 @@ def _short_axis(length: int, scale: int) -> Axis:
 
 @cache
 def _inverse(scale: int) -> NDArray[np.float64]:
-    """Returns the filter of ``2 * _RADIUS + 1`` taps that undoes enlarging and reducing, far from borders."""
+    """Returns the filter of ``2 * _RADIUS + 1`` taps that undoes up- and downscaling, far from borders."""
     length = 4 * _RADIUS + 1
     reduction = _matrices(*bicubic_taps(scale * length, length, 1 / scale), length, scale * length, 0)
     enlargement = _matrices(*bicubic_taps(length, scale * length, scale), scale * length, length, 0)

@@ -1,4 +1,4 @@
-"""Pictures that follow each other: only what changed is computed. Knows no model."""
+"""Successive pictures: only what changed is computed. Independent of any model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from srgan.upscaling.tiling import round_up
 
 # The share of a window's cost from which all of it is computed. At a half, even the trial of a shape that was
-# never used before (see ChangedParts) and its first use cost no more than the window together. The costs are
+# never used before (see ChangedParts) and its first use together cost no more than the window. The costs are
 # those of plan_tiles: within a tenth of what was measured, 0.22 of a window of 320x180 for 152x80 by `fast`.
 _WORTH = 0.5
 # Parts come in these steps of height and width: a shape never used before costs its trial, and 4 ms (`fast`)
@@ -25,32 +25,32 @@ _Box = tuple[slice, slice]
 
 @dataclass(frozen=True, kw_only=True)
 class _Part:
-    """What is computed for one change, and what is taken of it; both in pixels of the window's core."""
+    """What is computed for one change, and what is used of it; both in pixels of the window's core."""
 
     computed: _Box
     taken: _Box
 
 
 class ChangedParts:
-    """Upscales windows, and of each only what changed since the window before it in the same place.
+    """Upscales windows: of each, only what changed since the previous window in the same place.
 
-    The result is bit-equal to that of the whole window, with whichever window one begins: a changed part is
-    computed with all that its pixels depend on, and the rest is kept. That presupposes that the engine adds
-    up in the same order whatever the shape, which no engine promises. So each shape of a part is tried once
-    on noise, beside the same part of a whole window of noise; where any bit differs, parts of this shape are
-    never computed, but the whole window. (With the shipped models, neither OpenVINO in bf16 and fp32 nor
-    torch on the processor was seen to differ, in some 50 parts.)
+    The result is bit-equal to that of the whole window, whichever window comes first: a changed part is
+    computed with all that its pixels depend on, and the rest is kept. That presupposes that the engine sums
+    in the same order whatever the shape, which no engine promises. So each shape of a part is tried once
+    on noise and compared with the same part of a whole window of noise; if any bit differs, the whole window
+    is computed in place of parts of this shape. (With the shipped models, neither OpenVINO in bf16 and fp32
+    nor torch on the processor was seen to differ, in some 50 parts.)
 
-    Where more than half would have to be computed, the whole is; so it is where nobody knows how far a change
-    reaches.
+    If more than half would have to be computed, or it is unknown how far a change reaches, the whole window
+    is.
 
     Args:
         run: maps (1, h + 2 * halo, w + 2 * halo, channel) to (1, scale * h, scale * w, channel) of the same
             type, in a new array.
         halo: surroundings that windows have on each side, in pixels.
         radius: how far away a pixel of the window can be for the result at a pixel to depend on it; None if
-            any can, or nobody knows. Where it is more than ``halo``, results near the borders of a window
-            depend on where these are, and parts are computed with the same borders.
+            any can, or it is unknown. Where it is more than ``halo``, results near the borders of a window
+            depend on where the borders are, and parts are computed with the same ones.
         scale: enlargement per side.
         multiple: parts begin and end at multiples of this within the window, as the window itself and
             ``halo`` do.
@@ -72,7 +72,7 @@ class ChangedParts:
         self._scale = scale
         self._multiple = multiple
         self._step = math.lcm(_STEP, multiple)
-        # What a window's halo does not cover of the radius, parts are computed beyond what is taken of them.
+        # Parts are computed beyond what is used of them by what the halo does not cover of the radius.
         self._margin = self._radius - halo
         self._kept: dict[int, tuple[NDArray[Any], NDArray[Any]]] = {}
         self._noise: tuple[NDArray[Any], NDArray[Any]] | None = None
@@ -82,15 +82,15 @@ class ChangedParts:
         """Upscales one window.
 
         Args:
-            place: number of the window in its picture. What was computed there before is looked at, and the
-                result does not depend on it.
+            place: number of the window in its picture. What was computed there before is reused; the result
+                does not depend on it.
             window: (1, h + 2 * halo, w + 2 * halo, channel); not to be changed afterwards.
 
         Returns:
             (1, scale * h, scale * w, channel), the same type; holds until the next call for this place.
 
         Raises:
-            Whatever ``run`` raises; nothing is kept of the place then.
+            Whatever ``run`` raises; nothing is then kept for the place.
         """
         before = self._kept.pop(place, None)
         enlarged = None if before is None else self._continued(*before, window)
@@ -144,11 +144,11 @@ class ChangedParts:
 
     def _cost(self, box: _Box) -> int:
         height, width = _lengths(box)
-        # Layer by layer the surroundings are used up: half of them on average, on two sides.
+        # Layers use up the surroundings one by one: half of them on average, on two sides.
         return (height + self._halo) * (width + self._halo)
 
     def _computed(self, part: _Part, window: NDArray[Any]) -> NDArray[Any]:
-        """Returns the enlarged pixels of ``part.taken``, without those of the rest of the window."""
+        """Returns the upscaled pixels of ``part.taken``, without those of the rest of the window."""
         rows, columns = (slice(box.start, box.stop + 2 * self._halo) for box in part.computed)
         enlarged = self._run(np.ascontiguousarray(window[:, rows, columns]))
         inside = [
@@ -158,11 +158,11 @@ class ChangedParts:
         return enlarged[self._scaled((inside[0], inside[1]))]
 
     def _scaled(self, box: _Box) -> tuple[slice, ...]:
-        """Returns the same box of an enlarged window."""
+        """Returns the same box of an upscaled window."""
         return (slice(None), *(slice(side.start * self._scale, side.stop * self._scale) for side in box))
 
     def _is_exact(self, part: _Part, window: NDArray[Any]) -> bool:
-        """Tells whether the engine gives the same bits for parts and for windows of these shapes."""
+        """Returns whether the engine gives the same bits for parts and for windows of these shapes."""
         noise, enlarged = self._tried(window)
         shape = _lengths(part.computed)
         if shape not in self._exact:
@@ -172,7 +172,7 @@ class ChangedParts:
         return self._exact[shape]
 
     def _tried(self, window: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Returns noise of the shape and type of ``window``, and what it is enlarged to as a whole."""
+        """Returns noise of the shape and type of ``window``, and its upscaled whole."""
         if self._noise is None or not _alike(self._noise[0], window):
             white = np.iinfo(window.dtype).max if np.issubdtype(window.dtype, np.integer) else 1
             noise = (np.random.default_rng(0).random(window.shape, np.float32) * white).astype(window.dtype)
@@ -182,12 +182,12 @@ class ChangedParts:
 
 
 def changed_boxes(before: NDArray[Any], after: NDArray[Any], gap: int) -> list[_Box]:
-    """Finds the smallest boxes around differences of two pictures: a recursive X-Y cut (Nagy and Seth 1984).
+    """Finds the smallest boxes around the differences of two pictures: recursive X-Y cut (Nagy, Seth 1984).
 
     Args:
         before: (height, width, 3).
         after: the same shape and type.
-        gap: rows, or columns, without a change that two boxes have between them at least.
+        gap: least number of unchanged rows, or columns, between two boxes.
 
     Returns:
         (rows, columns) of each box; none if the pictures are equal.

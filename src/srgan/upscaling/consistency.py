@@ -1,4 +1,4 @@
-"""Results that, reduced again, give their input back: nothing that was there is changed, only filled in."""
+"""Results that give their input back when downscaled: nothing is changed, only detail filled in."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from srgan.errors import UsageError
 from srgan.upscaling.back_projection import LR_MARGIN, LR_SQUARE, Axis
 from srgan.upscaling.squares import Chosen, Flags, Floats, framed, products, squares, windows
 
-# Of each pass: how far it goes, and what may be missing, in levels of 255. Rounding to bytes adds a third.
+# For each pass: how far it goes, and what may be missing, in levels of 255. Rounding to bytes adds a third.
 _PASSES = ((1, 0.0), (7, 0.5), (1, 0.5), (1, 0.5))
-_CLIPPED_LITTLE = 0.3  # of a level: clipping that takes away no more leaves less than enough missing
+_CLIPPED_LITTLE = 0.3  # of a level: clipping by no more than this leaves a negligible residual
 _CELLS = 4  # on a square's side: what is done in one of them hardly reaches beyond the next
 _BLOCK = 48  # squares: with fewer at a time, calls take longer than what they compute
 _LITTLE = 2**19  # pixels: with fewer, handing work over to a thread takes longer than it saves
@@ -27,7 +27,7 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 def check_scale(scale: int) -> None:
-    """Tells whether results of a scale can be made consistent: by any whole number from 2.
+    """Checks that results of a scale can be made consistent: those of any whole number from 2.
 
     Raises:
         UsageError: if it is 1: the only consistent result would be the input.
@@ -42,17 +42,17 @@ def check_scale(scale: int) -> None:
 def consistent_bands(
     bands: Iterator[NDArray[Any]], lr_image: NDArray[Any], *, scale: int
 ) -> Iterator[NDArray[Any]]:
-    """Corrects an enlarged picture so that MATLAB's bicubic reduction of it is the picture it was made from.
+    """Corrects an upscaled picture so that downscaling it by MATLAB's bicubic gives its input back.
 
-    Iterated back-projection (Irani and Peleg 1991): what the reduction lacks is enlarged and added. The
-    enlargement is bicubic, sharpened such that one pass gives the input back exactly; where the result then
-    leaves black and white behind, it is clipped, and three more passes go over the places where that matters:
-    the first of them several times as far as it seems to need, since most of it is clipped again.
+    Iterated back-projection (Irani and Peleg 1991): what the downscaled result lacks is upscaled and added.
+    The upscaling is bicubic, sharpened so that one pass gives the input back exactly; where the result then
+    lies outside black and white, it is clipped, and three more passes go over the places where that matters:
+    the first of them several times as far as seems needed, since most of it is clipped again.
 
-    Guaranteed within 1/255, rounding included, wherever the first pass clips nothing. Beside saturated places
-    it takes the others, which leave single values off, if any, in pictures that were themselves reduced from
-    larger ones. Sharp black on white at the size of a pixel, or noise, can be what no picture between black
-    and white is reduced to: there the result comes as near as four passes bring it.
+    Guaranteed within 1/255, rounding included, wherever the first pass clips nothing. Near saturated places
+    the other passes are needed; in pictures that were themselves downscaled, they leave single values off, if
+    any. Sharp black on white at the size of a pixel, or noise, may have no high-res picture between black and
+    white at all: there the result comes as near as four passes bring it.
 
     Args:
         bands: (rows, scale * W, 3), from top to bottom, scale * H rows altogether; uint8, uint16, or float32
@@ -61,8 +61,8 @@ def consistent_bands(
         scale: enlargement per side, a whole number from 2.
 
     Yields:
-        Bands of the same type. They do not depend on how the picture was cut, and are held back by some 200
-        rows of the input, more where it is narrow; memory does not grow with the height.
+        Bands of the same type. They do not depend on how the picture was cut, and lag by some 200 rows of the
+        input, more where it is narrow; memory does not grow with the height.
     """
     is_float = lr_image.dtype == np.float32
     level = np.float32((1.0 if is_float else np.iinfo(lr_image.dtype).max) / 255)
@@ -92,9 +92,8 @@ class _Block:
         horizontal: matrices of its columns.
         target: (3, 16 * rows + 18, 16 * columns + 18), the input, in levels from 0 to 255; float32.
         pixels: (3, square * rows + 2 * margin, square * columns + 2 * margin), the result.
-        is_open: (3, 4 * rows + 2, 4 * columns + 2), cells of 4x4 low-res pixels in which more may have to be
-            done.
-        residual: as ``target``, what the reduced result lacks; zero where that is little.
+        is_open: (3, 4 * rows + 2, 4 * columns + 2), cells of 4x4 low-res pixels that may need further passes.
+        residual: as ``target``, what the downscaled result lacks; zero where that is little.
         is_lacking: as ``is_open``, where the residual is not zero.
     """
 
@@ -193,13 +192,13 @@ def _met(near: _Near, part: Callable[[_Block], NDArray[_Scalar]], margin: int) -
 
 
 def _beside(flags: Flags) -> Chosen:
-    """Returns the squares of which a cell, or one that touches it, has the flag."""
+    """Returns the squares in which a cell, or one that touches it, has the flag."""
     near: Flags = np.logical_or.reduce(windows(flags, _CELLS, 1), axis=(-2, -1))
     return ... if near.all() else near.nonzero()
 
 
 def _clipped(pixels: Floats) -> Flags:
-    """Returns the cells of squares, (..., 4, 4), in which clipping will take away more than a little."""
+    """Returns the cells of squares, (..., 4, 4), in which clipping will change more than a little."""
     lowest, highest = pixels.min(axis=(-2, -1)), pixels.max(axis=(-2, -1))
     some = (lowest < -_CLIPPED_LITTLE) | (highest > 255 + _CLIPPED_LITTLE)
     result = np.zeros((*some.shape, _CELLS, _CELLS), np.bool_)
@@ -208,7 +207,7 @@ def _clipped(pixels: Floats) -> Flags:
 
 
 def _in_cells(flags: Flags) -> Flags:
-    """Squares of flags, (..., side, side), to cells in which one is set, (..., 4, 4)."""
+    """Reduces squares of flags, (..., side, side), to cells in which one is set, (..., 4, 4)."""
     *number, side, _ = flags.shape
     down = np.logical_or.reduce(flags.reshape(*number, _CELLS, side // _CELLS, side), axis=-2)
     result: Flags = np.logical_or.reduce(down.reshape(*number, _CELLS, _CELLS, side // _CELLS), axis=-1)
@@ -218,7 +217,7 @@ def _in_cells(flags: Flags) -> Flags:
 def _one_ahead(
     thread: ThreadPoolExecutor, work: Callable[[_Near], _Block], items: Iterator[_Near]
 ) -> Iterator[_Block]:
-    """Yields what the thread makes of each, handed out when the next is under way."""
+    """Yields the thread's result for each item, once the next one is under way."""
     futures = (thread.submit(work, item) for item in items)
     for _, future, _ in _with_neighbours(futures):
         yield future.result()

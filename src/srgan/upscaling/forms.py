@@ -34,7 +34,7 @@ class Given:
     Attributes:
         samples: (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB, (H, W, 4) RGB and alpha, or
             (N, H, W, 3 or 4); uint8, uint16, or float32 or float64 in [0, 1].
-        finish: makes the caller's form of enlarged samples.
+        finish: converts upscaled samples to the caller's form.
     """
 
     samples: _Array
@@ -42,11 +42,11 @@ class Given:
 
 
 def given(image: PictureLike) -> Given:
-    """Looks at what a caller handed over.
+    """Examines what a caller handed over.
 
     Raises:
         UsageError: if it is no picture, see :func:`array_of`, or has no pixels.
-        ImageError: if it is a picture of PIL's that cannot be decoded, or has samples of 32 bits.
+        ImageError: if it is a PIL image that cannot be decoded, or has samples of 32 bits.
     """
     if isinstance(image, Image.Image):
         return _given_by_pil(image)

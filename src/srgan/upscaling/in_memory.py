@@ -1,4 +1,4 @@
-"""Whole pictures in memory: their samples, alpha and batches of them, enlarged into one array."""
+"""Whole pictures in memory: samples, alpha and batches of them, upscaled into one array."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def enlarge(
     """Upscales one picture, or each of a batch.
 
     Args:
-        network: what enlarges RGB.
+        network: upscales RGB.
         samples: see :class:`~srgan.upscaling.forms.Given`.
-        compute: enlarges a tile instead of the network.
+        compute: upscales a tile instead of the network.
         on_event: takes an event after every tile.
         cancel: asked before every tile.
 
@@ -64,7 +64,7 @@ def _enlarged_shape(samples: _Array, scale: int) -> tuple[int, ...]:
 
 
 def _pixels_of(samples: _Array) -> tuple[_Array, _Array | None]:
-    """Returns what a network takes of one picture's samples, (H, W) or (H, W, 1 to 4), and its alpha.
+    """Converts one picture's samples, (H, W) or (H, W, 1 to 4), to a network's input and alpha.
 
     Returns:
         (H, W, 3), uint8, uint16 or float32, whose fully transparent pixels have the colours near them; and

@@ -1,4 +1,4 @@
-"""How much memory is free, and how large a tile may be for it."""
+"""How much memory is free, and how large a tile may be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 FASTEST_TILE = 256
 SMALLEST_TILE = 16
 
-# The files of a control group, of version 2 and 1: limits, what is used, and what of it could be had back.
+# The files of a control group, of versions 2 and 1: limits, use, and what of that could be reclaimed.
 _LIMITS = ("memory.max", "memory.high", "memory.limit_in_bytes")
 _USED = ("memory.current", "memory.usage_in_bytes")
 # Files in the page cache and the kernel's own caches: what the kernel counts as available outside of groups.
@@ -26,7 +26,7 @@ def auto_tile(bytes_per_pixel: int, free: int) -> int:
     """Returns the side of the fastest tile that takes at most a quarter of the free memory.
 
     Args:
-        bytes_per_pixel: what a tile's layers take, for each of its pixels.
+        bytes_per_pixel: memory that a tile's layers take per pixel.
         free: free memory in bytes.
 
     Returns:
@@ -63,7 +63,7 @@ def _groups(root: Path) -> Iterator[Path]:
         _, controllers, path = line.split(":", 2)
         if controllers and "memory" not in controllers.split(","):
             continue
-        # Beside groups of version 1, those of version 2 have a folder of their own.
+        # Next to groups of version 1, those of version 2 have a folder of their own.
         places = (mounts / "memory",) if controllers else (mounts, mounts / "unified")
         group = PurePosixPath(path.lstrip("/"))
         for place in places:

@@ -1,4 +1,4 @@
-"""Whether what a caller gave is a number; True and False are none."""
+"""Checks whether a caller's value is a number; True and False are not."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numbers
 
 
 def is_number(value: object) -> bool:
-    """Tells whether it is a real number, of Python's or NumPy's."""
+    """Returns whether it is a real number, Python's or NumPy's."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def is_whole(value: object, least: int) -> bool:
-    """Tells whether it is a whole number from ``least`` on."""
+    """Returns whether it is a whole number of at least ``least``."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= least

@@ -1,4 +1,4 @@
-"""What an upscaler can be told, checked."""
+"""Checks the options of an upscaler."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from srgan.upscaling.numbers import is_number, is_whole
 
 
 def check_options(*, tile: Any, threads: Any, detail: Any, denoise: Any, halo: Any) -> None:
-    """Refuses values that no upscaler can have; what depends on the model is checked with it.
+    """Refuses values that no upscaler can have; those that depend on the model are checked with it.
 
     Raises:
         UsageError: naming the field.

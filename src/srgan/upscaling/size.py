@@ -1,4 +1,4 @@
-"""How large a result is to be, and how large it became."""
+"""The size that a result should have, and the size that it has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class OutputSize:
     Attributes:
         scale: enlargement per side, from above 0 to 16; None is the network's own.
         width: width of the result in pixels, instead of ``scale``; the height follows unless it is given too.
-        height: height of the result in pixels, likewise instead of ``scale``.
+        height: height of the result in pixels, instead of ``scale``.
 
     Raises:
         UsageError: if a value is out of range.
@@ -63,12 +63,12 @@ class OutputSize:
 
 @dataclass(frozen=True, kw_only=True)
 class Upscaled:
-    """What became of an input.
+    """The outcome of upscaling an input.
 
     Attributes:
         input_size: (width, height) before.
         output_size: (width, height) after.
-        frames: their number.
+        frames: number of frames.
         is_deep: whether it was computed with more than 8 bits a value.
     """
 

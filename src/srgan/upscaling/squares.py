@@ -31,7 +31,7 @@ def squares(image: NDArray[_Scalar], size: int, margin: int) -> NDArray[_Scalar]
 
 
 def windows(image: NDArray[_Scalar], size: int, margin: int) -> NDArray[_Scalar]:
-    """Views framed squares with their margins, (3, rows, columns, size + 2 * margin, the same)."""
+    """Returns a view of framed squares with margins, (3, rows, columns, size + 2 * margin, the same)."""
     side = size + 2 * margin
     rows, columns = ((length - 2 * margin) // size for length in image.shape[1:])
     plane, row, column = image.strides
@@ -50,8 +50,8 @@ def products(
 
     Args:
         image: framed squares.
-        size: of a square's side.
-        margin: around it.
+        size: a square's side.
+        margin: margin around a square.
         vertical: a matrix for each row of squares, (rows, outputs, size + 2 * margin).
         horizontal: a matrix for each column of squares, (columns, outputs, size + 2 * margin).
         chosen: the squares.

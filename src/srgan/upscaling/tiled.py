@@ -1,4 +1,4 @@
-"""A network for pictures of any size: tile by tile, in smaller tiles where memory runs out."""
+"""A network for pictures of any size: tile by tile, in smaller tiles if memory runs out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from srgan.upscaling.tiling import TilePlan, plan_tiles, round_up, upscale_bands
 
 Tile = Literal["auto", "off"] | int
 Compute = Callable[[int, NDArray[Any], int], NDArray[Any]]
-"""Upscales the tile of a number, which has a halo of the given width."""
+"""Upscales the tile with a number and a halo of the given width."""
 
 Result = TypeVar("Result")
 
@@ -34,8 +34,7 @@ class TiledNetwork:
     Attributes:
         engine: runs the network.
         info: all that is known of the network.
-        tile: see :class:`~srgan.upscaling.upscaler.Upscaler`.
-        consistent: likewise.
+        tile, consistent: see :class:`~srgan.upscaling.upscaler.Upscaler`.
     """
 
     engine: Engine
@@ -48,7 +47,7 @@ class TiledNetwork:
         return self.engine.upscale(window, halo)
 
     def changed_parts(self) -> Compute:
-        """Returns what enlarges the tiles of pictures that follow each other."""
+        """Returns a function that upscales the tiles of successive pictures."""
 
         @cache
         def parts(halo: int) -> ChangedParts:
@@ -76,7 +75,7 @@ class TiledNetwork:
         Args:
             pixels: (H, W, 3); uint8, uint16, or float32 in [0, 1].
             sink: takes the bands.
-            compute: enlarges a tile instead of :meth:`compute`.
+            compute: upscales a tile instead of :meth:`compute`.
             on_event: takes an event after every tile.
             cancel: asked before every tile.
 
@@ -156,7 +155,7 @@ class TiledNetwork:
 
 
 def is_grey(pixels: NDArray[Any]) -> bool:
-    """Tells whether all three channels of (H, W, 3) are equal everywhere."""
+    """Returns whether all three channels of (H, W, 3) are equal everywhere."""
     red, green, blue = (pixels[:, :, channel] for channel in range(3))
     return np.array_equal(red, green) and np.array_equal(red, blue)
 

@@ -1,4 +1,4 @@
-"""Cuts pictures into tiles with surroundings, so that the seams cannot show. Knows no model."""
+"""Cuts pictures into tiles with surroundings, so that no seams show. Independent of any model."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class TilePlan:
     not end at a multiple, tiles reach beyond it; what is made there is cropped.
 
     Attributes:
-        height: of the picture, in pixels.
-        width: of the picture, in pixels.
-        tile_height: of a tile, without its surroundings.
-        tile_width: of a tile, without its surroundings.
+        height: the picture's, in pixels.
+        width: the picture's, in pixels.
+        tile_height: a tile's, without its surroundings.
+        tile_width: a tile's, without its surroundings.
         halo: pixels of surroundings on each side of a tile.
         multiple: what ``tile_height``, ``tile_width`` and ``halo`` are multiples of.
     """
@@ -57,8 +57,8 @@ def plan_tiles(height: int, width: int, *, halo: int, tile: int | None, multiple
     """Chooses the tile shape that costs the least, surroundings included.
 
     Args:
-        height: of the picture, at least 1.
-        width: of the picture, at least 1.
+        height: the picture's, at least 1.
+        width: the picture's, at least 1.
         halo: pixels of surroundings on each side; rounded up to a multiple.
         tile: a tile has at most ``tile * tile`` pixels, or the least that ``multiple`` allows; it may be
             longer than wide. None: one tile.
@@ -70,7 +70,7 @@ def plan_tiles(height: int, width: int, *, halo: int, tile: int | None, multiple
     halo = round_up(halo, multiple)
     tile_height, tile_width = round_up(height, multiple), round_up(width, multiple)
     if tile is not None and tile_height * tile_width > tile * tile:
-        # In units of the multiple, of which a tile has at least one.
+        # In units of the multiple; a tile has at least one.
         side = max(tile // multiple, 1)
         _, tile_height, tile_width = min(
             _tilings(tile_height // multiple, tile_width // multiple, side, halo / multiple)
@@ -87,7 +87,7 @@ def plan_tiles(height: int, width: int, *, halo: int, tile: int | None, multiple
 
 
 def round_up(length: int, multiple: int) -> int:
-    """Returns the next multiple from ``length`` on."""
+    """Returns the least multiple that is not below ``length``."""
     return -(-length // multiple) * multiple
 
 
@@ -96,9 +96,9 @@ def upscale_bands(
 ) -> Iterator[NDArray[Any]]:
     """Upscales a picture tile by tile, and hands out each row of tiles as soon as it is finished.
 
-    Beyond its borders the picture goes on as its own reflection, the border pixel repeated (``numpy.pad``'s
-    ``"symmetric"``), as often as the halo needs it, which is how bicubic reduction saw it. With the pixel not
-    repeated, the outer 4 pixels have two to three times the squared error.
+    Beyond its borders the picture continues as its own reflection, the border pixel repeated (``numpy.pad``'s
+    ``"symmetric"``), as often as the halo needs, as bicubic downscaling saw it. Without repeating the pixel,
+    the outer 4 pixels have two to three times the squared error.
 
     Args:
         pixels: (plan.height, plan.width, channel).
@@ -109,8 +109,8 @@ def upscale_bands(
         repeats_edge: False reflects without repeating the border pixel (``"reflect"``), as other programs do.
 
     Yields:
-        (rows, scale * plan.width, channel), from top to bottom. Rows and tiles are the same whichever way
-        the picture is cut, as far as ``run`` does not depend on more than the halo.
+        (rows, scale * plan.width, channel), from top to bottom. Pixels are the same however the picture is
+        cut, as long as ``run`` does not depend on more than the halo.
     """
 
     def enlarged(top: int, left: int) -> NDArray[Any]:
@@ -142,7 +142,7 @@ def _tilings(height: int, width: int, tile: int, halo: float) -> Iterator[tuple[
         tile_height = math.ceil(height / rows)
         columns = math.ceil(width / (area // tile_height))
         tile_width = math.ceil(width / columns)
-        # Layer by layer the surroundings are used up: half of them on average, on two sides.
+        # Layers use up the surroundings one by one: half of them on average, on two sides.
         yield rows * columns * (tile_height + halo) * (tile_width + halo), tile_height, tile_width
 
 

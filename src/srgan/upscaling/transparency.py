@@ -1,4 +1,4 @@
-"""How transparent an enlarged picture is: by the network too, as of a grey picture."""
+"""Upscales transparency by the network too, as a grey picture."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from srgan.upscaling.upscaler import Upscaler
 def enlarged_masks(
     alphas: Iterable[NDArray[Any] | None], upscaler: Upscaler, cancel: Cancel | None
 ) -> Iterator[NDArray[Any] | None]:
-    """Upscales the transparency of pictures that follow each other.
+    """Upscales the transparency of successive pictures.
 
     Args:
-        alphas: (height, width), uint8 or uint16, of each picture; None for one that has none. Taken one at a
-            time, each when its result is asked for.
+        alphas: (height, width), uint8 or uint16, for each picture; None for one that has none. Taken one at a
+            time, when its result is asked for.
         upscaler: the model.
         cancel: asked before every tile whether to stop.
 

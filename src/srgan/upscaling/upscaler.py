@@ -35,24 +35,23 @@ class Upscaler:
     """Upscales pictures. Thread-safe; a pickled one opens again; as a context manager, it closes at the end.
 
     Args:
-        model: name of a shipped model, or path of a file: a ``.safetensors`` of srgan's own, or one
-            of another program's, see :func:`~srgan.networks.foreign.read_foreign` and
+        model: name of a shipped model, or path of a file: srgan's own ``.safetensors``, or another
+            program's file, see :func:`~srgan.networks.foreign.read_foreign` and
             :mod:`srgan.engines.onnx_loading`.
         engine: ``"auto"``, ``"openvino"`` or ``"torch"``.
         precision: ``"auto"``, ``"fp32"``, ``"bf16"``, ``"fp16"`` or ``"int8"``.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         tile: a tile has at most ``tile * tile`` pixels of the picture; ``"auto"`` follows the free memory,
             ``"off"`` takes the picture as a whole. With the exact halo the result does not depend on it.
-            A network of a fixed size has tiles of that.
+            A network of a fixed size has tiles of that size.
         threads: processor threads; None means all.
         detail: from 0, what the model's fidelity sibling shows, to 1, what the model does; None is the model
             as it is. Costs no time per picture.
-        denoise: how much noise, grain and compression is cleaned: from 0, what the model's grain sibling
+        denoise: how much noise, grain and compression to remove: from 0, what the model's grain sibling
             does, which keeps it all, to 1 or None, what the model does. Costs no time per picture.
         halo: low-res pixels of surroundings that a tile has at each side; None is the network's own number.
-        onnx: what an ``.onnx`` file takes and gives, where that cannot be told or is known; None leaves it
-            to be found.
-        consistent: whether to correct results such that they give their input back when downscaled, see
+        onnx: what an ``.onnx`` file takes and gives, if it is known or cannot be detected; None detects it.
+        consistent: whether to correct results so that downscaling them gives their input back, see
             :func:`~srgan.upscaling.consistency.consistent_bands`.
 
     Raises:
@@ -158,7 +157,7 @@ class Upscaler:
         Returns:
             An array (sH, sW), (sH, sW, 3), ..., where s is the scale, of the same type (float64 is computed
             in float32; lists give uint8 or float64); or a PIL image of the mode L, LA, RGB, RGBA or I;16. A
-            picture whose channels are equal stays so. Alpha is enlarged as a grey picture.
+            picture whose channels are equal stays so. Alpha is upscaled as a grey picture.
 
         Raises:
             UsageError: if it is no such picture.
@@ -184,7 +183,7 @@ class Upscaler:
     async def aupscale(
         self, image: PictureLike, *, on_event: OnEvent | None = None, cancel: Cancel | None = None
     ) -> Any:
-        """Runs :meth:`upscale` in a thread, so that the event loop goes on; cancelling the task stops it."""
+        """Runs :meth:`upscale` in a thread, to keep the event loop running; cancelling the task stops it."""
         upscale: Callable[..., Any] = self.upscale
         return await in_thread(partial(upscale, image, on_event=on_event), cancel)
 
@@ -197,9 +196,9 @@ class Upscaler:
         self, images: Iterable[NDArray[_Sample]], *, cancel: Cancel | None = None
     ) -> Iterator[NDArray[_Sample]]: ...
     def frames(self, images: Iterable[Any], *, cancel: Cancel | None = None) -> Iterator[Any]:
-        """Upscales pictures that follow each other; what equals the one before is not computed again.
+        """Upscales successive pictures; one that equals the one before is not computed again.
 
-        Where a picture differs from the one before in some places only, these and what they reach are
+        Where a picture differs from the one before in some places only, these and what they affect are
         computed and the rest is kept, see :class:`~srgan.upscaling.changes.ChangedParts`.
 
         Args:
@@ -207,7 +206,7 @@ class Upscaler:
             cancel: asked before every tile.
 
         Yields:
-            The result of each picture, equal to the bit to that of :meth:`upscale`. Where a picture equals
+            The result of each picture, bit-equal to that of :meth:`upscale`. Where a picture equals
             the one before, it is the same array again: do not change it.
 
         Raises:
@@ -260,20 +259,20 @@ class Upscaler:
         """Writes the network as an ONNX file for other programs, and checks it in ONNX Runtime.
 
         The file takes any number of pictures of any size, ``picture``, and gives ``result``; RGB, clipped. It
-        adds nothing around pictures: what it should see there, and the card, its metadata tell, see
+        adds nothing around pictures: its metadata say what it should see there, and hold the card, see
         :func:`~srgan.export.facts.facts`.
 
         Args:
             path: replaced if it exists.
-            precision: of the parameters: ``"fp32"``, or ``"fp16"``, which halves the file.
+            precision: number format of the parameters: ``"fp32"``, or ``"fp16"``, which halves the file.
             picture_io: uint8 (N, H, W, 3) in and out, instead of float32 (N, 3, H, W) in [0, 1].
 
         Returns:
             What was written, and how far it is from srgan's own result.
 
         Raises:
-            MissingExtraError: if what writes or runs such files is not installed.
-            ModelError: if the model's file is gone, or the ONNX file does not give what srgan itself does.
+            MissingExtraError: if the packages that write and run such files are not installed.
+            ModelError: if the model's file is gone, or the ONNX file's results differ from srgan's own.
             OutputError: if it cannot be written.
         """
         from srgan.export.facts import open_network

@@ -1,1 +1,1 @@
-"""Videos: decoding, enlarging and encoding frame by frame, with sound, subtitles and timestamps kept."""
+"""Videos: decoding, upscaling and encoding frame by frame, with sound, subtitles and timestamps kept."""

@@ -36,8 +36,8 @@ class Colour:
     """The colour tags of a stream, as codes of ITU-T H.273.
 
     Attributes:
-        matrix: of the samples; never unspecified.
-        tagged_matrix: what the stream says; 2 where it says nothing.
+        matrix: matrix of the samples; never unspecified.
+        tagged_matrix: what the stream says; 2 if it says nothing.
         full_range: black is 0 and white the largest value, instead of 16 and 235 of 255.
         range_tag, primaries, transfer: as the stream says.
         depth: bits a sample.
@@ -82,7 +82,7 @@ class Colour:
     def tagged_for(self, width: int, height: int) -> Colour:
         """Returns the tags for a result of another size.
 
-        Players guess an unspecified matrix by the size: where they would now guess another one, it is named.
+        Players guess an unspecified matrix by the size: if they would now guess another one, it is named.
         """
         if self.tagged_matrix == _UNSPECIFIED and _guess(width, height) != self.matrix:
             return replace(self, tagged_matrix=self.matrix)
@@ -97,7 +97,7 @@ class Converter:
     """Converts frames to RGB pictures and back. Not thread-safe.
 
     8-bit samples are converted by libswscale, which is exact to rounding. Its 16-bit matrices are not (three
-    levels of 1023, measured): of deeper samples it only resizes the chroma, and the matrix is applied here.
+    levels of 1023, measured): for deeper samples it only resizes the chroma, and the matrix is applied here.
     """
 
     def __init__(self, colour: Colour) -> None:

@@ -11,7 +11,7 @@ from av import VideoFrame
 
 _CHROMATICITY, _LUMINANCE = 50_000, 10_000  # units of ST 2086: 0.00002, and 0.0001 candela per square metre
 
-# By encoder: the option that takes further ones, and what those are called.
+# By encoder: the option that takes further options, and their names.
 _PARAMETERS = {
     "libx264": ("x264-params", "mastering-display", "cll"),
     "libx265": ("x265-params", "master-display", "max-cll"),
@@ -26,7 +26,7 @@ class HdrMetadata:
     Attributes:
         points: x and y, in CIE 1931, of red, green, blue and white; None if unknown.
         luminance: the display's least and most, in candela per square metre; None if unknown.
-        light: most light of a pixel, and of a picture on average, likewise; None if unknown.
+        light: most light of a pixel, and of a picture on average, in the same unit; None if unknown.
     """
 
     points: tuple[Fraction, ...] | None

@@ -20,9 +20,9 @@ _NAMED = 5  # how many missing numbers are named
 
 
 def is_pattern(path: Path) -> bool:
-    """Tells whether a name is a pattern: it has one ``%d`` or ``%05d``, and no file is called so.
+    """Returns whether a name is a pattern: it has one ``%d`` or ``%05d``, and no file is called so.
 
-    Where a word goes on behind it, as in ``50%discount.jpg``, it does only if there are such files.
+    If letters follow it, as in ``50%discount.jpg``, it is a pattern only if there are such files.
     """
     if not has_number(path) or path.exists():
         return False
@@ -30,7 +30,7 @@ def is_pattern(path: Path) -> bool:
 
 
 def has_number(path: Path) -> bool:
-    """Tells whether a name has one ``%d`` or ``%05d``."""
+    """Returns whether a name has one ``%d`` or ``%05d``."""
     return path.name.count("%") == 1 and _NUMBER.search(path.name) is not None
 
 
@@ -79,7 +79,7 @@ def work_path(target: Path) -> Path:
 
 
 def exists(target: Path) -> bool:
-    """Tells whether a result exists: a file, or frames that no interrupted run left."""
+    """Returns whether a result exists: a file, or frames that no interrupted run left."""
     if not is_pattern(target):
         return target.exists()
     return bool(numbers(target)) and not work_path(target).exists()

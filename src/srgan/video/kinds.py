@@ -1,4 +1,4 @@
-"""Tells videos from pictures."""
+"""Distinguishes videos from pictures."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ VIDEO_CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matros
 VIDEO_EXTENSIONS = frozenset(VIDEO_CONTAINERS) | frozenset(
     (".avi", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".wmv", ".flv", ".3gp", ".ogv", ".vob", ".y4m")
 )
-"""What is read as a video, whatever it holds; other files are looked into."""
+"""Extensions that always mean a video; other files are looked into."""
 
 MOVING_PICTURES = (".gif", ".webp")
 """Pictures that may be animated."""
 
 
 def is_video_file(path: Path) -> bool:
-    """Tells whether a file is a video, by its extension or, failing that, by its content."""
+    """Returns whether a file is a video, by its extension or, failing that, by its content."""
     extension = path.suffix.lower()
     if extension in VIDEO_EXTENSIONS or extension in EXTENSIONS:
         return extension in VIDEO_EXTENSIONS
@@ -31,7 +31,7 @@ def is_video_file(path: Path) -> bool:
 
 
 def is_video(source: Path, target: Path) -> bool:
-    """Tells whether a job is done frame by frame: whether an end of it is a video or an image sequence."""
+    """Returns whether a job runs frame by frame: its input or output is a video or an image sequence."""
     return (
         target.suffix.lower() in VIDEO_CONTAINERS
         or is_pattern(source)
@@ -41,7 +41,7 @@ def is_video(source: Path, target: Path) -> bool:
 
 
 def are_frames(source: Path, target: Path) -> bool:
-    """Tells whether ``target`` names an image sequence, unless ``source`` has the same kind of name."""
+    """Returns whether ``target`` names an image sequence, unless ``source`` has the same kind of name."""
     if not is_pattern(target) or target.suffix.lower() in VIDEO_CONTAINERS:
         return False
     return not has_number(source) or is_pattern(source)

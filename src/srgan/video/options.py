@@ -14,7 +14,7 @@ _FASTEST = 1000  # frames per second
 
 @dataclass(frozen=True, kw_only=True)
 class VideoOptions(OutputSize):
-    """Cuts, sizes and encodes a video; the size as in :class:`~srgan.upscaling.size.OutputSize`.
+    """How a video is cut, sized and encoded; the size as in :class:`~srgan.upscaling.size.OutputSize`.
 
     Attributes:
         codec: an encoder's name, for example ``"libx265"``; None is the container's usual one.
@@ -25,7 +25,7 @@ class VideoOptions(OutputSize):
         fps: frames per second of an image sequence that is read; None is 25.
         quality: 1 to 100, of image sequences and animated pictures that are written with loss; None is the
             format's usual one.
-        resume: go on with an interrupted run of the same command.
+        resume: whether to continue an interrupted run of the same command.
     """
 
     codec: str | None = None

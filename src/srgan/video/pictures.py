@@ -19,7 +19,7 @@ from srgan.video.options import VideoOptions
 from srgan.video.reading.reader import VideoReader
 from srgan.video.writing.boxes import is_marked
 
-# EXIF's orientation for the signs of a display matrix, of which a point (x, y) becomes
+# EXIF's orientation for the signs of a display matrix, by which a point (x, y) becomes
 # (a x + c y, b x + d y): ISO/IEC 14496-12, 6.2.2.
 _ORIENTATIONS = {
     (1, 0, 0, 1): 1,
@@ -53,7 +53,7 @@ def picture_size(reader: VideoReader, options: VideoOptions) -> tuple[int, int]:
 
 
 def losses_of(reader: VideoReader) -> list[str]:
-    """Lists what pictures cannot hold of a video, a sentence each."""
+    """Returns a sentence on each thing of a video that pictures cannot hold."""
     others = {stream.type for stream in reader.container.streams} & {"audio", "subtitle"}
     notes = [f"its {kind} is left out: pictures cannot hold any" for kind in sorted(others)]
     if reader.aspect not in (None, 1):
@@ -64,7 +64,7 @@ def losses_of(reader: VideoReader) -> list[str]:
 
 
 def is_transparent(reader: VideoReader) -> bool:
-    """Tells whether any frame is transparent; reads frames again, up to the first such one."""
+    """Returns whether any frame is transparent; reads frames again, up to the first such one."""
     if not has_alpha(reader.first_image):
         return False
     converter = Converter(reader.colour)
@@ -73,12 +73,12 @@ def is_transparent(reader: VideoReader) -> bool:
 
 
 def has_alpha(image: VideoFrame) -> bool:
-    """Tells whether a decoded frame has an alpha channel."""
+    """Returns whether a decoded frame has an alpha channel."""
     return any(component.is_alpha for component in image.format.components)
 
 
 def shows_through(alpha: NDArray[Any] | None) -> bool:
-    """Tells whether an alpha, (height, width), uint8 or uint16, is less than opaque anywhere."""
+    """Returns whether an alpha, (height, width), uint8 or uint16, is less than opaque anywhere."""
     return alpha is not None and bool(alpha.min() < np.iinfo(alpha.dtype).max)
 
 

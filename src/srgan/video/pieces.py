@@ -1,8 +1,8 @@
-"""A video in pieces, which several computers enlarge at once, and which are joined as on one.
+"""A video in pieces, which several computers upscale at once, and which are then joined.
 
 It is read once, to note when each frame is shown and what it looks like. A piece is decoded from the key
-frame before it; where its frames are not those that were noted, from further back, and in the end from the
-beginning. Pieces are made of the same segments that one computer makes.
+frame before it; if its frames are not those that were noted, from further back, and in the end from the
+beginning. Pieces consist of the same segments that one computer makes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from srgan.video.writing.segments import SEGMENT_FRAMES, Segments, write_segment
 from srgan.video.writing.video_file import VideoFile
 
 PIECE_SEGMENTS = 4
-"""Segments of a piece."""
+"""Segments per piece."""
 
 _MARGINS = (0.0, 10.0, float("inf"))  # seconds before a piece from which decoding is tried
 
@@ -47,7 +47,7 @@ class Pieces:
         times: when each frame is shown, and when the last one ends, in units of the time base.
         sums: CRC-32 of each frame's RGB samples.
         repeated: how many frames could not be decoded, and show the one before.
-        notes: what is not as it should be in the input, a sentence each.
+        notes: what is wrong with the input, a sentence each.
     """
 
     times: list[int]
@@ -57,7 +57,7 @@ class Pieces:
 
     @property
     def count(self) -> int:
-        """How many pieces there are."""
+        """Number of pieces."""
         return -(-len(self.sums) // (PIECE_SEGMENTS * SEGMENT_FRAMES))
 
     def segments_of(self, number: int) -> range:
@@ -76,7 +76,7 @@ class Pieces:
 
 
 def plan_pieces(source: Path, target: Path, cancel: Cancel | None = None) -> Pieces | None:
-    """Reads a video once; None for one that is better enlarged as a whole: short, transparent, or no file.
+    """Reads a video once; None if it is better upscaled as a whole: short, transparent, or no file.
 
     Raises:
         VideoError: if it cannot be read.
@@ -113,10 +113,10 @@ def enlarge_piece(
         source: the video.
         target: the result, whose extension names the container.
         pieces: as planned.
-        number: of the piece, from 0.
+        number: the piece's, from 0.
         upscaler: the model.
         options: size and encoder.
-        folder: where segments go, which is made if absent, and emptied.
+        folder: where segments go; made if absent, and emptied.
 
     Returns:
         The segments, named by their numbers in the whole video.
@@ -150,7 +150,7 @@ def join_pieces(
     options: VideoOptions,
     cancel: Cancel | None = None,
 ) -> UpscaledVideo:
-    """Writes the finished video of all segments, as :func:`~srgan.video.pipeline.upscale_video` does.
+    """Joins all segments to the finished video, as :func:`~srgan.video.pipeline.upscale_video` does.
 
     Args:
         source: the video.
@@ -162,7 +162,7 @@ def join_pieces(
         cancel: asked at every packet whether to stop.
 
     Raises:
-        VideoError: if there are not just as many frames as planned.
+        VideoError: if there are not exactly as many frames as planned.
         OutputError: if it cannot be written.
         CancelledError: if ``cancel`` says so.
     """
@@ -183,11 +183,11 @@ def join_pieces(
 
 
 class _OtherFrameError(Exception):
-    """A frame that is not what it was when the whole video was read."""
+    """A frame differs from when the whole video was read."""
 
 
 class _PieceReader(VideoReader):
-    """A video of which only the frames of a piece are given, decoded from a key frame before it."""
+    """Reads the frames of one piece only, decoded from a key frame before it."""
 
     def __init__(self, source: Path, pieces: Pieces, number: int, margin: float) -> None:
         super().__init__(source)

@@ -29,22 +29,22 @@ def upscale_pipe(
     on_event: OnEvent | None = None,
     cancel: Cancel | None = None,
 ) -> Upscaled:
-    """Upscales a video from a stream of bytes into another, as YUV4MPEG2 ("y4m"): pictures alone.
+    """Upscales a video from a stream of bytes into another, as YUV4MPEG2 ("y4m"): pictures only.
 
     Args:
-        source: y4m, or another format that FFmpeg reads without winding back.
-        target: gets 4:2:0 samples of 8 bits, of 10 bits where the source has more than 8. Frames follow each
-            other at the source's average rate.
+        source: y4m, or another format that FFmpeg reads without seeking.
+        target: receives 4:2:0 samples of 8 bits, or of 10 bits if the source has more than 8. Frames follow
+            each other at the source's average rate.
         upscaler: the model.
-        options: size; what concerns files has no meaning here.
-        on_event: called after every frame with how many are enlarged.
+        options: size; options that concern files have no meaning here.
+        on_event: called after every frame with the number of upscaled frames.
         cancel: asked before every tile, and while a stage waits, whether to stop.
 
     Raises:
         UsageError: if a part is asked for.
         VideoError: if the source is not a video.
         CancelledError: if ``cancel`` says so.
-        OSError: if the target cannot be written, BrokenPipeError if its reader has left.
+        OSError: if the target cannot be written, BrokenPipeError if its reader is gone.
     """
     options = (options or VideoOptions()).for_network(upscaler.scale)
     if options.start or options.end is not None or options.fps is not None:

@@ -35,7 +35,7 @@ from srgan.video.writing.segments import WorkFolder
 from srgan.video.writing.video_file import VideoFile
 
 _KEPT = "fix that, and the same command continues from here"
-_HEAD = 2**20  # bytes of the input that its identity is told by, beside its size and age
+_HEAD = 2**20  # bytes of the input that identify it, with its size and age
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,28 +62,27 @@ def upscale_video(
 ) -> UpscaledVideo:
     """Upscales one video, with its sound, subtitles, chapters, attachments and time stamps.
 
-    The result appears under its name only when it is whole. Until then the work lies in a hidden folder
-    beside it; after an interruption of any kind, the same call goes on from there.
+    The result appears under its name only when it is whole. Until then the work is kept in a hidden folder
+    beside it; after an interruption of any kind, the same call continues from there.
 
     Args:
         source: mp4, mkv, mov, webm, avi, GIF, WebP, or whatever else FFmpeg reads; or an image sequence,
             as its folder or its pattern, such as ``frames/%05d.png``.
-        target: mp4, m4v, mkv, mov, webm, GIF or WebP, told by the extension; or a pattern, for an image
+        target: mp4, m4v, mkv, mov, webm, GIF or WebP, by its extension; or a pattern, for an image
             sequence. Replaced if it exists: with a pattern, all files that follow it are. Its folder is
             made if absent.
         upscaler: the model; None is ``Upscaler()``.
         options: part, size and encoder.
-        on_event: called after every frame with how many are enlarged, those of an earlier run included; the
-            figures are "bytes", the size of what is written so far, and "resumed", the frames of an earlier
-            run.
+        on_event: called after every frame with the number of upscaled frames, those of an earlier run
+            included; the figures are "bytes", written so far, and "resumed", the frames of an earlier run.
         cancel: asked before every tile, packet and frame that is written, and while a stage waits, whether to
-            stop. What is done by then is kept, and the same call goes on from there.
+            stop. What is done by then is kept, and the same call continues from there.
 
     Raises:
         UsageError: if source and target are the same file, or the options do not go together.
         VideoError: if the source cannot be read.
         ImageError: if an animated picture cannot be read, or the target cannot hold the size.
-        OutputError: if the target cannot be written; the same call goes on once that is fixed.
+        OutputError: if the target cannot be written; the same call continues once that is fixed.
         InUseError: if another process is writing the target.
         CancelledError: if ``cancel`` says so.
     """
@@ -143,7 +142,7 @@ def _files_of(source: Path) -> list[Path]:
 
 
 def _is_output(file: Path, target: Path, *, are_frames: bool) -> bool:
-    """Tells whether writing ``target``, a file or an image sequence, would replace a file."""
+    """Returns whether writing ``target``, a file or an image sequence, would replace a file."""
     if are_frames:
         in_folder = target.parent.is_dir() and target.parent.samefile(file.parent)
         return in_folder and number_of(target, file.name) is not None
@@ -187,7 +186,7 @@ def _job(reader: VideoReader, files: Sequence[Path], upscaler: Upscaler, output:
     with files[0].open("rb") as file:
         head = hashlib.sha256(file.read(_HEAD)).hexdigest()
     states = [(file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    # What the network makes of a picture stands for the model and for every option it is run with.
+    # The network's result for a picture stands for the model and for every option it is run with.
     probe = (np.arange(24 * 24 * 3) * 37 % 256).astype(np.uint8).reshape(24, 24, 3)
     return {
         "source": {"head": head, "files": hashlib.sha256(repr(states).encode()).hexdigest()},

@@ -20,8 +20,8 @@ from srgan.video.reading.reader import VideoReader
 from srgan.video.threads import ahead, behind
 
 BUDGET = 32 * 2**20
-"""Bytes that wait between two stages: a dozen frames of 1280x720, more than enough to even out what they
-take; a frame of 8K waits alone."""
+"""Bytes that wait between two stages: a dozen frames of 1280x720, more than enough to even out their times;
+an 8K frame waits alone."""
 
 NumberedFrame = tuple[int, NDArray[Any]]
 """The place of a frame in the result, from 0; and its pixels, (height, width, 3 or 4)."""
@@ -52,15 +52,15 @@ def enlarge_frames(
         reader: the video.
         upscaler: the model.
         write: takes the results in order, each with its place, scale times larger than the frames and in
-            RGB, or RGBA where they are transparent; called once, in a thread of its own.
-        report: called with the number of frames that are enlarged, the passed-over ones included.
-        done: how many of the first frames are passed over.
-        is_upright: results stand upright; otherwise they are turned as they are coded.
-        keeps_alpha: what is transparent in results stays so; otherwise it is laid over white.
+            RGB, or RGBA if they are transparent; called once, in a thread of its own.
+        report: called with the number of upscaled frames, the skipped ones included.
+        done: number of first frames to skip.
+        is_upright: results stand upright; otherwise they are turned as coded.
+        keeps_alpha: results keep transparency; otherwise it is laid over white.
         cancel: asked before every tile, and while a stage waits, whether to stop.
 
     Returns:
-        When each frame is shown, the passed-over ones included, and when the last one ends; counted from
+        When each frame is shown, the skipped ones included, and when the last one ends; counted from
         ``reader.begin`` in units of the time base.
 
     Raises:
@@ -96,7 +96,7 @@ def _pictures(
     The times of all are noted.
     """
     converter = Converter(reader.colour)
-    # Decoded from the start even if many are done: cheap beside the network, and surely the same frames.
+    # Decoded from the start even if many are done: cheap next to the network, and surely the same frames.
     for number, frame in enumerate(reader.timed(times)):
         alpha = converter.alpha_of(frame.image, reader.size)
         reader.findings.transparent |= shows_through(alpha)

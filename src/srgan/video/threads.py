@@ -12,7 +12,7 @@ from srgan.events import Cancel, check
 
 Item = TypeVar("Item")
 
-_POLL = 0.1  # seconds between two looks at whether to stop, while there is nothing else to do
+_POLL = 0.1  # seconds between two checks whether to stop, while there is nothing else to do
 
 
 class StoppedError(Exception):
@@ -27,8 +27,8 @@ class ByteQueue(Generic[Item]):
 
     Args:
         budget: bytes that all items may take together.
-        size_of: the bytes of an item.
-        cancel: asked at either end, while that waits, whether to stop.
+        size_of: returns the bytes of an item.
+        cancel: asked at either end, while it waits, whether to stop.
     """
 
     def __init__(self, budget: int, size_of: Callable[[Item], int], cancel: Cancel | None = None) -> None:
@@ -43,8 +43,8 @@ class ByteQueue(Generic[Item]):
         """Adds an item, once there is room for it.
 
         Raises:
-            StoppedError: if no more are taken; or, from the first failure of the taker on, that failure.
-            CancelledError: if that is asked for.
+            StoppedError: if no more are taken; or, once the taker has failed, its first failure.
+            CancelledError: if ``cancel`` says so.
         """
         size = self._size_of(item)
         with self._changed:

@@ -127,7 +127,7 @@ def test_a_second_video_is_copied_and_said(clip, ffmpeg, enlarge, probe, tmp_pat
     after = probe(tmp_path / "large.mp4")
     assert kinds(after) == [("video", "h264"), ("audio", "aac"), ("video", "h264")]
     assert [stream["width"] for stream in after["streams"] if stream["codec_type"] == "video"] == [256, 64]
-    assert result.notes == ("video stream 2 (h264) is copied as it is: only the first video is enlarged",)
+    assert result.notes == ("video stream 2 (h264) is copied as it is: only the first video is upscaled",)
 
 
 def test_a_transport_stream_begins_at_nought(clip, enlarge, shown, tmp_path):

@@ -199,7 +199,7 @@ const percent = share => `${Math.floor(100 * share)} %`;
 function words({ state, before_this: others, share, seconds_left: left, result }) {
   if (state === "waiting") return others ? `Waiting, ${others} ahead` : "Waiting, next";
   if (state === "done") {
-    const notes = result.notes.length ? `. It ${result.notes.join("; ")}` : "";
+    const notes = result.notes.length ? `. Note: ${result.notes.join("; ")}` : "";
     return `${result.output_size.join(" × ")} pixels, ${result.seconds.toFixed(1)} s, ${result.model}${notes}`;
   }
   if (share === null) return "Working";

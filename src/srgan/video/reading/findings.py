@@ -11,7 +11,7 @@ def findings_of(reader: VideoReader, times: array[int]) -> list[str]:
     """Returns a sentence for each finding about the frames.
 
     Args:
-        reader: of which all frames have been taken.
+        reader: the video, after all its frames have been taken.
         times: when each was shown, and when the last one ended, counted from ``reader.begin`` in units of
             its time base.
     """

@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from srgan.errors import VideoError
 from srgan.images import MOST_PIXELS
 
-# Of these, every packet shows a frame. Others have packets that show nothing: other frames refer to them, or
+# Every packet of these shows a frame. Others have packets that show nothing: other frames refer to them, or
 # they say that nothing changes.
 _A_FRAME_A_PACKET = ("h264", "hevc", "mpeg1video", "mpeg2video", "mjpeg")
 
@@ -40,7 +40,7 @@ class TimedFrame:
 
     Attributes:
         time: when it is shown, in units of the stream's time base.
-        duration: how long, likewise; 0 if the stream does not say.
+        duration: how long, in the same units; 0 if the stream does not say.
         image: the decoded samples.
     """
 
@@ -58,7 +58,7 @@ class Findings:
         damaged: frames of which the decoder had to guess parts.
         ended_early: reading failed before the end.
         interlaced: there were interlaced frames.
-        transparent: there were frames that can be seen through.
+        transparent: there were transparent frames.
         resized: (width, height) of the first frame that was not as large as the first of all.
         embedded: what was written into the frames besides pictures, by name.
     """
@@ -101,7 +101,7 @@ class _Ledger:
         if image is not None:
             missed = [time for time in missed if time != image.pts]
         newest = image if image is not None or last is None else last.image
-        # What a decoder leaves out without a word: at the beginning, what refers to frames before it; of
+        # What a decoder leaves out silently: at the beginning, frames that refer to earlier ones; in
         # interlaced video, the packets of second fields.
         if last is None or newest is None or newest.interlaced_frame or not self._strict:
             missed = missed[: self._failures]
@@ -112,12 +112,12 @@ class _Ledger:
 def decode(stream: VideoStream, findings: Findings) -> Iterator[TimedFrame]:
     """Decodes a stream; frames come in the order they are shown, no two at the same time.
 
-    Where the decoder gives up on a packet, the frame before is repeated in its place (the one after, at the
-    beginning), so that nothing moves against the sound.
+    Where the decoder gives up on a packet, the previous frame is repeated in its place (at the beginning, the
+    next one), so that sound and pictures stay together.
 
     Args:
-        stream: of an opened container; read from where the container stands.
-        findings: what is wrong is noted here.
+        stream: a stream of an opened container, read from the container's position.
+        findings: takes notes of what is wrong.
 
     Raises:
         VideoError: if the stream is encrypted.
@@ -170,7 +170,7 @@ def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterato
 def _decoder_of(stream: VideoStream) -> VideoCodecContext:
     """Returns the decoder of a stream: libvpx for VP8 and VP9, whose transparency FFmpeg's own ignore."""
     own = stream.codec_context
-    # FFmpeg allocates no frame that is larger, whatever a file says, and goes on with the next.
+    # FFmpeg allocates no larger frame, whatever a file says, and continues with the next.
     own.options = {"max_pixels": str(MOST_PIXELS)}
     name = _LIBVPX.get(own.name)
     if name is None or stream.metadata.get("alpha_mode") != "1":
@@ -193,12 +193,12 @@ def _timed(image: VideoFrame, last: TimedFrame | None) -> TimedFrame:
 def deinterlace(
     frames: Iterable[TimedFrame], time_base: Fraction, findings: Findings
 ) -> Iterator[TimedFrame]:
-    """Makes whole frames of interlaced ones (libavfilter's bwdif); others go through as they are.
+    """Makes whole frames of interlaced ones (libavfilter's bwdif); passes others unchanged.
 
     Args:
         frames: as decoded.
-        time_base: of the stream.
-        findings: whether there were any is noted here.
+        time_base: the stream's.
+        findings: takes a note if there were any.
     """
     graph: Graph | None = None
     kind: tuple[int, int, str] | None = None

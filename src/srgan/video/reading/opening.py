@@ -63,7 +63,7 @@ def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputCo
             raise VideoError("is empty (0 bytes)")
         if is_webp(source):
             return open_webp(source)
-    # As "file:", so that no name is taken for an address.
+    # With "file:", so that no name is taken for an address.
     opened = f"file:{source}" if isinstance(source, Path) else source
     container = av.open(opened, "r", metadata_errors="surrogateescape")
     if container.format.name.endswith("_pipe") or container.format.name == "image2":
@@ -96,5 +96,5 @@ def first_video(container: InputContainer) -> VideoStream:
 
 
 def is_cover(stream: VideoStream) -> bool:
-    """Tells whether a stream is a cover picture."""
+    """Returns whether a stream is a cover picture."""
     return bool(stream.disposition & Disposition.attached_pic)

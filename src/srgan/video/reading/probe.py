@@ -1,4 +1,4 @@
-"""Tells by its content whether a file is a video."""
+"""Checks by its content whether a file is a video."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from srgan.errors import ImageError, VideoError
 from srgan.images.recognise import sniff
 from srgan.video.reading.opening import first_video
 
-# What FFmpeg shows as a video and is none, and lists of other files, which may lie anywhere.
+# Formats that FFmpeg shows as a video but are none, and lists of other files, which may be anywhere.
 _NO_VIDEOS = frozenset(("tty", "bin", "xbin", "adf", "idf", "ico", "image2", "hls", "dash", "concat", "sdp"))
 # ISO/IEC 23008-12: brands of the files that hold pictures in the form of videos.
 _PICTURE_BRANDS = frozenset(
@@ -20,7 +20,7 @@ _PICTURE_BRANDS = frozenset(
 
 
 def holds_video(path: Path) -> bool:
-    """Tells whether FFmpeg finds a video in a file that is not a picture; False if it cannot be read."""
+    """Returns whether FFmpeg finds a video in a file that is not a picture; False if it cannot be read."""
     try:
         if not path.is_file():
             return False

@@ -39,10 +39,9 @@ class VideoReader:
     """A video being decoded. Frames can be taken once, in the order they are shown.
 
     Args:
-        source: a file, an image sequence as its folder or its pattern, or a stream of bytes that cannot be
-            wound back.
+        source: a file, an image sequence as its folder or its pattern, or a stream of bytes without seeking.
         start: seconds from the beginning of the file.
-        end: likewise; None is the end of the file.
+        end: seconds from the beginning of the file; None is the end of the file.
         fps: frames per second of an image sequence; None is 25.
 
     Raises:
@@ -55,17 +54,17 @@ class VideoReader:
         size: (width, height) in pixels, as they are coded.
         time_base: seconds, the unit of times.
         rate: frames per second, on average.
-        frames_expected: how many there are about; None if the file does not say.
+        frames_expected: approximate number of frames; None if the file does not say.
         first_image: the first frame, decoded.
-        colour: of the first frame; all are taken for such.
+        colour: that of the first frame, assumed for all.
         aspect: width of a pixel by its height; None if the file does not say.
         display_matrix: nine numbers for players to turn the picture by; None if there are none.
         hdr: HDR10's static metadata; None if there are none.
         begin: the time that becomes 0 in the result, in units of ``time_base``.
         end: the time at which the result ends; None is the end of the file.
-        findings: what the frames so far turned out to be like.
+        findings: what was found in the frames so far.
         container: the opened file.
-        stream: its video.
+        stream: its video stream.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class VideoReader:
         self.time_base = stream.time_base or 1 / USUAL_RATE
         rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
         self.rate = rate if 0 < rate <= 1000 else USUAL_RATE
-        # Where nothing is cut, times stay as they are, unless the format lets them begin anywhere.
+        # If nothing is cut, times stay as they are, unless the format lets them begin anywhere.
         floats = self.container.format.flags & _TS_DISCONT
         self.begin = self._ticks(start) if start or floats else 0
         self.end = None if end is None else self._ticks(end)
@@ -112,12 +111,12 @@ class VideoReader:
         self.frames_expected = self._count(start, end)
 
     def _decoded(self) -> Iterator[TimedFrame]:
-        # One thread: errors come with the packet that has them, and the network needs the others.
+        # One thread: errors come with their packet, and the network needs the other threads.
         self.stream.codec_context.thread_count = 1
         return deinterlace(decode(self.stream, self.findings), self.time_base, self.findings)
 
     def _decoded_from(self, start: Fraction) -> Iterator[TimedFrame]:
-        """Yields frames from a place before ``start``: a near one, if the format allows seeking."""
+        """Yields frames from a point before ``start``: a near one, if the format allows seeking."""
         place = int((start - _MARGIN) * av.time_base) + (self.container.start_time or 0)
         with suppress(av.FFmpegError):
             self.container.seek(place, backward=True)
@@ -125,7 +124,7 @@ class VideoReader:
         first = next(frames, None)
         if first is not None and first.time <= self.begin:
             return chain([first], frames)
-        # Where it stands now, decoding begins too late, or not at all.
+        # From the current position, decoding begins too late, or not at all.
         self.container.close()
         self.container = open_input(Path(self.path), self._fps)
         self.stream = first_video(self.container)
@@ -158,7 +157,7 @@ class VideoReader:
                 yield frame
 
     def timed(self, times: array[int]) -> Iterator[TimedFrame]:
-        """As :meth:`frames`; notes when each is shown and, at the end, when the last one ends.
+        """Works like :meth:`frames`; notes when each is shown and, at the end, when the last one ends.
 
         Args:
             times: takes the times, counted from ``begin`` in units of the time base.
@@ -173,11 +172,11 @@ class VideoReader:
         times.append(max(end - self.begin, times[-1] + 1))
 
     def frames_from(self, time: int, margin: float) -> Iterator[TimedFrame]:
-        """Frames of the whole file, decoded from a key frame on; what comes before ``time`` may be broken.
+        """Yields frames of the whole file from a key frame on; those before ``time`` may be broken.
 
         Args:
             time: in units of the time base.
-            margin: seconds before ``time`` at which, or before which, that key frame is to be.
+            margin: least seconds between that key frame and ``time``.
 
         Raises:
             VideoError: if the file cannot be read.
@@ -185,7 +184,7 @@ class VideoReader:
         with explained(self.path), open_input(Path(self.path), self._fps) as container:
             stream = first_video(container)
             stream.codec_context.thread_count = 1
-            with suppress(av.FFmpegError):  # not every format can be searched: from the beginning, then
+            with suppress(av.FFmpegError):  # not every format allows seeking: from the beginning, then
                 container.seek(time - round(margin / self.time_base), stream=stream, backward=True)
             yield from deinterlace(decode(stream, Findings()), self.time_base, Findings())
 
@@ -200,7 +199,7 @@ class VideoReader:
             if frame.time < self.begin:
                 on_display = frame
                 continue
-            # What is on display when the part begins belongs to it, unless it has all but gone.
+            # The frame on display when the part begins belongs to it, unless it is almost over.
             if on_display is not None and frame.time - self.begin > half:
                 yield replace(on_display, time=self.begin)
             on_display = None

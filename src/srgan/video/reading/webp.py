@@ -60,7 +60,7 @@ class _Stream:
     def _encoded(self, animation: Animation) -> Iterator[bool]:
         durations = [max(1, duration) for duration in animation.durations]
         starts = accumulate(durations, initial=0)
-        # Fragmented, since it cannot be wound back; and lossless, with how long each frame is shown.
+        # Fragmented, since it is written without seeking; and lossless, with each frame's duration.
         flags = {"movflags": "frag_every_frame+empty_moov+default_base_moof"}
         with av.open(self, "w", format="mov", container_options=flags) as container:
             stream = container.add_stream("qtrle", rate=1000)

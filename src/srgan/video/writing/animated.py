@@ -24,8 +24,8 @@ from srgan.video.writing.encoding import USUAL_SETTINGS, Encoding
 from srgan.video.writing.output import Segmented
 from srgan.video.writing.segments import WorkFolder
 
-# In milliseconds: what times are counted in, and the shortest time for which browsers show a frame. What is
-# asked for less long than that they show for a tenth of a second.
+# In milliseconds: the unit of times, and the shortest time for which browsers show a frame. Anything shorter
+# they show for a tenth of a second.
 _UNITS = {"gif": 10, "webp": 1}
 _SHORTEST = {"gif": 20, "webp": 11}
 _LEFT_OUT = -1
@@ -35,7 +35,7 @@ _SRGB = Colour(matrix=6, tagged_matrix=2, full_range=True, range_tag=0, primarie
 class AnimatedPicture(Segmented):
     """A GIF or WebP that repeats forever, see :class:`~srgan.video.writing.output.Output`.
 
-    Segments are kept without loss; of them the picture is made at the end, a frame at a time.
+    Segments are kept without loss; the picture is made from them at the end, a frame at a time.
 
     Args:
         reader: the input.

@@ -34,8 +34,8 @@ class Marks:
     """Whole boxes of a video track.
 
     Attributes:
-        track: those that belong into the track itself.
-        entry: those that belong into its sample entry.
+        track: those that belong in the track itself.
+        entry: those that belong in its sample entry.
     """
 
     track: tuple[bytes, ...] = ()
@@ -86,17 +86,17 @@ def stereo_mode(image: VideoFrame) -> str | None:
 
 
 def is_spherical(image: VideoFrame) -> bool:
-    """Tells whether a decoded frame is from a 360-degree video."""
+    """Returns whether a decoded frame is from a 360-degree video."""
     return bool(_side_data(image, "SPHERICAL"))
 
 
 def is_marked(image: VideoFrame) -> bool:
-    """Tells whether a decoded frame has any mark."""
+    """Returns whether a decoded frame has any mark."""
     return is_spherical(image) or _stereo(image) != (0, 0)
 
 
 def are_alike(image: VideoFrame, other: VideoFrame) -> bool:
-    """Tells whether two decoded frames have the same marks."""
+    """Returns whether two decoded frames have the same marks."""
     spheres = [_side_data(one, "SPHERICAL")[:_SPHERE] for one in (image, other)]
     return spheres[0] == spheres[1] and _stereo(image) == _stereo(other)
 
@@ -223,7 +223,7 @@ def _shifted(data: bytes, begin: int, shift: int) -> bytes:
     """Shifts the offsets of chunks behind ``begin`` in an index.
 
     Raises:
-        ValueError: if they would lie behind what 32 bits count.
+        ValueError: if they would exceed 32 bits.
     """
     made = b""
     for kind, content in _boxes(data):

@@ -30,14 +30,14 @@ USUAL_SETTINGS = {
     "prores_ks": {"profile": "hq"},
     "ffv1": {"level": "3", "slicecrc": "1"},
 }
-"""What an encoder is told where the user says nothing."""
+"""An encoder's settings where the user gives none."""
 
 # Where the shape of pixels is written: these containers, and these encoders' own headers.
 _ASPECT_IN = ("mp4", "mov", "libx264", "libx265", "h264_nvenc", "hevc_nvenc")
 # An encoder's own name for what the options crf and preset set.
 _CRF_NAMES = ("crf", "cq", "global_quality")
 _PRESET_NAMES = ("preset", "cpu-used")
-# 4:2:0 first: it plays everywhere, and enlarged it still holds all the colour of a 4:2:0 input.
+# 4:2:0 first: it plays everywhere, and upscaled it still holds all the colour of a 4:2:0 input.
 _FORMATS = {
     8: ("yuv420p", "nv12", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p"),
     10: ("yuv420p10le", "p010le", "yuv422p10le", "yuv444p10le"),
@@ -64,8 +64,8 @@ class Encoding:
         pixel_format: libavutil's name.
         size: (width, height) in pixels.
         rate: frames per second, on average.
-        colour: written into the stream.
-        aspect: width of a pixel by its height, likewise.
+        colour: colour tags, written into the stream.
+        aspect: width of a pixel by its height, written into the stream.
     """
 
     codec: str
@@ -133,7 +133,7 @@ def plan_encoding(reader: VideoReader, target: Path, options: VideoOptions) -> E
         options: what the user chose.
 
     Raises:
-        UsageError: if there is no such encoder, or it does not go with an option or the container.
+        UsageError: if there is no such encoder, or it does not fit an option or the container.
     """
     name, colour = container_of(target), reader.colour
     is_usual = (options.codec, options.crf, options.preset) == (None, None, None)

@@ -1,4 +1,4 @@
-"""The end of a video: the result has its name, and the work on it goes; a process may be killed between."""
+"""The end of a video: the result gets its name, then the work is removed; a kill may come in between."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from srgan.files import claim, clear, remove_empty_folder, remove_file, write_fi
 from srgan.video.image_sequence import work_path
 
 NOTE = "finishing.json"
-"""Goes after all else that work left: by it, the rest is known to be of no use."""
+"""Removed after everything else: it marks the rest as useless."""
 
 
 def note_finish(folder: Path, target: Path) -> None:
-    """Notes in a work folder what lies under the result's name, which the result is about to replace.
+    """Notes in a work folder which file the result is about to replace, if any.
 
     Raises:
         OutputError: if it cannot be written.
@@ -38,7 +38,7 @@ def remove_finished(target: Path) -> None:
 
 
 def _is_finished(folder: Path, target: Path) -> bool:
-    """Tells whether the result has come to be: there is another file now than just before the end."""
+    """Returns whether the result exists: the file is another one than just before the end."""
     if {path.name for path in folder.iterdir()} <= {"lock"}:
         return True
     is_other = json.loads((folder / NOTE).read_text()) != _identity(target)

@@ -31,7 +31,7 @@ class ImageSequence:
         options: size and quality.
 
     Raises:
-        UsageError: if the pattern's extension is of no format that is written.
+        UsageError: if the pattern's extension is not one of a format that can be written.
         ImageError: if the format cannot hold the size.
     """
 
@@ -42,7 +42,7 @@ class ImageSequence:
         self.holds_alpha = FORMATS[name].alpha
         self.size = picture_size(reader, options)
         check_side(target, self.size, FORMATS[name].limit, "png or tiff")
-        # With the names: the frames that are done lie under them, not in the work folder.
+        # With the names: finished frames have them, and are not in the work folder.
         self.settings: dict[str, Any] = {
             "size": list(self.size),
             "pattern": target.name,
@@ -65,7 +65,7 @@ class ImageSequence:
     def write(self, folder: WorkFolder, frames: Iterator[tuple[int, NDArray[Any]]]) -> None:
         """As in ``Output``."""
         for number, sr_image in frames:
-            # Made in the work folder, with which all goes that a killed process leaves half-written.
+            # Made in the work folder, so that what a killed process leaves half-written goes with it.
             finished = folder.path / f"{number + 1}.part"
             with replacing(finished, durable=True) as part:
                 self._write(part, sr_image)

@@ -28,7 +28,7 @@ from srgan.video.writing.plan import Contents
 from srgan.video.writing.streams import StreamCopier, add_copier, stream_tags
 
 BOXED = ("mp4", "mov")
-"""What has marks as boxes, see ``boxes``."""
+"""Containers with marks as boxes, see ``boxes``."""
 
 # About the file that was read, not about the video.
 _FILE_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
@@ -49,18 +49,18 @@ def join(
     """Writes the finished file.
 
     Args:
-        reader: the input, of which a file is opened anew.
+        reader: the input; its file is opened again.
         segments: files whose frames are numbered from 0 each, see ``NUMBER``.
         times: when each frame is shown, in units of the reader's time base; one more for the end.
         part: the file to write.
         output: libavformat's name of its format.
         encoding: how the segments were encoded.
         contents: what else goes into the file.
-        is_sample: take only the first packets of the other streams, whatever part is asked for.
+        is_sample: take only the first packets of the other streams, whatever part is requested.
         cancel: asked at every packet whether to stop.
 
     Raises:
-        VideoError: if the segments do not hold just as many frames as there are times.
+        VideoError: if the segments do not hold exactly as many frames as there are times.
         OSError, av.FFmpegError: if the file cannot be written.
         CancelledError: if ``cancel`` says so.
     """
@@ -176,7 +176,7 @@ def _scaled(matrix: Sequence[int], old: tuple[int, int], new: tuple[int, int]) -
 
 
 def _order(segments: Sequence[Path]) -> array[int]:
-    """Yields the number of each frame in the whole video, in decoding order."""
+    """Returns the number of each frame in the whole video, in decoding order."""
     order = array("q")
     for path in segments:
         first = len(order)
@@ -194,7 +194,7 @@ def _pictures(
 ) -> Iterator[tuple[float, Packet[Any]]]:
     """Yields the video's packets in decoding order, with their times in seconds.
 
-    They are decoded at the times that frames are shown, sorted, and late by as much as the encoder reorders.
+    Decoding times are the display times, sorted, earlier by as many frames as the encoder reorders.
     """
     delay = max(index - number for index, number in enumerate(order))
     before = array("q", (times[0] - step * (times[1] - times[0]) for step in range(delay, 0, -1)))

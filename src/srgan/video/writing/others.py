@@ -1,4 +1,4 @@
-"""Takes the packets of other streams, and the chapters, from the input to the result."""
+"""Copies the packets of other streams, and the chapters, from the input to the result."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def demuxed(
 ) -> Iterator[Packet[Any]]:
     """Yields the packets of the copied streams, up to the end or to where reading fails.
 
-    As a sample, up to where there are enough packets of each stream, or a good deal of the file is read.
+    As a sample, up to where there are enough packets of each stream, or a set part of the file is read.
     """
     if not copiers:
         return

@@ -21,10 +21,10 @@ class Output(Protocol):
     Attributes:
         size: its (width, height).
         is_upright: its frames stand upright.
-        keeps_alpha: its frames are given with what is transparent.
-        holds_alpha: that can be seen in it.
-        settings: what decides how it is written, as JSON holds it.
-        notes: what it does not hold of the input, a sentence each.
+        keeps_alpha: its frames are given with transparency.
+        holds_alpha: transparency can be seen in it.
+        settings: what decides how it is written, for JSON.
+        notes: what of the input it does not hold, a sentence each.
     """
 
     size: tuple[int, int]
@@ -43,8 +43,8 @@ class Output(Protocol):
 
         Args:
             folder: where the work is done.
-            frames: (height, width, 3), or (height, width, 4) where they are transparent, each with its place
-                in the result, from 0. Where they end by an exception, what is half-written is given up.
+            frames: (height, width, 3), or (height, width, 4) if they are transparent, each with its place in
+                the result, from 0. If they end with an exception, what is half-written is given up.
 
         Raises:
             VideoError: if a place is not the one that follows.
@@ -61,7 +61,7 @@ class Output(Protocol):
             cancel: asked at every frame or packet whether to stop.
 
         Raises:
-            VideoError: if there are not just as many frames as times.
+            VideoError: if there are not exactly as many frames as times.
             OutputError: if it cannot be written.
             CancelledError: if ``cancel`` says so.
         """
@@ -72,8 +72,8 @@ class Segmented:
     """Encodes frames in segments, for video files and animated pictures.
 
     Args:
-        encoding: of the segments.
-        colour: of the frames.
+        encoding: the segments'.
+        colour: the frames'.
     """
 
     def __init__(self, encoding: Encoding, colour: Colour) -> None:

@@ -14,7 +14,7 @@ from srgan.errors import OutputError
 from srgan.files import remove_file, write_file
 
 MOST_NOTES = 100
-"""Notes that are kept, of some 100 bytes each."""
+"""Number of notes that are kept, some 100 bytes each."""
 
 
 def note_place(job: Mapping[str, Any], folder: Path) -> None:
@@ -22,7 +22,7 @@ def note_place(job: Mapping[str, Any], folder: Path) -> None:
     note = _note_of(job)
     if note is None:
         return
-    with suppress(OSError, OutputError):  # it is a help, and no more
+    with suppress(OSError, OutputError):  # the note is not essential
         write_file(note, str(folder.absolute()))
         for old in sorted(note.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-MOST_NOTES]:
             remove_file(old)

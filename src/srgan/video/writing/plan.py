@@ -19,7 +19,7 @@ _AUDIO = {"webm": "libopus"}
 _LOSSLESS = {("tta", "mp4"): "flac", ("tta", "matroska"): "flac"}
 _SUBTITLES = {"mp4": "mov_text", "mov": "mov_text", "webm": "webvtt", "matroska": "ass"}
 _TEXT: Any = Properties.TEXT_SUB.value
-# By number of channels, where a file names no places for them.
+# By number of channels, if a file gives no layout for them.
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 
@@ -28,9 +28,9 @@ class Plan:
     """The plan for one stream of the input.
 
     Attributes:
-        index: of the stream in the input.
-        codec: the encoder it is converted with; None where it is copied.
-        layout: of the loudspeakers, for converted sound.
+        index: index of the stream in the input.
+        codec: the encoder it is converted with; None if it is copied.
+        layout: layout of the loudspeakers, for converted sound.
     """
 
     index: int
@@ -45,9 +45,9 @@ def plan_streams(
 
     Args:
         container: the input.
-        video: the stream that is enlarged.
+        video: the stream that is upscaled.
         output: libavformat's name of the output's format.
-        is_written: whether a file with such streams can be written; tried, since nothing else tells for sure.
+        is_written: whether a file with such streams can be written; found by trying, the only sure way.
 
     Returns:
         What is copied or converted, and a sentence about each stream that is not copied as it is.
@@ -68,7 +68,7 @@ def plan_streams(
 
 
 def _is_written_anew(stream: Stream, container: InputContainer) -> bool:
-    """Tells whether muxers write a track themselves: a timecode, or the names of chapters."""
+    """Returns whether muxers write a track themselves: a timecode, or the names of chapters."""
     if stream.type != "data":
         return False
     is_chapters = _codec_name(stream) == "bin_data" and bool(container.chapters())
@@ -82,12 +82,12 @@ def _note(stream: Stream, plan: Plan | None, output: str) -> str | None:
     if plan.codec is not None:
         return f"{name} is converted to {plan.codec}: {output} cannot hold it as it is"
     if isinstance(stream, VideoStream) and not is_cover(stream):
-        return f"{name} is copied as it is: only the first video is enlarged"
+        return f"{name} is copied as it is: only the first video is upscaled"
     return None
 
 
 def is_known(stream: Stream) -> bool:
-    """Tells whether a stream can be decoded."""
+    """Returns whether a stream can be decoded."""
     return getattr(stream, "codec_context", None) is not None
 
 
@@ -99,8 +99,8 @@ def _codec_name(stream: Stream) -> str:
 def _copies(stream: Stream, output: str) -> list[Plan]:
     """Returns the way to copy a stream; none if hardly a player would read it, as with PCM in mp4.
 
-    Nor is there one for TTA: no container has a place for the number of its samples, FFmpeg guesses it by the
-    length of the file, and where that is another one now, the end cannot be decoded.
+    Nor is there one for TTA: no container stores the number of its samples, FFmpeg guesses it by the file's
+    length, and if that has changed, the end cannot be decoded.
     """
     name = _codec_name(stream)
     is_misread = name == "tta" or (output == "mp4" and name.startswith("pcm_"))
@@ -112,7 +112,7 @@ def _conversions(stream: Stream, output: str) -> list[Plan]:
     if not is_known(stream):
         return []
     if isinstance(stream, AudioStream):
-        # Opus has no name for loudspeakers at the side, or for rarer places.
+        # Opus has no name for loudspeakers at the side, or in rarer places.
         own = stream.layout.name.split("(")[0]
         layouts = dict.fromkeys((stream.layout.name, own, _LAYOUTS.get(stream.channels, "stereo"), "stereo"))
         codec = _LOSSLESS.get((_codec_name(stream), output)) or _AUDIO.get(output, "aac")
@@ -128,9 +128,9 @@ class Contents:
 
     Attributes:
         plans: its other streams.
-        timecode: of the first frame; None for none.
-        marks: that it is a 360-degree or stereo video.
-        own_tags: mp4 and mov name tags as the input does, instead of as players expect; so they hold all.
+        timecode: that of the first frame; None for none.
+        marks: marks of a 360-degree or stereo video.
+        own_tags: mp4 and mov name tags as the input does, not as players expect, to hold all of them.
     """
 
     plans: tuple[Plan, ...] = ()

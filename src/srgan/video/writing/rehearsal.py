@@ -43,7 +43,7 @@ def rehearse(reader: VideoReader, encoding: Encoding, output: str) -> tuple[Cont
 
     Args:
         reader: the input; its first frame stands for all.
-        encoding: of the video.
+        encoding: the video's.
         output: libavformat's name of the target's format.
 
     Returns:
@@ -99,7 +99,7 @@ class _Stage:
         )
 
     def holds(self, contents: Contents) -> bool:
-        """Tells whether the target can be written, and has its streams when it is read back."""
+        """Returns whether the target can be written, and has its streams when it is read back."""
         try:
             self.write(contents)
             with av.open(str(self._part), metadata_errors="surrogateescape") as result:
@@ -141,17 +141,17 @@ class _Stage:
         ]
 
     def _has_marks_of(self, image: VideoFrame) -> bool:
-        """Tells whether the target has the input's marks; boxes are copied unchanged."""
+        """Returns whether the target has the input's marks; boxes are copied unchanged."""
         if self._output in BOXED:
             return True
         with closing(VideoReader(self._part)) as written:
-            # Matroska keeps how a picture is turned in the same place as what sphere it shows.
+            # Matroska stores the rotation in the same place as the kind of sphere.
             is_turned = (written.display_matrix is None) == (self._reader.display_matrix is None)
             return is_turned and is_marked(image) and are_alike(image, written.first_image)
 
     def with_tags(self, contents: Contents) -> Contents:
         """Uses the input's names of tags only where the usual names would lose some."""
-        self.write(contents)  # the last attempt may have been at something else, and have failed
+        self.write(contents)  # the last attempt may have been another one, and have failed
         if not self.lost_tags():
             return contents
         with_own = replace(contents, own_tags=True)

@@ -36,10 +36,10 @@ from srgan.video.writing.finishing import NOTE
 from srgan.video.writing.places import forget_place, note_place, noted_place
 
 SEGMENT_FRAMES = 60
-"""Frames of a segment: what an interruption costs at most."""
+"""Frames per segment: the most that an interruption costs."""
 
 _SHORT = 2
-"""Frames of a stream up to which libx265 leaves decoding times to chance (memory that nobody has set)."""
+"""Frames of a stream up to which libx265's decoding times are random (uninitialised memory)."""
 
 NUMBER = Fraction(1, 1000)
 """Matroska counts milliseconds: the frame with number n is stored at n of them."""
@@ -56,7 +56,7 @@ _FIRST = segment_name(0)
 
 
 class Segments:
-    """Finished segments that follow each other, in a folder.
+    """Finished successive segments, in a folder.
 
     Args:
         path: the folder, which must exist.
@@ -64,8 +64,8 @@ class Segments:
 
     Attributes:
         path: the folder.
-        frames: how many they hold together.
-        bytes: how much they are together.
+        frames: total number of frames.
+        bytes: total size.
     """
 
     def __init__(self, path: Path, first: int = 0) -> None:
@@ -85,7 +85,7 @@ class Segments:
             write: fills a file, and returns how many frames it put there.
 
         Raises:
-            VideoError: if the file does not hold just these frames. What ``write`` raises comes out too.
+            VideoError: if the file does not hold exactly these frames. What ``write`` raises comes out too.
             OutputError: if it cannot be written.
         """
         path = self._next()
@@ -96,7 +96,7 @@ class Segments:
         self._count(path, frames)
 
     def take_up(self) -> None:
-        """Counts the whole segments that are there already; a short one is the last."""
+        """Counts the whole segments that exist already; a short one is the last."""
         frames = SEGMENT_FRAMES
         while frames == SEGMENT_FRAMES and (path := self._next()).exists():
             frames = frames_in(path)
@@ -115,7 +115,7 @@ class Segments:
 class WorkFolder(Segments):
     """The finished segments of one result, in ``.<name of the result>.srgan`` beside it.
 
-    Segments belong to the job: those that another result was begun with, wherever it lies, are taken over.
+    Segments belong to the job: those begun for the same job under another result's name are taken over.
 
     Args:
         target: the result.
@@ -127,7 +127,7 @@ class WorkFolder(Segments):
         OutputError: if it cannot be made or written.
 
     Attributes:
-        resumed: whether there is an earlier run of the same job to go on with.
+        resumed: whether there is an earlier run of the same job to continue.
     """
 
     def __init__(self, target: Path, job: Mapping[str, Any], *, resume: bool) -> None:
@@ -162,14 +162,14 @@ class WorkFolder(Segments):
         self._clear()
         forget_place(self._job, self.path)
         self.close()
-        with suppress(OSError):  # somebody has put something else there, or is about to work there
+        with suppress(OSError):  # it holds something else, or another process is about to use it
             remove_file(self.path / "lock")
             remove_empty_folder(self.path)
 
     def _adopt(self) -> bool:
         """Takes over the segments of the same job from another folder, if there is one."""
         other = noted_place(self._job)
-        # Of an image sequence, nothing that could be moved lies in its folder.
+        # The folder of an image sequence holds nothing that could be moved.
         if other is None or _read(other / _MANIFEST) != self._job or not (other / _FIRST).exists():
             return False
         try:
@@ -178,7 +178,7 @@ class WorkFolder(Segments):
             return False
         with explained(self.path):
             self._clear()
-            # The first segment last: without it, nothing of what is moved counts.
+            # The first segment last: without it, none of the moved ones counts.
             for path in sorted(other.glob("*.mkv"), reverse=True):
                 move_file(path, self.path / path.name)
             move_file(other / _MANIFEST, self.path / _MANIFEST)
@@ -224,7 +224,7 @@ def write_segments(
 
     Args:
         folder: where they go.
-        encoding: how.
+        encoding: how to encode them.
         converter: turns pictures into frames.
         frames: (height, width, 3) RGB or (height, width, 4) RGBA, each with its place in the result.
 

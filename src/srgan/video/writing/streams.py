@@ -39,11 +39,11 @@ def add_copier(
     Args:
         container: the output.
         source: the stream of the input.
-        plan: what becomes of it.
+        plan: how to copy or convert it.
         begin: the time stamp, in seconds, that becomes 0.
 
     Returns:
-        What takes the stream's packets; None if it has none.
+        The copier of the stream's packets; None if it has none.
     """
     if isinstance(source, VideoStream) and is_cover(source) and container.format.name == "matroska":
         _attach_cover(container, source)
@@ -99,7 +99,7 @@ class _PacketCopier:
         if packet is not None:
             shift(packet, self._begin)
             self._waiting.append(packet)
-            # Of the first packets of a video whose frames are reordered, no file says when they are decoded.
+            # For the first packets of a video with reordered frames, no file says when they are decoded.
             is_first = self._last is None and len(self._waiting) <= _MOST_REORDERED
             if packet.dts is None and is_first and isinstance(self._target, VideoStream):
                 return

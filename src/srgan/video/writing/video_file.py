@@ -69,7 +69,7 @@ class VideoFile(Segmented):
                 write(self._contents)
             except (av.FFmpegError, ValueError) as error:
                 check_disk(error)
-                # Some later packet is not like those of the rehearsal: what is computed is not lost for that.
+                # A later packet is unlike those of the rehearsal: the computed frames are kept all the same.
                 write(self._without_refused(write))
 
     def _without_refused(self, write: Callable[[Contents], None]) -> Contents:
