@@ -35,6 +35,11 @@ from srgan.upscaling.upscaler import Upscaler
 from srgan.video.pipeline import upscale_video
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "output.md"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 LONG = 300  # seconds after which something must have gone wrong
 
 
@@ -61,6 +66,7 @@ def two_nodes():
     cores = sorted(os.sched_getaffinity(0))
     with subprocess.Popen(
         [sys.executable, Path(__file__).with_name("nodes.py"), str(cores[0]), str(cores[-1])],
+        env=os.environ | CREDENTIALS,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -77,7 +83,8 @@ def command(two_nodes, tiny_model, tmp_path):
     script += "from srgan.cli.main import main; main()"
 
     def start(source, dest="out", *options):
-        arguments = [source, tmp_path / dest, "--ray", two_nodes.address, "--model", tiny_model]
+        target = dest if "://" in dest else tmp_path / dest
+        arguments = [source, target, "--ray", two_nodes.address, "--model", tiny_model]
         arguments += ["--device", "cpu", "--tile", "64", "--json", *options]
         return subprocess.Popen(
             [sys.executable, "-c", script, "cluster", *map(str, arguments)],
@@ -202,6 +209,36 @@ def test_what_is_killed_loses_nothing_that_is_done(command, two_nodes, tmp_path)
     assert {row["output"]: row["output_sha256"] for row in rows} == digests(out)
     assert len(rows) == 40
     assert not (out / ".srgan-cluster").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_a_store_of_objects_is_read_and_written_as_folders_are(command, store, pictures, ffmpeg, tmp_path):
+    folder = pictures(*(f"{number}.png" for number in range(5)), "deep/a.jpg")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=32x24:r=25:d=11", folder / "film.mkv")
+    for path in folder.rglob("*.*"):
+        store.client.upload_file(str(path), "bucket", f"in/{path.relative_to(folder)}")
+    addresses = store.address("in"), store.address("out")
+    code, said, err = ended(command(*addresses, "--recursive"))
+    assert (code, said["ok"], said["skipped"]) == (0, 7, 0), err
+    code, _, err = ended(command(folder, "alone", "--recursive"))
+    assert code == 0, err
+    for key in store.keys("out/"):
+        if not key.endswith("/"):  # Arrow marks folders
+            path = tmp_path / "made" / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            store.client.download_file("bucket", key, str(path))
+    made, alone = tmp_path / "made" / "out", tmp_path / "alone"
+    frames = [ffmpeg("-i", each / "film.mkv", "-f", "framehash", "-") for each in (made, alone)]
+    assert frames[0] == frames[1]
+    found, expected = digests(made), digests(alone)
+    # A container writes names and dates of its own.
+    assert found.pop("film.mkv")
+    assert expected.pop("film.mkv")
+    assert found == expected
+    store.client.delete_object(Bucket="bucket", Key="out/3.png")
+    code, said, err = ended(command(*addresses, "--recursive"))
+    assert (code, said["ok"], said["skipped"]) == (0, 1, 6), err
 
 
 def test_tables_of_tasks_are_bounded_and_become_smaller_so_that_all_end_together():
