@@ -249,9 +249,7 @@ def test_a_loss_that_is_no_number_once_is_left_out_and_counted(photos, tmp_path,
     assert [row["skipped"] for row in rows] == ["1", "2", "2", "2"]
     assert all(np.isfinite(float(row["pixel_loss"])) for row in rows)
     said = [notice for notice in notices if notice]
-    assert said == [
-        f"step {step}: 1 updates skipped, since their loss was not finite" for step in (5, 10)
-    ]
+    assert said == [f"step {step}: 1 updates skipped, since their loss was not finite" for step in (5, 10)]
     assert read_model(result.model)[0].training["skipped_updates"] == 2
 
 

@@ -110,9 +110,7 @@ def load_network(model: str | Path, detail: float | None = None, denoise: float 
     path = find_model(model)
     is_blend = detail is not None or denoise is not None
     if is_onnx(path) and not is_blend:
-        raise ModelError(
-            f"{path}: an ONNX network can be run, but not exported or loaded for training"
-        )
+        raise ModelError(f"{path}: an ONNX network can be run, but not exported or loaded for training")
     if is_blend:
         return Network.of(*read_blend(path, detail, denoise))
     if has_card(path):

@@ -71,8 +71,8 @@ class _Graph:
         """Adds a layer.
 
         Raises:
-            UnfitError: if it is of a kind that is not known, or does not fit those before it.
-        UnfitError: if its kind is unknown, or it does not fit those before it.
+            UnfitError: if its kind is unknown, or it does not fit those before it.
+        """
         if not self._made:
             black, span = SPANS[self._takes]
             self._picture = 0

@@ -16,7 +16,7 @@ from srgan.networks.ncnn.file import NcnnLayer, NcnnWeights
 _SAME = (-233, -234)  # a padding that keeps the size
 _KINDS: dict[int, Resampling] = {1: "nearest", 2: "bilinear", 3: "bicubic"}
 LIMIT = 1e38
-"""The limit of numbers that are not limited."""
+"""Stands for no limit."""
 
 
 def convolution(build: LayeredBuilder, weights: NcnnWeights, x: int, border: int, layer: NcnnLayer) -> int:
