@@ -92,7 +92,7 @@ def test_what_spandrel_does_not_know_either_is_one_line(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "kind", "said"),
-    [(SWINIR, MissingExtraError, "SwinIR"), ("other.weight", ModelError, "match no known network")],
+    [(SWINIR, MissingExtraError, "SwinIR"), ("other.weight", ModelError, "no network that is supported")],
 )
 def test_without_it_the_architecture_is_named(tmp_path, monkeypatch, name, kind, said):
     monkeypatch.setattr(module, "find_spec", lambda _: None)

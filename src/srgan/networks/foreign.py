@@ -103,10 +103,10 @@ def _check(found: Recognised) -> None:
     expected, given = found.architecture.shapes(), {name: item.shape for name, item in found.tensors.items()}
     for name in sorted(expected.keys() | given.keys()):
         if name not in given:
-            raise UnfitError(f"it lacks the tensor '{name}' of a {found.name}")
+            raise UnfitError(f"its tensor '{name}' is missing, which {found.name} needs")
         if name not in expected:
-            raise UnfitError(f"it has a tensor '{name}' that a {found.name} does not have")
+            raise UnfitError(f"it has a tensor '{name}' that {found.name} does not have")
         if expected[name] != given[name]:
             raise UnfitError(
-                f"its tensor '{name}' has the shape {given[name]}, in a {found.name} {expected[name]}"
+                f"its tensor '{name}' has the shape {given[name]}, not {expected[name]} as in {found.name}"
             )

@@ -43,7 +43,7 @@ class UnknownArchitectureError(ModelError):
 
     def __init__(self, path: Path, tensors: Tensors) -> None:
         super().__init__(
-            f"{path}: cannot be used: its tensors match no known network ({_KNOWN}); the "
+            f"{path}: cannot be used: its tensors fit no network that is supported ({_KNOWN}); the "
             "extra 'spandrel' supports more"
         )
         self.path = path

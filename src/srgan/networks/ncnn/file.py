@@ -100,7 +100,7 @@ def read_param(path: Path) -> list[NcnnLayer]:
         raise UnfitError("it is a binary .param; use the text that it was made from")
     lines = [line.split() for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]
     if lines[:1] != [[_MAGIC.decode()]]:
-        raise UnfitError("it is not an ncnn .param file")
+        raise UnfitError("it is not a .param file of ncnn")
     try:
         count = int(lines[1][0])
         layers = [_layer(words) for words in lines[2:]]

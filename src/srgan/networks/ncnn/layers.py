@@ -49,7 +49,7 @@ def _border(layer: NcnnLayer, size: int) -> int:
     if steps != [1] * 4 or layer.whole(11, size) != size:
         raise UnfitError("it has a convolution with a stride, dilation or a kernel that is not square")
     if layer.whole(8) or layer.whole(19):
-        raise UnfitError("it has a convolution with 8-bit weights, or weights computed as it runs")
+        raise UnfitError("it has a convolution with weights of 8 bits, or computed as it runs")
     left, top = layer.whole(4), layer.whole(14, layer.whole(4))
     sides = [left, top, layer.whole(15, left), layer.whole(16, top)]
     return size // 2 if sides[0] in _SAME else same_at_all_sides(sides)
