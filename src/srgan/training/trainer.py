@@ -176,7 +176,7 @@ class Trainer(ABC):
         in_a_row = self._skipped_in_a_row[who] = self._skipped_in_a_row.get(who, 0) + 1
         if in_a_row >= _MOST_SKIPPED:
             raise RunError(
-                f"the {who}'s loss is {loss} at step {self.step + 1} , {in_a_row} times in a row; "
+                f"the {who}'s loss is {loss} at step {self.step + 1}, {in_a_row} times in a row; "
                 "continue from an earlier checkpoint with a lower learning rate"
             )
 
