@@ -124,7 +124,7 @@ def test_it_goes_from_photographs_to_models_and_pictures_with_nothing_filled_in(
 @pytest.mark.parametrize(
     ("settings", "cell", "reason"),
     [
-        ({"seed": "0"}, "prepare", "no photograph fell to validation"),
+        ({"seed": "0"}, "prepare", "no photograph was set aside for validation"),
         ({"seed": "1", "changes": "generator.blokcs=1"}, "first", "generator.blocks"),
     ],
 )

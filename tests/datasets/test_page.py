@@ -106,7 +106,7 @@ def test_a_picture_that_has_gone_since_is_told(open_page, folders):
     sections = open_page(render_page(report, folders[0], max_pixels=10**7), SECTIONS)
     ((name, words, width, _),) = sections["Without colours"][0]
     assert (name, width) == ("grey.png", 0)
-    assert words.endswith("(cannot be read any more)")
+    assert words.endswith("(can no longer be read)")
 
 
 def test_a_large_folder_makes_no_large_page(open_page, tmp_path):

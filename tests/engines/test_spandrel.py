@@ -86,13 +86,13 @@ def test_it_can_teach(swinir):
 @pytest.mark.usefixtures("spandrel")
 def test_what_spandrel_does_not_know_either_is_one_line(tmp_path):
     safetensors.torch.save_file({"classes.weight": torch.zeros(3, 3)}, tmp_path / "net.safetensors")
-    with pytest.raises(ModelError, match=r"net\.safetensors: its tensors are of no network"):
+    with pytest.raises(ModelError, match=r"net\.safetensors: its tensors fit no network"):
         Upscaler(tmp_path / "net.safetensors")
 
 
 @pytest.mark.parametrize(
     ("name", "kind", "said"),
-    [(SWINIR, MissingExtraError, "SwinIR"), ("other.weight", ModelError, "no network that is known here")],
+    [(SWINIR, MissingExtraError, "SwinIR"), ("other.weight", ModelError, "no network that is supported")],
 )
 def test_without_it_the_architecture_is_named(tmp_path, monkeypatch, name, kind, said):
     monkeypatch.setattr(module, "find_spec", lambda _: None)

@@ -169,7 +169,7 @@ def test_a_keras_file_without_an_end_is_given_up_after_half_a_minute(tmp_path, m
 
     monkeypatch.setattr("subprocess.run", never_ends)
     (tmp_path / "a.h5").write_bytes(bytes(1_000_000))
-    with pytest.raises(ModelError, match="not a readable file of Keras"):
+    with pytest.raises(ModelError, match="not a readable Keras file"):
         read_keras(tmp_path / "a.h5")
     assert waited == [31]  # and a second for its megabyte
 

@@ -80,7 +80,7 @@ def test_models_that_were_not_trained_one_from_the_other_are_not_blended(tiny_pa
     }
     write_model(tiny_model, strange, card)
     with pytest.raises(
-        ModelError, match=r"detailed\.safetensors: cannot be blended with .*not trained from it"
+        ModelError, match=r"detailed\.safetensors: cannot be blended with .*unrelated weights"
     ):
         read_blend(tiny_pair, 0.5)
 

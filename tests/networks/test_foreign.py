@@ -212,7 +212,7 @@ def test_the_card_says_what_was_found(tmp_path):
         (lambda tensors: tensors.pop("conv_body.bias"), "'conv_body.bias' is missing"),
         (
             lambda tensors: tensors.update({"more.weight": torch.zeros(3)}),
-            "'more.weight' that a RRDBNet",
+            "'more.weight' that RRDBNet",
         ),
         (lambda tensors: tensors.update({"conv_hr.weight": torch.zeros(8, 9, 3, 3)}), "'conv_hr.weight'"),
         (lambda tensors: tensors.update({"conv_first.weight": torch.zeros(8, 1, 3, 3)}), "RGB"),

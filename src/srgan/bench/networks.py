@@ -40,7 +40,7 @@ class Subject:
         engine: the engine that runs it.
         precision: the precision to compute in.
         halo: surroundings of a tile in low-res pixels; None is the model's own.
-        onnx: what an ``.onnx`` file takes and gives; None finds out.
+        onnx: the input and output of an ``.onnx`` file; None to detect them.
         threads: number of processor threads; None means all.
     """
 

@@ -17,7 +17,7 @@ _RUNS = 12
 
 
 def measure_peaks(threads: int | None = None) -> dict[str, dict[str, float]]:
-    """Runs a large convolution and a large matrix product in every precision that the processor has.
+    """Runs a large convolution and a large matrix product in every precision that the processor supports.
 
     Args:
         threads: number of processor threads; None means all.

@@ -111,7 +111,7 @@ def compare(name: str, ours: Callable[[], Work], theirs: Callable[[], Work], run
     Args:
         name: name of the comparison.
         ours: makes srgan's work; must be importable by name.
-        theirs: makes the other work, likewise.
+        theirs: makes the other work; must be importable too.
         runs: counted runs of each, after two that do not count.
 
     Returns:

@@ -1,4 +1,4 @@
-"""How alike two pictures are where they show the same, by their miniatures."""
+"""How alike pictures are where they show the same, by their miniatures."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ def likeness(picture: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[n
             step = _step(target, *_warped(source, scale, shift))
             scale = np.clip(scale + step[:, (0, 2)].T, 1 / _MAX_SCALE, _MAX_SCALE)
             shift = np.clip(shift + step[:, (1, 3)].T, -_MAX_SHIFT, _MAX_SHIFT)
-    # Reading between pixels has blurred one a little.
+    # Interpolation has blurred one of them a little.
     soft = _gaussian(0.7)
     warped, inside = _warped(moving, scale, shift)
     return _correlation_of_differences(soft @ fixed @ soft.T, soft @ warped @ soft.T, inside)
 
 
 def resemblance(picture: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Returns how alike a picture and others are at a glance: of copies, hardly any is below 0.84.
+    """Returns how alike a picture and others are at a glance: hardly any copy is below 0.84.
 
-    It is the correlation of the differences between neighbouring fields of a grid of 8x8, the highest of
-    those with either miniature cut by nothing, or by a tenth of its height and width, along each axis at
-    either side or at both. A hundredth of the work of :func:`likeness`.
+    It is the correlation of the differences between neighbouring fields of an 8x8 grid: the highest one with
+    either miniature uncut, or cropped by a tenth of its height and width, along each axis at one side or
+    both. It takes a hundredth of the work of :func:`likeness`.
 
     Args:
         picture: (32, 32), a miniature.
@@ -84,7 +84,7 @@ def _standardised(images: _Floats) -> _Floats:
 
 
 def _warped(images: _Floats, scale: _Floats, shift: _Floats) -> tuple[_Floats, _Floats]:
-    """Miniatures (K, 32, 32) read bilinearly at stretched, shifted places, and 1 where these are inside."""
+    """Reads miniatures (K, 32, 32) bilinearly at stretched, shifted places, and returns 1 where inside."""
     places = _CENTRED * scale[..., None] + shift[..., None] - _CENTRED[0]  # (2, K, 32): rows, columns
     inside = ((places >= -0.5) & (places <= SIDE - 0.5)).astype(np.float32)
     taps = np.arange(SIDE, dtype=np.float32)
@@ -119,7 +119,7 @@ def _differences(fixed: _Floats, warped: _Floats, inside: _Floats) -> Iterator[t
 
 
 def _cuts(images: NDArray[np.uint8]) -> _Floats:
-    """Miniatures (K, 32, 32) as (K, 16, 112): differences between fields, of length 1, uncut ones first."""
+    """Returns miniatures (K, 32, 32) as (K, 16, 112): differences of fields, of length 1, uncut first."""
     stretches = len(_STRETCHES) // _GRID
     fields = _STRETCHES @ images.astype(np.float32) @ _STRETCHES.T
     fields = fields.reshape(-1, stretches, _GRID, stretches, _GRID).swapaxes(2, 3)

@@ -18,11 +18,11 @@ from srgan.events import Event, OnEvent
 COPY = 0.85
 """The likeness from which two pictures are copies."""
 
-# What 99 of 100 copies stay within that lost a tenth of their width and height, at any side.
+# Limits that 99 of 100 copies keep after losing a tenth of their width and height, at any side.
 _MAX_BITS = 24  # of the 64
 _MAX_COLOUR = 25  # levels of 255, the mean over the 16 fields
 _MAX_ALIGNED = 16  # aligned faces propose each other by the hundred; copies are among the nearest
-_LEAST_RESEMBLANCE = 0.84  # what copies have that lost a tenth; of aligned faces, 1 in 20
+_LEAST_RESEMBLANCE = 0.84  # copies that lost a tenth have this; of aligned faces, 1 in 20
 
 _LEAST_DETAIL = 0.5  # levels of 255 between neighbours of a miniature, below which it is flat
 
@@ -32,7 +32,7 @@ class Look:
     """What a picture is recognised by.
 
     Attributes:
-        name: of the picture.
+        name: the picture's.
         pixels: as :func:`~srgan.datasets.examine.hash_pixels` gives it.
         fingerprint: of its pixels.
     """
@@ -47,7 +47,7 @@ class Copy:
     """A picture that is there twice.
 
     Attributes:
-        name: of the picture.
+        name: the picture's.
         of: the name of the other.
         likeness: as :func:`~srgan.datasets.alignment.likeness` gives it; 1 where every pixel is equal.
         exact: every pixel is equal.
@@ -75,7 +75,7 @@ class Copies:
         self._colours = np.empty((1024, FIELDS), np.int16)
 
     def add(self, look: Look) -> None:
-        """Takes a picture into the set; one whose every pixel is there already changes nothing."""
+        """Adds a picture to the set; one with equal pixels there already changes nothing."""
         if look.pixels in self._by_pixels:
             return
         self._by_pixels[look.pixels] = look.name
@@ -104,7 +104,7 @@ class Copies:
         return Copy(name=look.name, of=self._names[proposed[best]], likeness=value, exact=False)
 
     def _propose(self, fingerprint: Fingerprint) -> NDArray[np.integer]:
-        """Returns the numbers of the pictures that are worth aligning with one."""
+        """Returns the numbers of the pictures that are worth aligning with this one."""
         if not _is_detailed(fingerprint.miniature):
             return np.empty(0, np.intp)
         count = len(self._names)
@@ -131,7 +131,7 @@ def find_copies(
     Args:
         looks: the pictures.
         among: those that they may be copies of; if absent, the pictures that come earlier in ``looks``.
-        on_event: told after each picture.
+        on_event: called after each picture.
     """
     pool, copies = Copies(), []
     for look in among or ():

@@ -28,14 +28,14 @@ _COMPRESSION = 3  # of 9: 2 % larger files than 6 in half the time
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareOptions:
-    """What a training set is made by.
+    """How a training set is made.
 
     Attributes:
         min_size: pixels that each side of a photograph must have.
         crop: side of the centre crop in pixels; 0 keeps whole pictures.
         limit: most pictures to keep, or None.
         validation: share of the pictures to validate on, in [0, 1).
-        seed: another one splits in another way.
+        seed: decides how the set is split.
         max_pixels: a photograph with more is refused before it is decoded.
     """
 
@@ -49,14 +49,14 @@ class PrepareOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a photograph's own file tells, whatever else is in the set.
+    """What a photograph's own file shows, whatever else is in the set.
 
     Attributes:
         name, size, stamp: as in :class:`~srgan.datasets.sources.Entry`.
         status: whether it can serve, or why not.
-        reason: of what cannot serve, in words.
+        reason: why it cannot serve, in words.
         picture_size: (width, height), upright.
-        sha256: of the file.
+        sha256: the file's.
         pixels: a hash of the pixels, whatever the file's format.
         fingerprint: of the pixels, as :meth:`~srgan.datasets.fingerprint.Fingerprint.to_text` gives it.
         box: (left, top, right, bottom) of the crop.
@@ -88,7 +88,7 @@ def examine(entry: Entry, file: Path, options: PrepareOptions) -> tuple[Facts, b
         pixels = to_depth(read_picture(file, max_pixels=options.max_pixels).pixels, np.dtype(np.uint8))
     except ImageError as error:
         return damaged(entry, str(error).removeprefix(f"{shown(str(file))}: ")), None
-    except Exception as error:  # decoders raise whatever they like on broken files; the others shall go on
+    except Exception as error:  # decoders raise anything on broken files; the others must go on
         return damaged(entry, f"cannot be read ({type(error).__name__}: {error})"), None
     height, width = pixels.shape[:2]
 
@@ -137,7 +137,7 @@ def picture_workers() -> int:
 
 
 def is_grey(pixels: NDArray[np.uint8]) -> bool:
-    """Tells whether fewer than 1 % of the pixels have channels that differ by more than 8 of 255 levels.
+    """Returns whether fewer than 1 % of the pixels have channels that differ by more than 8 of 255 levels.
 
     Args:
         pixels: (height, width, 3), uint8.
@@ -148,7 +148,7 @@ def is_grey(pixels: NDArray[np.uint8]) -> bool:
 
 
 def hash_pixels(pixels: NDArray[np.uint8]) -> str:
-    """Returns the same for pictures of one size whose pixels (height, width, 3) are all equal."""
+    """Returns a hash, the same for pictures of one size whose pixels (height, width, 3) are all equal."""
     digest = hashlib.blake2b(repr(pixels.shape).encode(), digest_size=16)
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

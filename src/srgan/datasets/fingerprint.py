@@ -1,4 +1,4 @@
-"""What a picture is recognised by after it was saved again, resized or cropped a little."""
+"""What a picture is recognised by after being saved again, resized or cropped a little."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _HASH_BYTES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Fingerprint:
-    """Of a picture of any shape.
+    """The fingerprint of a picture of any shape.
 
     Attributes:
         bits: the dHash: for 8 rows of 9 grey fields, whether each is darker than the next (N. Krawetz, "Kind
             of Like That", 2013).
         colours: (48,), uint8, the mean colours of a 4x4 grid.
-        miniature: (32, 32), uint8, the luminance, reduced by Pillow's antialiased bicubic.
+        miniature: (32, 32), uint8, the luminance, downscaled by Pillow's antialiased bicubic.
     """
 
     bits: np.uint64
@@ -58,7 +58,7 @@ class Fingerprint:
         """Rebuilds a fingerprint.
 
         Raises:
-            ValueError: if the text is none.
+            ValueError: if the text is not one.
         """
         data = base64.b64decode(text, validate=True)
         if len(data) != _HASH_BYTES + FIELDS + SIDE**2:

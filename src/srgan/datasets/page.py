@@ -1,4 +1,4 @@
-"""A dataset's report as one HTML page that needs nothing else: tables, the worst pictures, copies."""
+"""A dataset's report as one self-contained HTML page: tables, the worst pictures, copies."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def render_page(
 
     Args:
         report: as :func:`~srgan.datasets.report.dataset_report` returns it.
-        folder: it is of.
+        folder: the report's.
         against: the second folder, if the report has one.
         max_pixels: as for the report.
-        on_event: told after each picture that it shows, in "thumbnails".
+        on_event: called after each picture that it shows, in "thumbnails".
     """
     sections = [*_worst(report, folder), *_pairs(report, folder, against)]
     wanted = list(dict.fromkeys(key for section in sections for key in _keys(section)))
@@ -151,11 +151,11 @@ def _with_sources(section: dict[str, Any], sources: Mapping[_Key, str | None]) -
 
 
 def _thumbnail(key: _Key, *, max_pixels: int) -> str | None:
-    """Returns the picture, or its centre, as an address of itself; None if it cannot be read any more."""
+    """Returns the picture, or its centre, as a data URL; None if it cannot be read any more."""
     file, centre = key
     try:
         pixels = read_pixels(file, max_pixels)
-    except Exception:  # someone has changed or removed it since the report was made
+    except Exception:  # it was changed or removed since the report was made
         return None
     return data_url(_centre(pixels) if centre else _fitted(pixels), lossless=False)
 

@@ -53,17 +53,17 @@ def prepare(
 ) -> Prepared:
     """Makes a training set of a folder, zip or tar of photographs.
 
-    Photographs that are too small, grey, damaged, or the same as one before are left out; of each other
+    Photographs that are too small, grey, damaged, or copies of earlier ones are left out; of each other
     the centre is written to ``train`` or ``validation`` as a lossless PNG. Which of the two depends on its
     file's content and the seed alone, so that it stays there when photographs are added. The result depends
-    on the source and the options alone: a call that was stopped in any way is gone on with by the next, and
-    after a change of the source only what has changed is read.
+    on the source and the options alone: the next call continues one that was stopped in any way, and after
+    a change of the source it reads only what has changed.
 
     Args:
         source: folder, searched with its sub-folders, or archive; never changed.
         dest: folder of the training set; made if absent. Nothing else is written to.
         options: what to keep and how to cut it.
-        on_event: told after each photograph, in "pictures"; the figure "kept" is how many it has kept.
+        on_event: called after each photograph, in "pictures"; the figure "kept" is how many were kept.
 
     Raises:
         UsageError: if the options contradict each other, the source is no folder or archive, or ``dest``
@@ -76,12 +76,12 @@ def prepare(
     _check(source, dest, options)
     with resumable(dest):
         training_set = TrainingSet(dest, source, options)
-        # No picture takes more: 16-bit RGBA without compression, and some room for what comes with it.
+        # No picture takes more: 16-bit RGBA without compression, and some room for metadata.
         with open_source(source, max_bytes=8 * options.max_pixels + 2**24) as opened:
             if not opened.entries:
                 raise DataError(f"{source}: holds no pictures (PNG, JPEG, WebP, TIFF, BMP, AVIF, HEIC, GIF)")
             with closing(training_set), warnings.catch_warnings():
-                # What Pillow thinks of odd tags; damage is an error, and told by the manifest.
+                # Pillow's warnings about odd tags; damage is an error, and named in the manifest.
                 warnings.filterwarnings("ignore", module=r"PIL\.")
                 return _fill(training_set, opened, options, on_event)
 
@@ -101,7 +101,7 @@ def _check(source: Path, dest: Path, options: PrepareOptions) -> None:
     if options.crop > options.min_size:
         problems.append(
             f"crop is {options.crop}, larger than min_size, {options.min_size}, which lets smaller "
-            "pictures in; lower the one or raise the other"
+            "pictures in; lower one or raise the other"
         )
     if not 0 <= options.validation < 1:
         problems.append(
@@ -172,7 +172,7 @@ def _decide(facts: Facts, seen: Copies, options: PrepareOptions) -> Record:
     drawn = hashlib.sha256(f"{options.seed} {facts.sha256}".encode()).digest()
     validates = int.from_bytes(drawn[:8], "big") < options.validation * 2**64
     split = SPLITS[validates]
-    # Its own name for the eye, the content's for being the only one whatever else is in the set.
+    # Its own name to read, and the content's to be unique whatever else is in the set.
     stem = re.sub(r"[^\w-]+", "_", PurePosixPath(facts.name).stem)[:50]
     return Record(facts=facts, status="kept", split=split, output=f"{split}/{stem}-{facts.sha256[:12]}.png")
 
@@ -185,7 +185,7 @@ def _look(facts: Facts) -> Look:
 class _Examiner:
     """Fetches photographs here and examines them on all cores.
 
-    Threads do: decoding, encoding, hashing and most of NumPy run beside each other.
+    Threads suffice: decoding, encoding, hashing and most of NumPy run in parallel.
     """
 
     def __init__(self, source: Source, options: PrepareOptions, work: Path) -> None:

@@ -1,4 +1,4 @@
-"""What to know of a folder of pictures before training on it, as one report."""
+"""What to know about a folder of pictures before training on it, as one report."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from srgan.events import OnEvent
 from srgan.images import MOST_PIXELS
 
 QUANTILES = {"min": 0.0, "p5": 0.05, "median": 0.5, "p95": 0.95, "max": 1.0}
-"""What is given for a figure: ``p5`` is what 5 % of the pictures do not exceed."""
+"""The quantiles of a figure: ``p5`` is what 5 % of the pictures do not exceed."""
 
 FIGURES = ("width", "height", "sharpness", "jpeg_quality")
-"""What is summed up over the pictures."""
+"""The figures that are summarised over the pictures."""
 
 MOST_LISTED = 20
 """Copies that the tables name; the report has all."""
@@ -34,13 +34,13 @@ def dataset_report(
     max_pixels: int = MOST_PIXELS,
     on_event: OnEvent | None = None,
 ) -> dict[str, Any]:
-    """Counts and figures of a folder of pictures, copies among them, and those that a second folder has too.
+    """Returns counts and figures of a folder of pictures, its copies, and what it shares with a second one.
 
     Args:
         folder: searched with its sub-folders.
         against: a folder whose pictures should not be in the first, for example a test set.
         max_pixels: a picture with more counts as damaged.
-        on_event: told after each picture, in "pictures read" and then in "pictures compared".
+        on_event: called after each picture, in "pictures read" and then in "pictures compared".
 
     Returns:
         ``{"folder", "version", "counts", "figures", "images", "damaged", "unlisted", "copies", "against"}``;
@@ -98,7 +98,7 @@ def tables_of(report: dict[str, Any]) -> str:
 
 
 def count_rows(report: dict[str, Any]) -> list[list[str]]:
-    """Returns what was counted, in words, and how many."""
+    """Returns the counts, with what they count in words."""
     counts, against = report["counts"], report["against"]
     rows = [
         ["all", counts["pictures"]],

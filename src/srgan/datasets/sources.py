@@ -24,7 +24,7 @@ _CHUNK = 2**20
 _DAMAGE = (
     OSError,
     EOFError,
-    RuntimeError,  # encrypted, or compressed in a way that zipfile does not know
+    RuntimeError,  # encrypted, or compressed in a way that zipfile does not support
     ValueError,
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -40,7 +40,7 @@ class Entry:
     Attributes:
         name: its path inside the source, with ``/``.
         size: bytes of its file.
-        stamp: another one after a change: a folder's time of change in ns, a zip's CRC-32, a tar's time.
+        stamp: changes with the picture: time of change in ns in a folder, CRC-32 in a zip, time in a tar.
         unsafe: the name leads outside the archive.
     """
 
@@ -55,7 +55,7 @@ class Source(Protocol):
 
     @property
     def entries(self) -> Sequence[Entry]:
-        """What there is."""
+        """The pictures."""
 
     def fetch(self, name: str, spool: Path, /) -> Path:
         """Returns a file with the picture ``name``: its own, or ``spool`` with the content copied out.
@@ -75,11 +75,11 @@ def open_source(path: Path, max_bytes: int) -> Iterator[Source]:
     ever used as a path on the disk.
 
     Args:
-        path: the source; an archive is told by its content.
+        path: the source; an archive is recognised by its content.
         max_bytes: a picture inside an archive that unpacks to more is refused.
 
     Raises:
-        UsageError: if there is nothing, or no archive.
+        UsageError: if nothing is there, or it is not an archive.
         DataError: if the archive is damaged; ImageError if a folder cannot be listed.
     """
     if path.is_dir():
@@ -118,9 +118,9 @@ class _Folder:
         name = path.relative_to(self._folder).as_posix()
         try:
             status = path.stat()
-        except OSError:  # a link to nothing, for example; reading it will tell
+        except OSError:  # a broken link, for example; reading it will fail
             return Entry(name=name, size=0, stamp=0)
-        # Opening a pipe would wait for ever.
+        # Opening a pipe would block forever.
         if not stat.S_ISREG(status.st_mode):
             return None
         return Entry(name=name, size=status.st_size, stamp=status.st_mtime_ns)
@@ -148,7 +148,7 @@ class _Zip:
 class _Tar:
     def __init__(self, archive: tarfile.TarFile, max_bytes: int) -> None:
         self._archive, self._max_bytes = archive, max_bytes
-        # The same name once more replaces what came before.
+        # A repeated name replaces the earlier one.
         self._members = {member.name: member for member in archive.getmembers() if member.isreg()}
         found = (_entry(member.name, member.size, int(member.mtime)) for member in self._members.values())
         self.entries = [entry for entry in found if entry is not None]

@@ -32,14 +32,14 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, kw_only=True)
 class PictureFacts:
-    """What one picture is.
+    """Facts about one picture.
 
     Attributes:
         name: its path inside its folder, with ``/``.
         format: Pillow's name, by the file's content.
         bytes: of the file.
         width, height: in pixels, upright.
-        grey: as :func:`~srgan.datasets.examine.is_grey` tells it.
+        grey: as :func:`~srgan.datasets.examine.is_grey` returns it.
         sharpness: as :func:`~srgan.metrics.sharpness.sharpness` gives it; None for less than 3 pixels a side.
         jpeg_quality: as :func:`~srgan.images.jpeg_quality.jpeg_quality` gives it; None for other formats.
     """
@@ -79,7 +79,7 @@ def survey(folder: Path, *, max_pixels: int, on_event: OnEvent | None = None) ->
     Args:
         folder: hidden files and folders in it are left out, and files without a picture's extension.
         max_pixels: a picture with more counts as damaged, and is not decoded.
-        on_event: told after each picture, in "pictures read".
+        on_event: called after each picture, in "pictures read".
 
     Raises:
         UsageError: if there is no such folder.
@@ -108,18 +108,18 @@ def survey(folder: Path, *, max_pixels: int, on_event: OnEvent | None = None) ->
 def on_all_cores(
     work: Callable[[_Item], _Result], items: Sequence[_Item], on_event: OnEvent | None, unit: str
 ) -> list[_Result]:
-    """Returns the results of work with pictures, done by threads, in the order of the items.
+    """Returns the results of work on pictures, done by threads, in the order of the items.
 
     Args:
         work: called with each item.
         items: what to work on.
-        on_event: told after each item.
-        unit: of the events.
+        on_event: called after each item.
+        unit: the events' unit.
     """
     pool = ThreadPoolExecutor(picture_workers(), thread_name_prefix="look")
     results = []
     with warnings.catch_warnings():
-        # What Pillow thinks of odd tags; damage is an error, and told.
+        # Pillow's warnings about odd tags; damage is an error, and reported.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         try:
             for result in pool.map(work, items):
@@ -138,14 +138,14 @@ def read_pixels(file: Path, max_pixels: int) -> NDArray[np.uint8]:
         ImageError: if it is not a regular file, or cannot be read. Decoders raise other errors too.
     """
     with explained(file):
-        # Opening a pipe would wait for ever.
+        # Opening a pipe would block forever.
         if not stat.S_ISREG(file.stat().st_mode):
             raise ImageError(f"{file}: is not a regular file")
     return to_depth(read_picture(file, max_pixels=max_pixels).pixels, np.dtype(np.uint8))
 
 
 def _look_at(folder: Path, file: Path, *, max_pixels: int) -> tuple[PictureFacts, Look] | str:
-    """Returns what a picture is, or why it cannot be read."""
+    """Returns the facts about a picture, or why it cannot be read."""
     try:
         pixels = read_pixels(file, max_pixels)
         kind = sniff(file)
@@ -153,7 +153,7 @@ def _look_at(folder: Path, file: Path, *, max_pixels: int) -> tuple[PictureFacts
         size = file.stat().st_size
     except ImageError as error:
         return str(error).removeprefix(f"{shown(str(file))}: ")
-    except Exception as error:  # decoders raise whatever they like on broken files; the others shall go on
+    except Exception as error:  # decoders raise anything on broken files; the others must go on
         return " ".join(f"cannot be read ({type(error).__name__}: {error})".split())
     name, value = file.relative_to(folder).as_posix(), sharpness(pixels)
     facts = PictureFacts(

@@ -27,7 +27,7 @@ from srgan.files import (
 from srgan.leftovers import remove_abandoned
 
 VERSION = 2
-"""Of the manifest, and of the rules that choose and cut; another one makes another set."""
+"""Version of the manifest, and of the rules that choose and cut; another version makes another set."""
 
 SPLITS = ("train", "validation")
 
@@ -40,9 +40,9 @@ class Record:
     """What became of a photograph: a line of the manifest.
 
     Attributes:
-        facts: what its file tells.
+        facts: what its file shows.
         status: "kept", "duplicate", or why it cannot serve.
-        reason: of what was dropped, in words.
+        reason: why it was dropped, in words.
         split: "train" or "validation" if it is kept.
         output: the crop's path inside the set if it is kept.
     """
@@ -63,12 +63,12 @@ class TrainingSet:
     """A folder that ``srgan prepare`` makes.
 
     ``manifest.json`` says what the set is made of. Until a run ends, ``.prepare`` holds a journal with a
-    line for every photograph done, and those that are taken out of an archive.
+    line for every photograph done, and the pictures that are taken out of an archive.
 
     Args:
         folder: the set; need not be there.
         source: what it is made from.
-        options: how.
+        options: how it is made.
 
     Raises:
         UsageError: if the folder holds something else, or a set made otherwise.
@@ -116,11 +116,11 @@ class TrainingSet:
         ]
         if changed:
             raise UsageError(
-                f"{self.folder}: was made with {'; '.join(changed)}; name a new folder, or do the same"
+                f"{self.folder}: was made with {'; '.join(changed)}; name a new folder, or use the same"
             )
 
     def begin(self) -> dict[str, Facts]:
-        """Takes the folder into use.
+        """Claims the folder.
 
         Returns:
             by name, the facts that earlier runs found.
@@ -131,7 +131,7 @@ class TrainingSet:
         """
         self._lock = claim(self.work)
         self._clear()
-        if self._new:  # first of all that can be seen: by it, the next run knows the folder
+        if self._new:  # the first visible file: by it, the next run recognises the folder
             self._write_manifest([], {}, complete=False)
         for split in SPLITS:
             remove_abandoned(make_folder(self.folder / split))
@@ -148,10 +148,10 @@ class TrainingSet:
     def _remember(self, line: dict[str, Any]) -> None:
         facts = Facts(**{name: line[name] for name in _FACTS})
         if facts.fingerprint:
-            Fingerprint.from_text(facts.fingerprint)  # raises ValueError if it is none
+            Fingerprint.from_text(facts.fingerprint)  # raises ValueError if it is not one
         if line["status"] in ("kept", "duplicate"):  # whether it is a duplicate is decided anew
             facts = replace(facts, status="usable", reason=None)
-        if facts.status != "damaged":  # what could not be read may be another time
+        if facts.status != "damaged":  # what could not be read may be readable another time
             self._facts[facts.name] = facts
         if line["output"]:
             self._outputs.add(line["output"])
@@ -160,7 +160,7 @@ class TrainingSet:
         clear(self.work, keep=("journal.jsonl", "lock"))
 
     def holds(self, record: Record) -> bool:
-        """Tells whether a kept picture's crop is there, and whole."""
+        """Returns whether a kept picture's crop is there, and whole."""
         try:
             return (self.folder / str(record.output)).stat().st_size == record.facts.crop_bytes
         except OSError:
@@ -184,7 +184,7 @@ class TrainingSet:
         """Writes the manifest, and removes crops that are no longer part of the set.
 
         Raises:
-            OutputError: if that cannot be.
+            OutputError: if that fails.
         """
         gone = self._outputs - {record.output for record in records}
         with explained(self.folder):
@@ -197,7 +197,7 @@ class TrainingSet:
         remove_folder(self.work)
 
     def close(self) -> None:
-        """Removes what is half-written, and lets other processes in."""
+        """Removes what is half-written, and releases the folder."""
         if self._journal is not None:
             self._journal.close()
         self._journal = None
@@ -213,8 +213,8 @@ class TrainingSet:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Tells whether something in a folder keeps a set from being made there."""
-    # A set that was removed while it was begun leaves its folders, empty.
+    """Returns whether something in a folder prevents making a set there."""
+    # A set that was removed while it was being started leaves its folders, empty.
     is_begun = path.name in SPLITS and path.is_dir() and not any(path.iterdir())
     return not is_begun and not path.name.startswith(".")
 

@@ -14,7 +14,7 @@ from srgan.evaluation.metrics import HIGHER_IS_BETTER, SECONDS, for_json
 from srgan.evaluation.tables import figure_text, markdown_table
 
 ANY = ""
-"""The key of the margin of figures that have none of their own."""
+"""The key of the margin for figures without their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ def compare_reports(
 
     Args:
         report: as :func:`~srgan.evaluation.evaluate.evaluate` returns it.
-        earlier: the file of what ``srgan evaluate --json`` printed.
+        earlier: a file that ``srgan evaluate --json`` printed.
         margins: by how much a figure may become worse, by its name; that of :data:`ANY` (else 0) is for all
             others but the seconds, which depend on what else the machine does and fall only by a margin of
             their own.
@@ -62,8 +62,8 @@ def compare_reports(
         The changes, and "model: figure" of everything that only the earlier report has.
 
     Raises:
-        DataError: if the file is no such report.
-        UsageError: if it is of other pictures, has no figure in common, or a margin is of no figure.
+        DataError: if the file is not such a report.
+        UsageError: if it is of other pictures, has no figure in common, or a margin names no figure.
     """
     before = read_report(earlier)
     for key in ("dataset", "scale", "low_res"):
@@ -130,7 +130,7 @@ def read_report(path: Path) -> dict[str, Any]:
     """Reads a report that ``srgan evaluate --json`` printed.
 
     Raises:
-        DataError: if the file is no such report.
+        DataError: if the file is not such a report.
     """
     try:
         report = json.loads(path.read_bytes())
@@ -145,7 +145,7 @@ def read_report(path: Path) -> dict[str, Any]:
 
 
 def _is_report(report: Any) -> bool:
-    """Tells whether it has all that is compared here."""
+    """Returns whether it has all that is compared here."""
     try:
         means = [result["mean"] for result in report["results"] if isinstance(result["model"], str)]
         figures = [value for mean in means for value in mean.values()]

@@ -1,4 +1,4 @@
-"""Finds out how a network is computed in 8 bits: the ranges of its maps, and the layers that bear it."""
+"""Finds how to compute a network in 8 bits: the ranges of its maps, and the layers that tolerate it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from srgan.networks.network import Network
 _PIECE = 64  # low-res pixels a side, at most
 _LEAST_PIECE = 16
 _PRINT_SHARE = 4.0
-"""Print may make a channel this many times as large as pictures do. Beyond it is clipped: wider steps would
+"""Print may make a channel this many times as large as pictures do. More is clipped: wider steps would
 cost every picture what print alone gains."""
 
 _MOST_PATTERN_OF_LAST_LAYER = 3
@@ -40,11 +40,11 @@ _TIMED = 5  # runs of each precision
 
 @dataclass(frozen=True, kw_only=True)
 class Calibrated:
-    """What became of a network.
+    """The result of a calibration.
 
     Attributes:
         eight_bits: its ranges, and what they cost.
-        layers: that could have been computed in 8 bits.
+        layers: how many could have been computed in 8 bits.
         speedup: see :func:`speedup`.
     """
 
@@ -63,7 +63,7 @@ def calibrate_file(
         out: the ``.safetensors`` file to write; replaced if it exists.
         pictures: the folder.
         count: pictures to take, at most.
-        on_event: takes an event after every step.
+        on_event: called after every step.
 
     Raises:
         UsageError: if there is no such model, it cannot be computed in 8 bits, or ``out`` is no
@@ -91,12 +91,12 @@ def calibrate_file(
 
 
 def pieces_of(folder: Path, network: Network, most: int) -> list[Sample]:
-    """The middles of pictures, and what they are downscaled to.
+    """Returns the middles of pictures, and their downscaled versions.
 
     Args:
         folder: of pictures, with its sub-folders.
-        network: of whose scale the pairs are.
-        most: pieces, which are taken from pictures evenly spread over the folder.
+        network: the pairs have its scale.
+        most: the most pieces; they are taken from pictures evenly spread over the folder.
 
     Raises:
         DataError: if it holds no picture that is large enough.
@@ -133,13 +133,13 @@ def calibrate(
 
     Args:
         network: the network.
-        seen: what ranges are taken from, beside charts.
-        measured: what the loss is measured on.
-        pictures: what these are, in words.
-        on_event: takes an event after every step.
+        seen: samples that ranges are taken from, besides charts.
+        measured: samples that the loss is measured on.
+        pictures: what the latter are, in words.
+        on_event: called after every step.
 
     Returns:
-        With all layers where no choice of them is :attr:`~srgan.networks.eight_bits.EightBits.is_accurate`.
+        Its result; with all layers if no choice is :attr:`~srgan.networks.eight_bits.EightBits.is_accurate`.
     """
     trial = Trial(network, measured, pictures, on_event)
     peaks = find_peaks(network, seen)
@@ -162,7 +162,7 @@ def calibrate(
 
 
 def find_peaks(network: Network, samples: Sequence[Sample]) -> dict[str, Array]:
-    """How far the channels of every map reach, (2, channels), as :class:`EightBits` has them.
+    """Returns how far the channels of every map reach, (2, channels), as :class:`EightBits` has them.
 
     Taken from pictures, small and as they are, and from charts, since no photograph is pure blue or print.
     """
@@ -178,7 +178,7 @@ def find_peaks(network: Network, samples: Sequence[Sample]) -> dict[str, Array]:
 
 
 def speedup(network: Network, eight_bits: EightBits) -> float:
-    """How many times as fast as in 16 or 32 bits it is on this processor, by the best of several runs."""
+    """Returns how many times as fast as 16 or 32 bits it is on this processor, by the best of some runs."""
     batch = np.random.default_rng(0).integers(0, 256, (1, _PIECE, _PIECE, 3), np.uint8)
     kinds: tuple[Precision, ...] = ("int8", "auto")
     narrow, wide = (

@@ -1,4 +1,4 @@
-"""Pictures that photographs are not: the most saturated colours side by side, and print."""
+"""Pictures unlike photographs: the most saturated colours side by side, and print."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _compared(
     results: dict[str, NDArray[np.uint8]],
     hr_image: NDArray[np.uint8] | None,
 ) -> list[NDArray[np.uint8]]:
-    """Returns what a region is chosen by: the models' results where there are several, else all there is."""
+    """Returns what to choose a region by: the models' results if there are several, else all results."""
     models = [results[method.name] for method in methods if method.facts]
     if len(models) > 1:
         return models

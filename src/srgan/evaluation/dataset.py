@@ -1,4 +1,4 @@
-"""High-res pictures and their low-res partners, made by the proven reduction or given."""
+"""High-res pictures and their low-res partners, which are given or made by MATLAB's bicubic."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Dataset:
 
     Args:
         hr: folder of high-res pictures; each is cropped to a multiple of the scale.
-        lr: folder of low-res partners of the same stems, or None to make them by MATLAB's bicubic
-            reduction.
+        lr: folder of low-res partners with the same stems, or None to downscale by MATLAB's
+            bicubic.
         scale: how many times smaller each side of the low-res pictures is.
 
     Attributes:
-        name: of the folder.
+        name: the folder's.
         scale: as given.
 
     Raises:
@@ -60,11 +60,11 @@ class Dataset:
         self._partners = None if lr is None else self.matching(lr, "partner")
 
     def matching(self, folder: Path, what: str) -> dict[str, Path]:
-        """Returns the files of a folder that have the high-res pictures' stems, by these.
+        """Returns the files of a folder that have the high-res pictures' stems, by stem.
 
         Args:
-            folder: to look in; extensions may differ, and further pictures are ignored.
-            what: they are of a high-res picture, in a word.
+            folder: to look in; extensions may differ, and other pictures are ignored.
+            what: what they are to a high-res picture, in a word.
 
         Raises:
             DataError: if a high-res picture has none.
@@ -77,7 +77,7 @@ class Dataset:
 
     @property
     def has_partners(self) -> bool:
-        """Whether the low-res pictures were given, and not made by reduction."""
+        """Whether the low-res pictures were given, and not made by downscaling."""
         return self._partners is not None
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Pages that need nothing else: the parts they share, their data and their pictures go inside."""
+"""Self-contained pages: the parts they share, their data and their pictures go inside."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fill_page(template: Path, data: Mapping[str, Any]) -> str:
 
 
 def data_url(image: NDArray[np.uint8], *, lossless: bool = True) -> str:
-    """Returns a picture (H, W, 3), uint8, as the address of itself: a PNG, or a JPEG of quality 90."""
+    """Returns a picture (H, W, 3), uint8, as a data URL: a PNG, or a JPEG of quality 90."""
     kind, options = ("PNG", {}) if lossless else ("JPEG", {"quality": 90, "subsampling": 0})
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(image)).save(buffer, kind, **options)

@@ -54,11 +54,11 @@ def evaluate(
     Args:
         dataset: the pictures.
         methods: of the pictures' scale, as :func:`~srgan.evaluation.methods.open_methods` gives them.
-        folders: of results that other software made of the same low-res pictures, named as the high-res
+        folders: results that other software made from the same low-res pictures, named like the high-res
             ones.
         metrics: what to compute.
         tools: what NIQE, LPIPS, DISTS and FID need.
-        on_event: told after each picture, in "pictures".
+        on_event: called after each picture, in "pictures".
         show: called with every picture and its results by their methods' names, in order.
 
     Returns:

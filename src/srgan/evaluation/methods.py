@@ -20,7 +20,7 @@ Baseline = Literal["nearest", "bicubic", "lanczos"]
 Upscale = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
 BASELINE_SCALE = 4
-"""At which baselines are compared where there is no model: that of most published figures."""
+"""The scale of baselines if there is no model: that of most published figures."""
 
 _SETTINGS = ("detail", "denoise", "halo", "consistent")  # arguments of Upscaler that change results
 
@@ -30,7 +30,7 @@ class Method:
     """One way of upscaling.
 
     Attributes:
-        name: as it was asked for.
+        name: as the user gave it.
         scale: upscaling per side, a whole number.
         upscale: (h, w, 3) to (scale * h, scale * w, 3), uint8.
         facts: what tells two models of one name apart: ``sha256`` of the file, ``engine``, ``precision`` and
@@ -64,7 +64,7 @@ _BASELINES: dict[Baseline, Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
 
 
 def open_methods(models: Sequence[str], baselines: Sequence[Baseline], **engine: Any) -> list[Method]:
-    """Makes all methods ready, which share one scale: baselines first, each once.
+    """Opens all methods, which share one scale: baselines first, each once.
 
     Args:
         models: as :class:`~srgan.upscaling.upscaler.Upscaler` takes them.

@@ -37,7 +37,7 @@ Metric = Literal[
 
 SECONDS = "seconds_per_megapixel"
 HIGHER_IS_BETTER = frozenset(("psnr_y", "psnr_rgb", "ssim_y", "ssim_rgb"))
-"""The figures of which this is true; of all others, less is better."""
+"""The figures for which higher is better; for all others, lower is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Result:
     Attributes:
         sample: the low-res picture and the ground truth.
         sr_image: as large as the ground truth, uint8.
-        seconds: that upscaling took; nan if other software did it.
+        seconds: time that upscaling took; nan if other software did it.
     """
 
     sample: Sample
@@ -89,7 +89,7 @@ class Tools:
 
 
 def measure(result: Result, metric: Metric, tools: Tools) -> dict[str, float]:
-    """Returns the figures that one picture has of a metric: none of FID, and nan where one is undefined.
+    """Returns one picture's figures for a metric: none for FID, and nan where one is undefined.
 
     Raises:
         UsageError: if the metric lacks what it needs.
@@ -141,7 +141,7 @@ _METRICS: dict[str, Callable[[Result], dict[str, float]]] = {
 
 
 class FrechetDistances:
-    """FID of each model: of its results from the ground truth, as features of a network.
+    """FID of each model: the distance of its results from the ground truth, in a network's features.
 
     Args:
         network: makes the features.
@@ -153,7 +153,7 @@ class FrechetDistances:
         self._made: dict[str, list[NDArray[np.float64]]] = {}
 
     def add(self, sample: Sample, results: Mapping[str, NDArray[np.uint8]]) -> None:
-        """Takes a picture and its results by their models' names."""
+        """Adds a picture and its results by their models' names."""
         self._true.append(self._network(sample.hr_image))
         for name, sr_image in results.items():
             self._made.setdefault(name, []).append(self._network(sr_image))
@@ -164,7 +164,7 @@ class FrechetDistances:
 
 
 def mean_figures(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Averages figures over pictures: of those that have the figure; nan where none has."""
+    """Averages figures over the pictures that have them; nan where none has."""
     columns = {name: [row[name] for row in rows if not math.isnan(row[name])] for name in rows[0]}
     return {name: float(np.mean(values)) if values else math.nan for name, values in columns.items()}
 

@@ -34,7 +34,7 @@ def read_niqe_model(path: Path) -> NiqeModel:
 
 
 def write_niqe_model(path: Path, model: NiqeModel) -> None:
-    """Writes a model as an ``.npz`` that :func:`read_niqe_model` and others' programs read.
+    """Writes a model as an ``.npz`` that :func:`read_niqe_model` and other programs read.
 
     Raises:
         OutputError: if it cannot be written.

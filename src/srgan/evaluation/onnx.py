@@ -20,7 +20,7 @@ class OnnxModel:
 
     Attributes:
         inputs: OpenVINO's ports.
-        outputs: likewise; a call's result is found by them or by number.
+        outputs: the same; a call's results are found by port or by number.
     """
 
     def __init__(self, path: Path, model: Any, compiled: Any) -> None:

@@ -12,7 +12,7 @@ from srgan.evaluation.onnx import compile_onnx
 
 
 class OnnxDistance:
-    """A network that tells how different two pictures look, such as LPIPS or DISTS.
+    """A network that measures how different two pictures look, such as LPIPS or DISTS.
 
     It has two inputs (1, 3, H, W), RGB in [0, 1], and a first output of one number; less is more alike.
 
@@ -48,10 +48,10 @@ class OnnxDistance:
 
 
 class OnnxFeatures:
-    """A network that makes features of a picture, for their distribution over many: Inception, for FID.
+    """A network that computes features of a picture, for their distribution over many: Inception, for FID.
 
-    It has one input (1, 3, H, W), RGB in [0, 1], and a first output of any number of values; if it wants
-    another size, it resizes by itself.
+    It has one input (1, 3, H, W), RGB in [0, 1], and a first output of any number of values; if it needs
+    another size, it does its own resizing.
 
     Args:
         path: the ``.onnx`` file.

@@ -1,4 +1,4 @@
-// What the pages share. A page has textOf: a number as people read it.
+// What the pages share. Each page defines textOf, which formats a number.
 function make(tag, text, parent, classes = "") {
   const element = document.createElement(tag);
   element.textContent = text;

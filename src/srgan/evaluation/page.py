@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing else: table, bars, every picture's figures, and crops."""
+"""A report as one self-contained HTML page: table, bars, every picture's figures, and crops."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Page:
         self._crops: list[tuple[float, int, dict[str, Any]]] = []
 
     def add(self, sample: Sample, results: Mapping[str, NDArray[np.uint8]]) -> None:
-        """Keeps the part of a picture in which the results, or the only one and the truth, differ most.
+        """Keeps the part of a picture where the results, or the only one and the ground truth, differ most.
 
         Args:
             sample: the picture.

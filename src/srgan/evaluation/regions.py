@@ -13,7 +13,7 @@ from srgan.metrics.fidelity import luma
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
-    """A part of a picture, in pixels: its left upper corner and its size."""
+    """A part of a picture, in pixels: its upper left corner and its size."""
 
     x: int
     y: int

@@ -17,7 +17,7 @@ class ResultFolder:
     """Pictures that other software upscaled, found by the names of the high-res ones.
 
     Args:
-        folder: holds them; extensions may differ from the high-res pictures', and further files are ignored.
+        folder: holds them; extensions may differ from the high-res pictures', and other files are ignored.
         dataset: the pictures.
 
     Raises:

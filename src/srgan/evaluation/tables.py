@@ -28,7 +28,7 @@ def markdown_of(report: dict[str, Any]) -> str:
 
 
 def csv_of(report: dict[str, Any]) -> str:
-    """Writes one line for each picture of each model; cells of missing figures are empty."""
+    """Returns CSV, with a line for each picture of each model; cells of missing figures are empty."""
     columns = [name for name in report["results"][0]["images"][0] if name != "name"]
     text = io.StringIO()
     writer = csv.DictWriter(text, ["model", "name", *columns], lineterminator="\n")

@@ -51,7 +51,7 @@ class TorchmetricsDistance:
                 if metric == "lpips"
                 else DISTSNetwork().eval()
             )
-        except Exception as error:  # torch has one for each kind of damage
+        except Exception as error:  # torch raises a different one for each kind of damage
             raise ModelError(f"{self.file}: is damaged ({error}); download it again") from error
 
     def __call__(self, sr_image: NDArray[np.uint8], hr_image: NDArray[np.uint8]) -> float:

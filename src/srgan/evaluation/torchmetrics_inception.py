@@ -42,7 +42,7 @@ class TorchmetricsInception:
             # torch-fidelity would run whatever code the file has in it; this refuses all but tensors.
             torch.load(file, map_location="cpu", weights_only=True)
             self._network: Any = FrechetInceptionDistance(feature_extractor_weights_path=str(file)).inception
-        except Exception as error:  # torch has one for each kind of damage
+        except Exception as error:  # torch raises a different one for each kind of damage
             reason = str(error).partition("\n")[0].partition(". ")[0]
             raise ModelError(f"{file}: does not hold the weights of FID's Inception ({reason})") from error
 

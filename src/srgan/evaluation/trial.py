@@ -1,4 +1,4 @@
-"""What it costs to compute layers of a network in 8 bits, by trying."""
+"""Measures what it costs to compute layers of a network in 8 bits."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from srgan.networks.architectures.folding import Array
 from srgan.networks.eight_bits import EightBits
 from srgan.networks.network import Network
 
-_GROUPS = 24  # of neighbouring layers, that are tried one by one
-_TRIED = 2  # samples that groups are tried with
+_GROUPS = 24  # of neighbouring layers, tried one by one
+_TRIED = 2  # samples that groups are tried on
 _FLAT = 48  # pixels a side; a quarter of it is looked at
 _COLOURS = ((128, 128, 128), (200, 30, 60), (60, 180, 90), (250, 240, 230), (90, 140, 200))
-_BEST = 100.0  # dB, of results that are equal
+_BEST = 100.0  # dB, for equal results
 
 
 class Trial:
@@ -30,7 +30,7 @@ class Trial:
         network: the network.
         samples: to measure on.
         pictures: what these are, in words.
-        on_event: takes an event after every trial.
+        on_event: called after every trial.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Trial:
         self._exact_spreads = [_spread(wide.upscale(flat)) for flat in _flats()]
 
     def measure(self, peaks: Mapping[str, Array]) -> EightBits:
-        """What it costs to compute layers in 8 bits."""
+        """Returns what it costs to compute these layers in 8 bits."""
         results = self._narrow_results(peaks, self._samples)
         figures = [
             (_psnr_y(wide, sample) - _psnr_y(narrow, sample), psnr(wide, narrow))
@@ -64,20 +64,20 @@ class Trial:
         )
 
     def pattern(self, peaks: Mapping[str, Array]) -> int:
-        """How many levels of 255 flat colours vary by, at most, beyond what they do in 32 bits."""
+        """Returns by how many levels of 255, at most, flat colours vary more than in 32 bits."""
         narrow = self._narrow_engine(peaks)
         spreads = zip(_flats(), self._exact_spreads, strict=True)
         return max(_spread(narrow.upscale(flat)) - exact for flat, exact in spreads)
 
     def costs(self, peaks: Mapping[str, Array]) -> list[list[str]]:
-        """Groups of layers that follow each other, the costliest first."""
+        """Returns groups of layers that follow each other, the costliest first."""
         names = list(peaks)
         size = -(-len(names) // _GROUPS)
         groups = [names[start : start + size] for start in range(0, len(names), size)]
         return sorted(groups, key=lambda group: -self._error({name: peaks[name] for name in group}))
 
     def _error(self, peaks: Mapping[str, Array]) -> float:
-        """Mean squared difference from 32 bits, in a few pieces."""
+        """Returns the mean squared difference from 32 bits, on a few pieces."""
         results = self._narrow_results(peaks, self._samples[:_TRIED])
         differences = (
             np.square(wide.astype(np.float64) - narrow).mean()
@@ -107,7 +107,7 @@ def _flats() -> list[NDArray[np.uint8]]:
 
 
 def _spread(result: NDArray[np.uint8]) -> int:
-    """How far values of the middle of a picture, (1, H, W, 3), lie apart, in the worst channel."""
+    """Returns the range of values in the middle of a picture, (1, H, W, 3), in the worst channel."""
     height, width = (3 * side // 8 for side in result.shape[1:3])
     middle = result[0, height:-height, width:-width].astype(int)
     return int((middle.max((0, 1)) - middle.min((0, 1))).max())

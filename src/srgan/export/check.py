@@ -1,4 +1,4 @@
-"""Whether a file that was written gives what srgan itself does."""
+"""Checks that an exported file gives srgan's own results."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from srgan.networks.network import Network
 ExportPrecision = Literal["fp32", "fp16"]
 
 Run = Callable[[NDArray[Any]], NDArray[Any]]
-"""What a file makes of a batch, both in the layout and type of the file."""
+"""Runs a file on a batch; both are in the layout and type of the file."""
 
 _SIZES = ((1, 24, 32), (2, 33, 18), (1, 65, 47))  # number, height, width
-_SQUARES = (1, 2, 4, 8, 16)  # sides of what the pictures are made of
-_MOST = {"fp32": 1.0, "fp16": 4.0}  # levels of 255; rounding alone can be one, where bytes come out
+_SQUARES = (1, 2, 4, 8, 16)  # sides of the squares that the pictures are made of
+_MOST = {"fp32": 1.0, "fp16": 4.0}  # levels of 255; rounding alone can make one, if bytes come out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Exported:
         path: the file.
         kind: the format.
         precision: the type of its parameters.
-        scale: its network's enlargement per side.
+        scale: its network's upscaling factor per side.
         sizes: (number, height, width) of the pictures that it was tried on.
         largest_difference: from srgan's own result for them, in levels of 255.
     """
@@ -75,10 +75,10 @@ def checked(
             result = run(np.ascontiguousarray(floats.transpose(0, 3, 1, 2))).transpose(0, 2, 3, 1)
             difference = 255 * (result - engine.upscale(floats))
         differences.append(float(np.abs(difference).max()))
-    largest = float(np.max(differences))  # of numbers one of which is none, that
+    largest = float(np.max(differences))  # nan if one of them is
     if not largest <= _MOST[precision]:
         raise ModelError(
-            f"{path}: not written, for its results would be off by {largest:.3g} levels of 255 in {precision}"
+            f"{path}: not written: its results would be off by {largest:.3g} levels of 255 in {precision}"
         )
     return Exported(
         path=path,

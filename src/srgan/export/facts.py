@@ -1,4 +1,4 @@
-"""What an exported file says of its network."""
+"""What an exported file says about its network."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from srgan.networks.network import Network, load_network
 
 
 def open_network(model: str | Path, detail: float | None, denoise: float | None) -> Network:
-    """Returns a network as its file will say it is.
+    """Returns a network with the card that its exported file will have.
 
     Args:
         model: as :func:`~srgan.networks.network.load_network` takes it.
-        detail: likewise; of a blend the card keeps no figures, for they were not measured on it.
-        denoise: likewise.
+        detail: as there; a blend's card has no figures, since they were not measured on it.
+        denoise: as there.
 
     Raises:
         UsageError: as there.
@@ -33,10 +33,10 @@ def open_network(model: str | Path, detail: float | None, denoise: float | None)
 
 
 def facts(network: Network, largest_difference: float) -> dict[str, str]:
-    """Returns what a file says of itself, for programs that run it.
+    """Returns what a file says about itself, for programs that run it.
 
     ``card`` is the card as JSON; ``scale``, ``halo``, ``border`` and ``multiple`` are those of
-    :class:`~srgan.networks.info.NetworkInfo`; ``padding`` is how pictures go on beyond their borders, as
+    :class:`~srgan.networks.info.NetworkInfo`; ``padding`` is how pictures are extended at their borders, as
     ``numpy.pad`` calls it.
 
     Args:

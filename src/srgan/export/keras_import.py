@@ -1,4 +1,4 @@
-"""Keras's generators as models of srgan's own form."""
+"""Keras generators as srgan's own model files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Imported:
 
     Attributes:
         path: the file that was written.
-        scale: enlargement per side.
+        scale: upscaling factor per side.
         takes: what black and white are in the network's input.
         gives: the same in its result.
         colour_error: how far it moves the colours of flat pictures, in levels of 255, on average.
@@ -44,18 +44,18 @@ class Imported:
 
 
 def import_keras(source: Path, target: Path, *, takes: Range | None = None) -> Imported:
-    """Writes a generator that Keras saved as a ``.safetensors`` file that is read wherever a model is named.
+    """Writes a Keras generator as a ``.safetensors`` file, which works wherever a model is named.
 
-    No file says what black and white are: it is what flat pictures keep their colours with, as all networks
-    that enlarge are trained to do. A network that ends in a tanh gives -1 to 1, one in a sigmoid 0 to 1.
+    No file says what black and white are: the range is taken that keeps the colours of flat pictures, as all
+    upscaling networks are trained to do. One that ends in a tanh gives -1 to 1, one in a sigmoid 0 to 1.
 
     Args:
         source: an ``.h5`` or ``.keras`` file with the whole model.
         target: the ``.safetensors`` file; replaced if it exists. Its folder must exist.
-        takes: what black and white are in the network's input; None to find it out.
+        takes: what black and white are in the network's input; None to detect it.
 
     Raises:
-        ModelError: if the source cannot be read, or has layers that are not known.
+        ModelError: if the source cannot be read, or has unknown layers.
         MissingExtraError: if h5py is not installed.
         OutputError: if the target cannot be written.
     """

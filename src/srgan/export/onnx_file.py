@@ -44,9 +44,9 @@ def make_onnx(
 
     Raises:
         MissingExtraError: if what writes or runs such files is not installed.
-        ModelError: if it does not give what srgan itself does.
+        ModelError: if its results differ from srgan's own.
     """
-    # Else ONNX Runtime 1.32, once loaded, prepares reports to its makers, and leaves a file behind.
+    # Else ONNX Runtime 1.32, once loaded, prepares telemetry reports, and leaves a file behind.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         onnx, onnxruntime = import_module("onnx"), import_module("onnxruntime")

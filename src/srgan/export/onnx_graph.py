@@ -17,7 +17,7 @@ from srgan.networks.architectures.folding import Tensors, cells, cells_of_shuffl
 from srgan.networks.network import Network
 
 OPSET = 17
-"""The oldest with all that networks need here, so that old programs can read the files."""
+"""The oldest opset with all that networks need here, so that old programs can read the files."""
 
 _IR_VERSION = 8  # of the same age
 _SIDES = ("height", "width")
@@ -87,7 +87,7 @@ class _OnnxOps:
         self._dtype = dtype
 
     def taken(self, name: str, *, has_pictures: bool) -> str:
-        """Returns the network's input as the layers want it."""
+        """Returns the network's input as the layers need it."""
         x = name
         if has_pictures:
             x = self._node("Cast", [self._node("Transpose", [x], perm=[0, 3, 1, 2])], to=_FLOAT)

@@ -21,11 +21,11 @@ def write_openvino(network: Network, path: Path, *, precision: ExportPrecision, 
     Args:
         network: the network.
         path: the ``.xml`` file; the ``.bin`` with the parameters is written beside it.
-        precision: of the parameters in the file; what OpenVINO computes in is for it to choose.
+        precision: of the parameters in the file; OpenVINO chooses what to compute in.
         picture_io: as :meth:`Upscaler.to_onnx` takes it.
 
     Raises:
-        ModelError: if the files do not give what srgan itself does.
+        ModelError: if the files' results differ from srgan's own.
         OutputError: if they cannot be written.
     """
     openvino = import_openvino()

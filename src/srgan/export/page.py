@@ -1,4 +1,4 @@
-"""A folder with a page that enlarges pictures in a browser; it can lie on any web server."""
+"""A folder with a page that upscales pictures in a browser; any web server can serve it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from srgan.files import clear, explained, make_folder, remove_folder, write_file
 from srgan.networks.network import Network
 
 _SOURCES = Path(__file__).with_name("web")
-_MARK = "srgan.json"  # by which a folder is known as one of these
+_MARK = "srgan.json"  # marks a folder as one of these
 _LAYER_BYTES = 2**27  # the largest map: what every WebGPU device can hold in one piece
 _SMALLEST, _LARGEST = 32, 256  # side of a tile; larger ones show no progress
 
@@ -35,13 +35,13 @@ def write_page(
     Raises:
         OutputError: if the folder holds something else, or cannot be written.
         MissingExtraError: if what writes or runs ONNX files is not installed.
-        ModelError: if the network in ONNX does not give what srgan itself does.
+        ModelError: if the results of the network in ONNX differ from srgan's own.
         SrganError: if there is no runtime.
     """
     _check(folder)
     model, done = make_onnx(network, folder, precision=precision, picture_io=False)
     files = {path.name: path.read_bytes() for path in _SOURCES.iterdir()}
-    # Not all servers know what .mjs is.
+    # Not all servers know the type of .mjs.
     files |= {name.replace(".mjs", ".js"): content for name, content in runtime_files(runtime).items()}
     files["model.onnx"] = model
     files[_MARK] = json.dumps(_description(network), ensure_ascii=False, indent=1).encode()
@@ -60,7 +60,7 @@ def write_page(
 
 
 def _check(folder: Path) -> None:
-    """Refuses to write among other people's files."""
+    """Refuses to write among other files."""
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; give the name of a folder")
     with explained(folder):
@@ -69,7 +69,7 @@ def _check(folder: Path) -> None:
 
 
 def _description(network: Network) -> dict[str, Any]:
-    """Returns what the page has to know of the network."""
+    """Returns what the page needs to know about the network."""
     info, card = network.info, network.card
     wanted = (info.halo, info.halo if info.border is None else info.border)
     halo, border = (pixels + -pixels % info.multiple for pixels in wanted)

@@ -1,4 +1,4 @@
-"""The files of ONNX Runtime Web, which runs networks in browsers: of its npm package, pinned by hashes."""
+"""The files of ONNX Runtime Web, which runs networks in browsers: from its npm package, pinned by hashes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FILES = {
     f"{_WEBASSEMBLY}.mjs": "e13f7f94fc51b4ca72b12faeb1ee95f4ace6dfbc8939bc718aabdc0a27c4299b",
     f"{_WEBASSEMBLY}.wasm": "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
 }
-"""What a browser loads of it, by SHA-256: the first three for WebGPU, else the others."""
+"""What a browser loads of it, with SHA-256: the first three for WebGPU, else the others."""
 
 _PATIENCE = 600  # seconds for 33 MB
 
@@ -35,7 +35,7 @@ def runtime_files(folder: Path | None) -> dict[str, bytes]:
 
     Args:
         folder: the unpacked package, ``node_modules/onnxruntime-web`` for example; None: those that were
-            fetched before, else npm fetches them.
+            fetched before, or npm fetches them.
 
     Raises:
         UsageError: if the folder does not hold them.
@@ -55,7 +55,7 @@ def runtime_files(folder: Path | None) -> dict[str, bytes]:
 
 
 def _read(folder: Path) -> dict[str, bytes] | None:
-    """Returns the files in a folder; None if one is missing or another."""
+    """Returns the files in a folder; None if one is missing or differs."""
     try:
         return _checked({name: (folder / name).read_bytes() for name in _FILES})
     except OSError:
@@ -68,7 +68,7 @@ def _checked(found: dict[str, bytes]) -> dict[str, bytes] | None:
 
 
 def _fetch() -> dict[str, bytes]:
-    """Returns the files by npm, from the registry that it is set to."""
+    """Fetches the files with npm, from the registry that it is set to."""
     npm = shutil.which("npm")
     if npm is None:
         raise _failed("npm is not installed")
@@ -79,15 +79,15 @@ def _fetch() -> dict[str, bytes]:
             with tarfile.open(next(folder.glob("*.tgz"))) as package:
                 found = {name: _member(package, f"package/dist/{name}") for name in _FILES}
         except (subprocess.SubprocessError, OSError, StopIteration, tarfile.TarError, KeyError):
-            raise _failed("npm failed, perhaps for want of a connection") from None
+            raise _failed("npm failed, perhaps because there is no connection") from None
     if _checked(found) is None:
-        raise _failed("what npm fetched is not what was tested")
+        raise _failed("npm fetched other files than the tested ones")
     return found
 
 
 def _failed(why: str) -> SrganError:
     return SrganError(
-        f"{PACKAGE} {VERSION} cannot be fetched ({why}); name a folder where it lies unpacked",
+        f"{PACKAGE} {VERSION} cannot be fetched ({why}); name a folder that holds it unpacked",
         field="runtime",
     )
 
@@ -100,7 +100,7 @@ def _member(package: tarfile.TarFile, name: str) -> bytes:
 
 
 def _keep(folder: Path, found: dict[str, bytes]) -> None:
-    """Saves fetching them again, where that can be."""
+    """Keeps the files for the next time, if possible."""
     try:
         make_folder(folder)
         for name, content in found.items():

@@ -1,4 +1,4 @@
-"""A network as a file for another program, whose kind the file's name tells."""
+"""Writes a network as a file for another program, in the format that the file's name tells."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def write_network(network: Network, path: Path, *, precision: ExportPrecision, p
         network: the network, see :func:`~srgan.export.facts.open_network`.
         path: ``.onnx``, or ``.xml`` for OpenVINO, whose ``.bin`` is written beside it; replaced if it exists.
         precision: as :meth:`Upscaler.to_onnx` takes it.
-        picture_io: likewise.
+        picture_io: as there.
 
     Raises:
         UsageError: if the name ends in something else.
         MissingExtraError: if what writes or runs such files is not installed.
-        ModelError: if the file does not give what srgan itself does.
+        ModelError: if the file's results differ from srgan's own.
         OutputError: if it cannot be written.
     """
     ending = path.suffix.lower()

@@ -55,15 +55,15 @@ def colour_shift(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 
 
 def consistency(sr_image: NDArray[np.uint8], lr_image: NDArray[np.uint8]) -> tuple[float, float]:
-    """Measures whether a result, downscaled again, gives its input back.
+    """Measures whether a result, downscaled again, matches its input.
 
     Args:
         sr_image: (s * h, s * w, 3), RGB, uint8, s a whole number.
         lr_image: (h, w, 3): what it was upscaled from.
 
     Returns:
-        The largest and the mean absolute difference, in levels of 255, of the low-res picture and the
-        bicubic reduction (MATLAB's, rounded to levels) of the result.
+        The largest and the mean absolute difference, in levels of 255, between the low-res picture and the
+        result downscaled by bicubic (MATLAB's, rounded to levels).
 
     Raises:
         ValueError: if the result is not a whole number of times as large as its input.

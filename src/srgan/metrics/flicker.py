@@ -16,7 +16,7 @@ _AROUND = np.full(7, 1 / 7)
 def still_pixels(
     first: NDArray[np.uint8], second: NDArray[np.uint8], *, tolerance: float = 4.0
 ) -> NDArray[np.bool_]:
-    """Returns where two frames show the same but for noise.
+    """Returns where two frames show the same except for noise.
 
     A pixel is still if the absolute difference of Y, averaged over the 7x7 pixels around it, is at most
     ``tolerance``. Where Y has Gaussian noise of standard deviation s, two frames differ by 2 s / sqrt(pi),
@@ -52,8 +52,8 @@ def flicker(
 
     With ``motion`` this is the warping error of Lai et al. (2018, "Learning Blind Video Temporal
     Consistency", ECCV), with an absolute instead of a squared difference and a known motion, the same
-    everywhere, instead of an estimated one; without, it is that of what stands still. Noise in the input
-    flickers in any result: a figure says something beside that of bicubic upscaling of the same frames.
+    everywhere, instead of an estimated one; without, that of what stands still. Noise in the input
+    flickers in any result: a figure means something only beside that of bicubic upscaling of the same frames.
 
     Args:
         first: (H, W, 3), RGB, uint8: a frame of a result.

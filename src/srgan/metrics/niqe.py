@@ -71,7 +71,7 @@ def fit_niqe(images: Iterable[NDArray[np.uint8]]) -> NiqeModel:
         images: (H, W, 3), RGB, uint8; a picture without a whole block of 96x96 pixels adds nothing.
 
     Raises:
-        ValueError: if there are not more sharp blocks than features, so that no covariance can be had.
+        ValueError: if there are not more sharp blocks than features, so that no covariance can be computed.
     """
     kept = [np.zeros((0, FEATURES))]
     for image in images:
@@ -85,7 +85,7 @@ def fit_niqe(images: Iterable[NDArray[np.uint8]]) -> NiqeModel:
 
 
 def _features(y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Features (blocks, 36) of a (H, W) picture in 0..255, nan where undefined, and sharpness (blocks,)."""
+    """Returns features (blocks, 36) of (H, W) in 0..255, nan where undefined, and sharpness (blocks,)."""
     rows, columns = (side // _BLOCK for side in y.shape)
     if rows * columns == 0:
         return np.zeros((0, FEATURES)), np.zeros(0)
@@ -149,7 +149,7 @@ def _fit(blocks: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
 
 @cache
 def _table() -> tuple[NDArray[np.float64], ...]:
-    """Shapes 0.200 ... 10.000, and their generalised moment, scale over deviation, and mean over scales."""
+    """Returns shapes 0.200 ... 10.000, their generalised moment, scale over deviation, mean over scales."""
     shapes = np.arange(200, 10001) / 1000
     one, two, three = (np.array([math.gamma(n / shape) for shape in shapes]) for n in (1, 2, 3))
     return shapes, two**2 / (one * three), np.sqrt(one / three), two / one

@@ -19,7 +19,7 @@ def sharpness(image: NDArray[np.uint8]) -> float:
 
     The Laplacian is a pixel's four neighbours less four times itself; luminance is BT.601's in 0..255, as for
     ``cv2.Laplacian(grey, cv2.CV_64F).var()``, which also counts the border. COCO's photographs have some
-    hundreds to some ten thousands, blurred ones less; noise raises it, and so does reducing a picture.
+    hundreds to some ten thousands, blurred ones less; noise raises it, and so does downscaling.
 
     Args:
         image: (H, W, 3), RGB, uint8.

@@ -54,7 +54,7 @@ def roc(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> Roc:
 
 
 def correct_by_folds(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tells which pairs are judged correctly, each fold by the best threshold of the others.
+    """Returns which pairs are judged correctly, each fold by the best threshold of the others.
 
     Pairs of each kind go to the folds in turn, as in the protocol of LFW.
 

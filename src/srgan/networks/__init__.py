@@ -1,4 +1,4 @@
 """What a network is: its architecture and card, model files, the catalogue, blending."""
 
 DEFAULT_MODEL = "photo"
-"""For pictures, where no model is named."""
+"""The model for pictures if none is named."""

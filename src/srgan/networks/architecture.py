@@ -36,7 +36,7 @@ class GeneratorConfig:
 
     @property
     def scale(self) -> int:
-        """Enlargement per side."""
+        """Upscaling factor per side."""
         return self.SCALE
 
     def describe(self) -> OwnArchitecture:

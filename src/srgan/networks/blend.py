@@ -26,16 +26,16 @@ SIBLINGS: dict[Sibling, str] = {
 """What each is, in words."""
 
 _LEAST_LIKENESS = 0.5
-"""Of parameters: one model trained on from the other has above 0.7, measured; strangers have about 0."""
+"""Likeness of parameters: above 0.7, measured, if one model was trained from the other; else about 0."""
 
 
 def blend(parts: Sequence[tuple[Tensors, float]]) -> dict[str, Array]:
     """Interpolates between the parameters of models, as in ESRGAN (arXiv 1809.00219, section 3.4).
 
-    Sensible where the models were trained on one from the other, so that their channels mean the same.
+    Sensible if one model was trained from the other, so that their channels mean the same.
 
     Args:
-        parts: the parameters of each, of the same names and shapes, and its share.
+        parts: the parameters of each model, with the same names and shapes, and its share.
 
     Returns:
         The sum of ``share * parameters``, float32.
@@ -52,7 +52,7 @@ def find_sibling(model: str | Path, kind: Sibling) -> Path:
     """Finds the file of a model's sibling, which its card names.
 
     Raises:
-        UsageError: if there is no such model, or it has no such sibling; shipped ones that have are named.
+        UsageError: if there is no such model, or it has no such sibling; shipped ones with one are named.
         ModelError: if a file is missing or damaged.
     """
     path = find_model(model)
@@ -75,16 +75,16 @@ def read_blend(
 
     Args:
         model: name of a shipped model, or path of a ``.safetensors`` file.
-        detail: 0 gives its fidelity sibling, 1 the model, what is between a blend; None the model as it is.
-        denoise: 0 gives its grain sibling, which cleans nothing, 1 what ``detail`` asks for, what is between
-            a blend; None likewise 1.
+        detail: 0 for its fidelity sibling, 1 for the model, a value between for a blend; None for the model.
+        denoise: 0 for its grain sibling, which cleans nothing, 1 for what ``detail`` asks for, a value
+            between for a blend; None for 1.
 
     Returns:
         The model's card, and the parameters, see :func:`mix_models`.
 
     Raises:
         UsageError: if a number is not in [0, 1], there is no such model, or it has no such sibling.
-        ModelError: if a file is missing or damaged, or the models do not go together.
+        ModelError: if a file is missing or damaged, or the models cannot be blended.
     """
     path = find_model(model)
     if detail is None and denoise is None:
@@ -108,7 +108,7 @@ def mix_models(shares: Mapping[Path, float]) -> tuple[ModelCard, dict[str, Array
     """Mixes several models into one.
 
     Args:
-        shares: their files, ``.safetensors`` of srgan's own, and the share of each; together 1.
+        shares: their files, srgan's own ``.safetensors``, and the share of each; the sum is 1.
 
     Returns:
         The first model's card with the largest halo of all, and the parameters. A flat picture gets the
@@ -116,7 +116,7 @@ def mix_models(shares: Mapping[Path, float]) -> tuple[ModelCard, dict[str, Array
 
     Raises:
         ModelError: if a file is missing or damaged, or a model is of another architecture than the first or
-            neither was trained on from the other: what lies between two strangers is no model.
+            neither was trained from the other: a blend of unrelated models is no model.
     """
     models = {path: read_model(path) for path in shares}
     (first, (card, tensors)), *others = models.items()
@@ -125,7 +125,7 @@ def mix_models(shares: Mapping[Path, float]) -> tuple[ModelCard, dict[str, Array
             raise ModelError(f"{first}: cannot be blended with {path}: another architecture")
         if _likeness(other_tensors, tensors) < _LEAST_LIKENESS:
             raise ModelError(
-                f"{first}: cannot be blended with {path}: not trained from it; train it from that one"
+                f"{first}: cannot be blended with {path}: unrelated weights; train one from the other"
             )
     parts = [(own, shares[path]) for path, (_, own) in models.items()]
     blended = blend(parts)

@@ -1,4 +1,4 @@
-"""A network's file with its ranges for 8 bits, whatever it was before."""
+"""Writes any network to a file with its ranges for 8 bits."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def write_calibrated(source: Path, out: Path, eight_bits: EightBits) -> None:
 
     Args:
         source: the network: a ``.safetensors``, whose tensors stay as they are bit for bit, a ``.pth`` or
-            ``.pt``, or the ``.param`` of ncnn's.
+            ``.pt``, or ncnn's ``.param``.
         out: the file; replaced if it exists. Its folder must exist.
-        eight_bits: what is said of 8 bits.
+        eight_bits: its ranges for 8 bits.
 
     Raises:
         ModelError: if the network cannot be read.

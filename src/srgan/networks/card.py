@@ -10,7 +10,7 @@ from typing import Any, get_args
 from srgan.errors import ModelError
 from srgan.networks.architecture import ArchitectureName, GeneratorConfig, Norm
 
-_ARCHITECTURE = "kind"  # the key in files, of which there are many
+_ARCHITECTURE = "kind"  # the key in existing files
 _MOST = 4096  # blocks and channels; a wrong number must not fill the memory
 
 
@@ -23,19 +23,19 @@ class ModelCard:
         generator: the dimensions that rebuild the network; None for a network of another program's.
         summary: one sentence: what it is for, and what it is not for.
         training: data, counts, steps, losses, hardware and time, as recorded by the last training run; or
-            ``{"blend": {NAME: SHARE, ...}}`` where two models were made one.
-        history: what led there, from the first run on, each step told as in ``training``.
-        taught_by: other networks whose results it learned from instead of true pictures: ``network``,
+            ``{"blend": {NAME: SHARE, ...}}`` if two models were blended.
+        history: the runs before it, from the first on, each as in ``training``.
+        taught_by: other networks whose results it learned from instead of the ground truth: ``network``,
             ``licence``, and ``pictures``, from which they were made.
         figures: scores by data set, e.g. ``{"Set5": {"psnr_y": 31.5, "ssim_y": 0.88}}``.
         figures_command: the command that produced ``figures``.
-        licence: terms of the weights, with a word on the training pictures'.
+        licence: terms of the weights, with a word on those of the training pictures.
         halo: context in low-res pixels used around a tile where it is smaller than the exact
             ``generator.radius``; None means exact.
-        fidelity: the model that shows only what the picture supports, from which this one was trained on:
-            name of a shipped one, or of a ``.safetensors`` file beside this one; empty where there is none.
+        fidelity: the model that shows only what the picture supports, from which this one was trained:
+            name of a shipped one, or of a ``.safetensors`` file beside this one; empty if there is none.
         grain: the model that cleans nothing, from which this one learned to clean degraded pictures; named
-            likewise.
+            in the same way.
         version: version of srgan that wrote the file.
     """
 
@@ -55,15 +55,15 @@ class ModelCard:
 
     @property
     def steps(self) -> list[dict[str, Any]]:
-        """All that led to the weights, the last step too."""
+        """All steps that led to the weights, including the last."""
         return [step for step in (*self.history, self.training) if step]
 
     @property
     def own_generator(self) -> GeneratorConfig:
-        """The dimensions of one of srgan's own.
+        """The dimensions of srgan's own generator.
 
         Raises:
-            ModelError: if it is not.
+            ModelError: if it is another program's network.
         """
         if self.generator is None:
             raise ModelError(
@@ -93,7 +93,7 @@ class ModelCard:
         try:
             fields = json.loads(text)
             generator = dict(fields["generator"])
-            # Cards of before the compact architecture have no such key.
+            # Cards from before the compact architecture have no such key.
             name = generator.pop(_ARCHITECTURE, "srresnet")
             card = cls(**{**fields, "generator": GeneratorConfig(architecture=name, **generator)})
             wrong = card._wrong_field()
@@ -104,7 +104,7 @@ class ModelCard:
         return card
 
     def _wrong_field(self) -> str | None:
-        """Returns the first field whose value it cannot have; files come from anywhere."""
+        """Returns the first field with an impossible value; files come from anywhere."""
         generator = self.own_generator
         is_right = {
             "name": isinstance(self.name, str),
@@ -128,7 +128,7 @@ class ModelCard:
 
 
 def _is_name(value: object) -> bool:
-    """Tells whether it is the name of a model, or of a file beside this one, and no path."""
+    """Returns whether it is the name of a model, or of a file beside this one, and not a path."""
     return isinstance(value, str) and not {"/", "\\"} & {*value}
 
 

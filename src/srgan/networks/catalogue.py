@@ -11,7 +11,7 @@ from srgan.networks.model_file import has_card, read_card
 from srgan.networks.onnx import is_onnx, onnx_card
 from srgan.networks.realesrgan import REALESRGAN, find_realesrgan
 
-# No names, even where there is no such file.
+# Never names, even if there is no such file.
 _ENDINGS = (".safetensors", ".pth", ".pt", ".onnx", ".param", ".bin")
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -27,7 +27,7 @@ def find_model(model: str | Path) -> Path:
     """Finds the file of a model by its name or path; of an ncnn network, the ``.param``.
 
     Raises:
-        UsageError: if it is neither; the nearest name is offered.
+        UsageError: if it is neither; the nearest name is suggested.
         ModelError: if there is no such file.
         MissingExtraError: if it is the name of one of Real-ESRGAN's, and their package is not installed.
     """
@@ -62,6 +62,6 @@ def load_card(model: str | Path) -> ModelCard:
         return onnx_card(path)
     if has_card(path):
         return read_card(path)
-    from srgan.networks.foreign import read_foreign  # imports what srgan's own models need not wait for
+    from srgan.networks.foreign import read_foreign  # srgan's own models need not wait for its imports
 
     return read_foreign(path)[0]

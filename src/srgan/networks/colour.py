@@ -20,7 +20,7 @@ def correct_colours(architecture: OwnArchitecture, tensors: Tensors, wanted: Arr
 
     Between two models a product of many layers is smaller than at either end: half of one and half of the
     other gave pictures darker by up to 3 %. An affine map of the result's RGB, fitted to flat pictures of
-    27 colours, makes up for that; it is a part of the last convolution, and costs nothing.
+    27 colours, makes up for that; it becomes part of the last convolution and costs nothing.
 
     Args:
         architecture: the network's, whose last convolution makes RGB, not sub-pixels of it.
@@ -47,7 +47,7 @@ def correct_colours(architecture: OwnArchitecture, tensors: Tensors, wanted: Arr
 def flat_colours(architecture: OwnArchitecture, tensors: Tensors) -> Array:
     """Returns the mean colours, (27, 3), RGB in about [0, 1], that a network gives to flat pictures.
 
-    On a flat picture without end its maps repeat: every pixel before the shuffles, every fourth after them.
+    On an endless flat picture its maps repeat: every pixel before the shuffles, every fourth after them.
     """
     colours: Array = architecture.forward(_PeriodOps(tensors), COLOURS[:, None, None]).mean((1, 2))
     return colours

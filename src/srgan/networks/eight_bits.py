@@ -1,4 +1,4 @@
-"""What a model file says of computing its network in 8 bits: how large maps become, and what that costs."""
+"""What a model file says about its network in 8 bits: how large maps become, and what 8 bits cost."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from srgan.networks.model_file import find_metadata, model_sha256
 from srgan.networks.realesrgan import is_realesrgan
 
 MOST_LOSS = 0.05
-"""dB of PSNR that 8 bits may cost where nobody asked for them."""
+"""dB of PSNR that 8 bits may cost if nobody asked for them."""
 
 LEAST_LIKENESS = 40.0
-"""dB of PSNR beside results in 32 bits that they have there at least: as good is not yet the same."""
+"""Lowest PSNR in dB then, against results in 32 bits: as good is not yet the same."""
 
 MOST_PATTERN = 1
-"""Levels of 255 that flat colours may vary by there beyond what they do in 32 bits: flat stays flat."""
+"""Levels of 255 by which flat colours may then vary more than in 32 bits: flat stays flat."""
 
 _KEY = "srgan.int8"
 _HASH = "sha256"
@@ -37,12 +37,12 @@ class EightBits:
     """How a network is computed in 8 bits, found by :mod:`srgan.evaluation.calibration`.
 
     Attributes:
-        peaks: of the convolutions that are computed in 8 bits, by name: how far the channels that they read
+        peaks: for each convolution that is computed in 8 bits, by name: how far the channels that it reads
             go below zero and above, both as positive numbers, (2, channels), float32. All other layers are
-            computed as ever.
-        loss: dB of PSNR on the Y channel that it costs, the ground truth being larger pictures.
-        likeness: PSNR in dB on all channels of the results beside those in 32 bits.
-        pattern: levels of 255 that flat colours vary by, at most, beyond what they do in 32 bits.
+            computed as before.
+        loss: dB of PSNR on the Y channel that it costs, against high-res pictures.
+        likeness: PSNR of the results against those in 32 bits, in dB on all channels.
+        pattern: by how many levels of 255, at most, flat colours vary more than in 32 bits.
         pictures: which pictures both were measured on.
     """
 
@@ -59,11 +59,11 @@ class EightBits:
 
     @property
     def is_close(self) -> bool:
-        """Whether so little is changed, on flat surfaces too, that nobody needs to ask for 8 bits."""
+        """Whether so little changes, on flat surfaces too, that nobody needs to ask for 8 bits."""
         return self.is_accurate and self.pattern <= MOST_PATTERN
 
     def summary(self) -> dict[str, Any]:
-        """What people want to know of it."""
+        """Returns what to show to users."""
         return {
             "loss_db": self.loss,
             "likeness_db": self.likeness,
@@ -73,7 +73,7 @@ class EightBits:
         }
 
     def metadata(self) -> dict[str, str]:
-        """What :func:`read_eight_bits` finds in the metadata of a ``.safetensors`` file."""
+        """Returns what :func:`read_eight_bits` finds in the metadata of a ``.safetensors`` file."""
         peaks = {
             name: [[float(f"{value:.{_DIGITS}g}") for value in end] for end in peak]
             for name, peak in self.peaks.items()
@@ -83,7 +83,7 @@ class EightBits:
 
 
 def read_eight_bits(path: Path) -> EightBits | None:
-    """What a file says of 8 bits, or srgan of one of Real-ESRGAN's; None if nothing is known.
+    """Reads what a file, or srgan for one of Real-ESRGAN's, says about 8 bits; None if nothing is known.
 
     Raises:
         ModelError: if that is damaged.
@@ -98,18 +98,18 @@ def read_eight_bits(path: Path) -> EightBits | None:
 
 
 def write_shipped(path: Path, eight_bits: EightBits) -> None:
-    """Notes what is known of one of Real-ESRGAN's networks, whose own file is another package's.
+    """Stores what is known about one of Real-ESRGAN's networks, whose own file is another package's.
 
     Args:
         path: the network's ``.param``.
-        eight_bits: to be read for it from now on.
+        eight_bits: what to read for it from now on.
     """
     fields = {_HASH: model_sha256(path), **json.loads(eight_bits.metadata()[_KEY])}
     write_file(_shipped_file(path), json.dumps(fields, separators=(",", ":")) + "\n")
 
 
 def _shipped_text(path: Path) -> str | None:
-    """None for other weights than those that were calibrated."""
+    """Returns None for weights other than those that were calibrated."""
     file = _shipped_file(path)
     text = file.read_text(encoding="utf-8") if file.is_file() else None
     return text if text is not None and json.loads(text)[_HASH] == model_sha256(path) else None
@@ -136,15 +136,15 @@ def _eight_bits(fields: dict[str, Any]) -> EightBits:
 
 
 def with_eight_bits(content: bytes, eight_bits: EightBits) -> bytes:
-    """A ``.safetensors`` file that says more in its metadata; its tensors stay as they are, bit for bit.
+    """Returns a ``.safetensors`` file with more metadata; its tensors stay as they are, bit for bit.
 
     Args:
         content: the file's.
-        eight_bits: replaces what the file says of it.
+        eight_bits: replaces what the file says about them.
     """
     start = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:start])
     header["__metadata__"] = {**header.get("__metadata__", {}), **eight_bits.metadata()}
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)  # tensors begin at multiples of 8, as the format's own writer has it
+    text += b" " * (-len(text) % 8)  # tensors begin at multiples of 8, as with the format's own writer
     return len(text).to_bytes(8, "little") + text + content[start:]

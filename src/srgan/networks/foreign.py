@@ -32,16 +32,16 @@ def read_foreign(path: Path) -> tuple[ModelCard, Recognised]:
 
     Args:
         path: a ``.safetensors``, ``.pth`` or ``.pt`` file, whatever its name ends in, of RRDBNet,
-            SRVGGNetCompact, MSRResNet, EDSR or SPAN; a ``.param`` of ncnn's, with its ``.bin`` beside it; or
+            SRVGGNetCompact, MSRResNet, EDSR or SPAN; an ncnn ``.param``, with its ``.bin`` beside it; or
             what was imported from Keras.
 
     Returns:
-        A card of what can be said of it, and the network.
+        A card with what is known about it, and the network.
 
     Raises:
         UnknownArchitectureError: if it holds a network of another architecture.
         ModelError: if the file cannot be read or is damaged, asks for more than tensors, or holds several
-            networks, or one with layers that are not known, or with tensors that do not fit it.
+            networks, or one with unknown layers, or with tensors that do not fit it.
     """
     try:
         found = _read(path)
@@ -103,10 +103,10 @@ def _check(found: Recognised) -> None:
     expected, given = found.architecture.shapes(), {name: item.shape for name, item in found.tensors.items()}
     for name in sorted(expected.keys() | given.keys()):
         if name not in given:
-            raise UnfitError(f"its tensor '{name}' is missing, as a {found.name}")
+            raise UnfitError(f"its tensor '{name}' is missing, which {found.name} needs")
         if name not in expected:
-            raise UnfitError(f"it has a tensor '{name}' that a {found.name} does not have")
+            raise UnfitError(f"it has a tensor '{name}' that {found.name} does not have")
         if expected[name] != given[name]:
             raise UnfitError(
-                f"its tensor '{name}' is of {given[name]}, in a {found.name} of {expected[name]}"
+                f"its tensor '{name}' has the shape {given[name]}, not {expected[name]} as in {found.name}"
             )

@@ -20,7 +20,7 @@ from srgan.networks.model_file import find_metadata
 
 _KEY = "srgan.layers"
 _NAME = "layer"
-_MOST = 2**31  # of a whole number
+_MOST = 2**31  # limit of whole numbers
 _KINDS: dict[str, type[kinds.Layer]] = {
     kind.__name__: kind
     for kind in (
@@ -56,7 +56,7 @@ def write_layered(path: Path, architecture: Layered, tensors: Tensors) -> None:
 
 
 def layered_bytes(architecture: Layered, tensors: Tensors) -> bytes:
-    """What :func:`write_layered` writes."""
+    """Returns what :func:`write_layered` writes."""
     listed = [{_NAME: type(layer).__name__, **dataclasses.asdict(layer)} for layer in architecture.layers]
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     return save(contiguous, metadata={_KEY: json.dumps(listed)})
@@ -66,7 +66,7 @@ def read_layered(path: Path) -> Layered | None:
     """Reads the layers of a ``.safetensors`` file; None if it lists none, or is no such file.
 
     Raises:
-        UnfitError: if they are not a list of layers that go together.
+        UnfitError: if they are not a list of layers that fit together.
     """
     text = find_metadata(path, _KEY)
     if text is None:

@@ -37,7 +37,7 @@ def write_model(path: Path, tensors: Mapping[str, NDArray[np.generic]], card: Mo
 
 
 def has_card(path: Path) -> bool:
-    """Tells whether a file is one of srgan's own models.
+    """Returns whether a file is one of srgan's own models.
 
     Raises:
         ModelError: if it cannot be read.

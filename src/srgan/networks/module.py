@@ -30,21 +30,21 @@ _ELSEWHERE = {
     "MoSR": "gblocks.1.fc1.weight",
     "SCUNet": "m_head.0.weight",
 }
-"""Architectures that have no description here, and a tensor that is of the first of them that has it."""
+"""Architectures without a description here, each with a tensor that identifies it; the first match counts."""
 
 
 class UnknownArchitectureError(ModelError):
-    """A file of tensors that no architecture here has.
+    """A file whose tensors match no architecture here.
 
     Attributes:
-        path: of the file.
-        architecture: the name of it, where the names of the tensors tell it.
+        path: the file's.
+        architecture: its name, if the tensors' names show it.
     """
 
     def __init__(self, path: Path, tensors: Tensors) -> None:
         super().__init__(
-            f"{path}: cannot be used: its tensors are those of no network that is known here ({_KNOWN}); the "
-            "extra 'spandrel' knows more"
+            f"{path}: cannot be used: its tensors fit no network that is supported ({_KNOWN}); the "
+            "extra 'spandrel' supports more"
         )
         self.path = path
         self.architecture = next(
@@ -54,15 +54,15 @@ class UnknownArchitectureError(ModelError):
 
 @dataclass(frozen=True, kw_only=True)
 class ModuleNetwork:
-    """A network as a module of PyTorch, of an architecture that srgan has no description of.
+    """A network as a PyTorch module, of an architecture that srgan has no description of.
 
     Attributes:
-        card: what can be said of it.
-        info: as of any network.
+        card: what is known about it.
+        info: as for any network.
         module: a ``torch.nn.Module`` in float32 on the processor: (N, 3, H, W) to (N, 3, sH, sW), s the
             scale, RGB in [0, 1].
         architecture: its name.
-        types: the types of 16 bits that it computes well in, ``"fp16"`` and ``"bf16"``.
+        types: the 16-bit types that it computes well in, ``"fp16"`` and ``"bf16"``.
     """
 
     card: ModelCard
@@ -73,7 +73,7 @@ class ModuleNetwork:
 
 
 def check_spandrel(error: UnknownArchitectureError) -> None:
-    """Checks that what makes modules of other architectures is installed.
+    """Checks that what builds modules of other architectures is installed.
 
     Raises:
         MissingExtraError: if spandrel, PyTorch, or torchvision, which spandrel imports, is not there, and the

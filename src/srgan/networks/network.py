@@ -1,4 +1,4 @@
-"""A network, ready for an engine: its weights, its architecture, and what everything around it must know."""
+"""A network, ready for an engine: its weights, its architecture, and what everything around it needs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from srgan.networks.module import ModuleNetwork
 from srgan.networks.onnx import OnnxNetwork, is_onnx
 
 FOREIGN_HALO = 40
-"""Low-res pixels of surroundings of tiles, where a network of another program's sees farther.
+"""Halo in low-res pixels of another program's network, where its radius is larger.
 
-A photograph of 96x64 pixels, enlarged by RealESRGAN_x4plus in two tiles, was off by more than a level of 255
+A photograph of 96x64 pixels, upscaled by RealESRGAN_x4plus in two tiles, was off by more than a level of 255
 on 0.2 % of its values, and its steps across the seam by 0.2 levels on average and 2 at most. With the 10
 pixels of other programs: on 13 %, by 1.1, and 5.
 """
@@ -36,11 +36,11 @@ class Network:
     """A network of a described architecture, with its weights; for others see :data:`AnyNetwork`.
 
     Attributes:
-        card: what its file says of it.
+        card: what its file says about it.
         info: its scale, halo, memory: all that tiling and files need.
         architecture: its layers.
         tensors: its parameters, float32, by the names that the architecture gives them.
-        eight_bits: how to compute it in 8 bits; None if nobody has found out, as for blends.
+        eight_bits: how to compute it in 8 bits; None if that is unknown, as for blends.
     """
 
     card: ModelCard
@@ -79,7 +79,7 @@ def describe(architecture: Architecture, halo: int | None = None) -> NetworkInfo
         scale=found.scale,
         radius=found.radius,
         halo=found.radius if halo is None else halo,
-        # The widest layer, and its input or output of a second such size, 4 bytes a value.
+        # The widest layer, and an input or output of the same size, 4 bytes a value.
         multiple=found.multiple,
         bytes_per_pixel=2 * found.widest * 4,
     )
@@ -93,31 +93,29 @@ def describe_foreign(architecture: Architecture) -> NetworkInfo:
 
 
 def load_network(model: str | Path, detail: float | None = None, denoise: float | None = None) -> Network:
-    """Reads a network from its file, but not from an ``.onnx`` one, which only an engine can.
+    """Reads a network from any file but an ``.onnx`` one, which only an engine can read.
 
     Args:
         model: name of a shipped model, or path of a file: srgan's own ``.safetensors``, or one
             of another program's, see :func:`~srgan.networks.foreign.read_foreign`.
-        detail: 0 gives its fidelity sibling, 1 the model, what is between a blend, see
-            :func:`~srgan.networks.blend.read_blend`; None the model as it is.
-        denoise: 0 gives its grain sibling, which cleans nothing, 1 or None what ``detail`` asks for.
+        detail: 0 for its fidelity sibling, 1 for the model, a value between for a blend, see
+            :func:`~srgan.networks.blend.read_blend`; None for the model as it is.
+        denoise: 0 for its grain sibling, which cleans nothing, 1 or None for what ``detail`` asks for.
             Blends have no ranges for 8 bits.
 
     Raises:
         UsageError: if a number is not in [0, 1], there is no such model, or it has no such sibling.
-        ModelError: if a file is missing or damaged, or does not go together with its sibling's.
+        ModelError: if a file is missing or damaged, or cannot be blended with its sibling's.
     """
     path = find_model(model)
     is_blend = detail is not None or denoise is not None
     if is_onnx(path) and not is_blend:
-        raise ModelError(
-            f"{path}: an ONNX network can be run, but not exported, and not be loaded for training"
-        )
+        raise ModelError(f"{path}: an ONNX network can be run, but not exported or loaded for training")
     if is_blend:
         return Network.of(*read_blend(path, detail, denoise))
     if has_card(path):
         return Network.of(*read_blend(path), read_eight_bits(path))
-    from srgan.networks.foreign import read_foreign  # imports what srgan's own models need not wait for
+    from srgan.networks.foreign import read_foreign  # srgan's own models need not wait for its imports
 
     card, found = read_foreign(path)
     return Network(

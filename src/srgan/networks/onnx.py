@@ -16,12 +16,12 @@ Order = Literal["rgb", "bgr"]
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxForm:
-    """What an ``.onnx`` network takes and gives, as far as its user says so.
+    """The input and output of an ``.onnx`` network, as far as the user states them.
 
     Attributes:
-        layout: where the channels are; None to find it out.
-        range: from black to white, in floats; None to find it out. Bytes are from 0 to 255.
-        order: of the channels; nothing tells it.
+        layout: where the channels are; None to detect it.
+        range: values of black and white, in floats; None to detect it. Bytes are from 0 to 255.
+        order: of the channels; it cannot be detected.
     """
 
     layout: Layout | None = None
@@ -34,12 +34,12 @@ class OnnxNetwork:
     """A network from an ``.onnx`` file, which OpenVINO reads and runs.
 
     Attributes:
-        card: what can be said of it.
-        info: as of any network.
+        card: what is known about it.
+        info: as for any network.
         model: the ``openvino.Model``, with one input and one output of one picture in float32 or bytes; not
             to be changed.
         layouts: of its input and its output.
-        ranges: likewise.
+        ranges: of both.
         order: of the channels of both.
     """
 
@@ -52,10 +52,10 @@ class OnnxNetwork:
 
 
 def is_onnx(path: Path) -> bool:
-    """Tells whether a file is named as an ONNX network; the format has no mark to be known by."""
+    """Returns whether a file is named like an ONNX network; the format has no magic number."""
     return path.suffix.lower() == ".onnx"
 
 
 def onnx_card(path: Path) -> ModelCard:
-    """Returns a card for a file, which is not read for it."""
+    """Returns a card for a file without reading it."""
     return ModelCard(name=path.stem, generator=None, summary="ONNX; by another program.", licence="unknown")

@@ -28,7 +28,7 @@ def installed_realesrgan() -> list[str]:
 
 
 def find_realesrgan(name: str) -> Path:
-    """Returns the ``.param`` file of a name.
+    """Returns the ``.param`` file for a name.
 
     Raises:
         MissingExtraError: if the package is not installed, or lacks it.
@@ -40,7 +40,7 @@ def find_realesrgan(name: str) -> Path:
 
 
 def is_realesrgan(path: Path) -> bool:
-    """Tells whether a file is the one of a name."""
+    """Returns whether a file is one of these networks'."""
     return path.stem in REALESRGAN and path.parent == _folder()
 
 

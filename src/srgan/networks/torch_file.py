@@ -1,7 +1,7 @@
-"""Tensors of PyTorch's files, ``.pth`` and ``.pt``, read without PyTorch and without executing anything.
+"""Tensors in PyTorch's files, ``.pth`` and ``.pt``, read without PyTorch and without executing anything.
 
 The format is a pickle, which can ask for any function of any module to be called. Here it can ask for the few
-that put a tensor together, each replaced by a stand-in that only notes what was wanted.
+that put a tensor together, each replaced by a stand-in that only records what was wanted.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TYPES = {
 }
 
 _ReadStorage = Callable[[str, int], bytes]
-"""The bytes of the storage of a key, which has a number of bytes."""
+"""Returns the bytes of a storage, from its key and its size in bytes."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class StoredTensor:
     """A tensor that is still in its file.
 
     Attributes:
-        shape: of the tensor.
-        read: gives its values; float32 if they are floats of 16 bits.
+        shape: its shape.
+        read: returns its values, 16-bit floats as float32.
     """
 
     shape: tuple[int, ...]
@@ -58,7 +58,7 @@ class StoredTensor:
 
 
 def is_torch_file(path: Path) -> bool:
-    """Tells whether a file begins as those of ``torch.save`` do, or as another pickle.
+    """Returns whether a file begins as those of ``torch.save`` do, or as another pickle.
 
     Raises:
         OSError: if it cannot be read.
@@ -71,14 +71,14 @@ def is_torch_file(path: Path) -> bool:
 
 @contextmanager
 def open_torch_file(path: Path) -> Iterator[object]:
-    """Opens what ``torch.save`` wrote, in PyTorch's zip format or in that of before version 1.6.
+    """Opens what ``torch.save`` wrote, in PyTorch's zip format or in the one before version 1.6.
 
     Yields:
         Dictionaries, lists, numbers, texts, and :class:`StoredTensor`, which can be read until it is closed.
 
     Raises:
-        ModelError: if the file is damaged, or asks for a class or function beside those that tensors are made
-            of. Here, or within the context, by the reading of a tensor.
+        ModelError: if the file is damaged, or asks for a class or function other than those that tensors are
+            made of. Raised here, or within the context when a tensor is read.
     """
     try:
         with path.open("rb") as file:
@@ -106,7 +106,7 @@ def from_bfloat16(halves: NDArray[np.uint16]) -> NDArray[np.float32]:
 
 
 class _RefusedError(Exception):
-    """The file is as it was written, and not what is read here."""
+    """The file is intact, but not of a kind that is read here."""
 
 
 def _read_zip(archive: zipfile.ZipFile) -> object:
@@ -120,7 +120,7 @@ def _read_zip(archive: zipfile.ZipFile) -> object:
         # Compressed, a small file could fill the memory; PyTorch does not compress.
         if entry.compress_type != zipfile.ZIP_STORED or entry.file_size < size:
             raise ValueError(key)
-        return archive.read(entry)  # and checks its sum
+        return archive.read(entry)  # and verifies its checksum
 
     return _Reader(io.BytesIO(archive.read(name)), read).load()
 
@@ -138,7 +138,7 @@ def _read_legacy(file: BinaryIO) -> object:
         return _Reader(file, read, sizes).load()
 
     if load() != _LEGACY_MAGIC:
-        raise _RefusedError("is a pickle that PyTorch did not write; save the weights by torch.save")
+        raise _RefusedError("is a pickle that PyTorch did not write; save the weights with torch.save")
     _, machine, saved, keys = load(), load(), load(), load()
     if not isinstance(machine, Mapping) or machine.get("little_endian") is not True:
         raise _RefusedError("was written on a computer of another byte order, which cannot be read")
@@ -154,10 +154,10 @@ def _read_legacy(file: BinaryIO) -> object:
 
 class _Reader(
     pickle._Unpickler
-):  # in Python: that in C takes 16 bytes for each number up to one that a file names
-    """An unpickler to which tensors are all that there is.
+):  # in Python: the C one takes 16 bytes for each number up to one that a file names
+    """An unpickler that supports tensors only.
 
-    What it hands out for a name can do no harm even where the pickle sets attributes of it: it is made anew
+    What it returns for a name can do no harm even if the pickle sets attributes of it: it is made anew
     each time, or has none.
     """
 

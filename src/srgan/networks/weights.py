@@ -15,11 +15,11 @@ from srgan.networks.architectures.folding import Array
 from srgan.networks.torch_file import StoredTensor, from_bfloat16, is_torch_file, open_torch_file
 
 _WRAPPERS = ("params_ema", "params", "state_dict", "model_state_dict", "model", "generator", "net_g")
-"""Keys under which programs save weights, the first first: an average over the steps is the better one."""
+"""Keys under which programs save weights, the best first: an average over the steps is better."""
 
 
 def read_tensors(path: Path) -> dict[str, Array]:
-    """Reads the tensors of a ``.safetensors``, ``.pth`` or ``.pt`` file, told apart by its content.
+    """Reads the tensors of a ``.safetensors``, ``.pth`` or ``.pt`` file, recognised by its content.
 
     Returns:
         float32, by the names that they have in the file.
@@ -49,7 +49,7 @@ def _read_safetensors(path: Path) -> dict[str, Array]:
 
 
 def _read_bfloat16(path: Path, names: Iterable[str]) -> Iterator[tuple[str, Array]]:
-    """Reads the bfloat16 tensors of a ``.safetensors`` file, which its own reader cannot give to NumPy."""
+    """Reads the bfloat16 tensors of a ``.safetensors`` file, which its own reader cannot convert to NumPy."""
     with path.open("rb") as file:
         start = 8 + int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(start - 8))
@@ -89,7 +89,7 @@ def _weights(path: Path, saved: object) -> dict[str, StoredTensor]:
 
 
 def _has_tensors(item: object) -> bool:
-    """Tells whether it holds a tensor, however deep; visits a repeated dictionary once."""
+    """Returns whether it holds a tensor, however deep; visits a repeated dictionary once."""
     seen, rest = set[int](), [item]
     while rest:
         item = rest.pop()

@@ -40,7 +40,7 @@ class Box:
 
 
 class Detector(Protocol):
-    """What finds faces; ``name`` is for the report."""
+    """Finds faces; ``name`` is for the report."""
 
     name: str
 
@@ -50,7 +50,7 @@ class Detector(Protocol):
 
 
 class YuNet:
-    """The face detector YuNet (Wu et al. 2023) in the form that OpenCV's zoo has it.
+    """The face detector YuNet (Wu et al. 2023) in the form of OpenCV's model zoo.
 
     Args:
         path: the ``.onnx`` file, for pictures of any size.

@@ -1,4 +1,4 @@
-"""Telling faces apart: dlib's ResNet, or any network that makes numbers of a face."""
+"""Recognising faces: dlib's ResNet, or any network that embeds a face."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from srgan.recognition.face_detectors import Box, Detector, DlibDetector, import
 
 
 class Recogniser(Protocol):
-    """What makes numbers of a face, near each other for one person.
+    """Embeds faces, so that those of one person are near each other.
 
     Attributes:
         name: for the report.
-        locator: finds the faces as this recogniser wants them.
+        locator: finds the faces as this recogniser needs them.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Recogniser(Protocol):
 
 
 class DlibRecogniser:
-    """dlib's ResNet: 128 numbers a face, whose Euclidean distance tells people apart.
+    """dlib's ResNet: 128 numbers per face, whose Euclidean distance tells people apart.
 
     The face is turned upright by five landmarks that are found in the picture it is shown.
 
@@ -67,12 +67,12 @@ class DlibRecogniser:
 
 @dataclass(frozen=True, kw_only=True)
 class EmbedderOptions:
-    """What a network from elsewhere takes.
+    """The input of another program's network.
 
     Attributes:
         margin: of the square around the face's box that is cut out, as a share of its side on each side.
         mean: subtracted from each value, 0..255.
-        deviation: by which it is then divided.
+        deviation: what it is then divided by.
         order: of the channels.
     """
 
@@ -83,9 +83,9 @@ class EmbedderOptions:
 
 
 class OnnxRecogniser:
-    """A network of one input (1, 3, S, S) whose first output is the face; compared by their angle.
+    """A network with one input (1, 3, S, S), whose first output is the embedding; compared by angle.
 
-    The square around the face is cut out, beyond the picture's border black, and resized; it is not turned.
+    The square around the face is cut out, black beyond the picture's border, and resized; it is not rotated.
 
     Args:
         path: the ``.onnx`` file.

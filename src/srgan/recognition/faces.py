@@ -71,13 +71,13 @@ def evaluate_faces(
         recogniser: tells the faces apart.
         reductions: how many times smaller the faces are made; the methods' scale if None.
         detector: whose detection rate is measured; the one that locates faces for the recogniser if None.
-        on_event: told after each picture, in "pictures".
+        on_event: called after each picture, in "pictures".
 
     Returns:
         ``{"images", "pairs": {"same", "different"}, "left_out", "recogniser", "detector", "version",
         "machine", "results"}``, the results as ``[{"way", "reduction", "face_size", "figures", "roc"}]``.
         The figures are those of :func:`~srgan.metrics.verification.verification_figures`;
-        ``distance_to_true``, the mean distance of what the recogniser makes of a face from what it makes of
+        ``distance_to_true``, the mean distance of the recogniser's embedding of a face from that of
         the same picture at its true size, with a 95 % interval; and ``detection_rate``: of the faces found at
         their true size, the share that is found again, by an overlap of half or more.
 

@@ -16,11 +16,11 @@ from srgan.evaluation.onnx import compile_onnx
 Layout = Literal["yolo", "yolo-objectness", "ssd"]
 
 LEAST_SCORE = 0.01
-"""What is less sure is no detection; average precision needs the unsure ones too."""
+"""Lower scores are no detections; average precision needs the unsure ones too."""
 
 _MOST = 100  # detections of a picture, as in COCO
-_OVERLAP = 0.5  # of boxes of one class, above which the surer one alone is kept
-_GREY = 114  # fills what a picture leaves free of the network's input, as for YOLO
+_OVERLAP = 0.5  # of boxes of one class, above which only the surer one is kept
+_GREY = 114  # fills the rest of the network's input, as for YOLO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Detections:
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxOptions:
-    """What a detector is given, where it is not RGB in [0, 1].
+    """The input of a detector, if it is not RGB in [0, 1].
 
     Attributes:
         white: the value of white: 1 or 255.
@@ -52,7 +52,7 @@ class OnnxOptions:
 
 
 class OnnxDetector:
-    """A detector of one input (1, 3, H, W), into which pictures are fitted at the left upper corner.
+    """A detector of one input (1, 3, H, W), into which pictures are fitted at the upper left corner.
 
     Its outputs, with boxes in pixels of the input:
 
@@ -128,7 +128,7 @@ class OnnxDetector:
 def _select(
     boxes: NDArray[np.float64], scores: NDArray[np.float64], classes: NDArray[np.intp], *, suppress: bool
 ) -> list[int]:
-    """Selects detections, the surest first: of overlapping boxes of a class, one (suppression)."""
+    """Selects detections, the surest first: one of overlapping boxes of a class (non-maximum suppression)."""
     kept: list[int] = []
     for candidate in np.argsort(-scores, kind="stable"):
         if scores[candidate] < LEAST_SCORE or len(kept) == _MOST:

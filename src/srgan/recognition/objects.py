@@ -24,7 +24,7 @@ SURE = 0.5
 """The score from which the detector's own boxes on the ground truth stand for annotations."""
 
 _LARGEST = 2**31
-"""What no id and no pixel is: COCO's own program fails on numbers of more than 64 bits."""
+"""No id and no pixel is as large: COCO's own program fails on numbers of more than 64 bits."""
 
 _FIGURES = ("ap", "ap_50", "ap_75", "ap_small", "ap_medium", "ap_large")
 
@@ -48,7 +48,7 @@ def evaluate_objects(
             places in the sorted list of these.
         annotations: in COCO's format, whose ``file_name`` has the stem of a picture; None takes the
             detector's own boxes on the ground truth from a score of :data:`SURE`.
-        on_event: told after each picture, in "pictures".
+        on_event: called after each picture, in "pictures".
 
     Returns:
         ``{"dataset", "low_res", "objects", "annotations", "detector", "version", "machine", "results"}``, the
@@ -124,7 +124,7 @@ def _own_objects(found: Sequence[Detections]) -> list[dict[str, Any]]:
 def _numbered(
     found: Sequence[Detections], categories: Sequence[int], layout: Layout, own: bool
 ) -> list[dict[str, Any]]:
-    """Detections as COCO has them, with the annotations' category ids; of other classes, none."""
+    """Returns detections as in COCO, with the annotations' category ids, without other classes."""
     by_place = not own and layout != "ssd"
     ids = dict(enumerate(categories)) if by_place else {category: category for category in categories}
     return [
@@ -148,10 +148,10 @@ def _read_annotations(path: Path) -> dict[str, Any]:
 
 
 def _check(coco: dict[str, Any]) -> None:
-    """Refuses what is not as COCO's format has it.
+    """Rejects what does not follow COCO's format.
 
     Raises:
-        ValueError, TypeError, LookupError, AttributeError: whatever comes of reading it.
+        ValueError, TypeError, LookupError, AttributeError: depending on what is wrong.
     """
     files = {image["id"]: Path(image["file_name"]) for image in coco["images"]}
     numbers = [category["id"] for category in coco["categories"]]
@@ -162,7 +162,7 @@ def _check(coco: dict[str, Any]) -> None:
         if entry.get("iscrowd", 0) not in (0, 1):
             raise ValueError(entry["iscrowd"])
     if not all(type(number) in (int, float) and abs(number) < _LARGEST for number in numbers):
-        raise ValueError("a number is missing, or none that can be computed with")
+        raise ValueError("a number is missing or not usable")
 
 
 def _annotated(coco: dict[str, Any], names: Sequence[str], path: Path | None) -> list[dict[str, Any]]:

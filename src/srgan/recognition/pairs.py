@@ -9,7 +9,7 @@ from pathlib import Path
 
 from srgan.errors import DataError
 
-_SHOWN = 200  # letters of a name, in a message
+_SHOWN = 200  # characters of a name, in a message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +22,15 @@ class Pair:
 
 
 def read_pairs(path: Path, images: Path) -> list[Pair]:
-    """Reads pairs and looks whether their pictures are there.
+    """Reads pairs and checks that their pictures are there.
 
     Args:
         path: a CSV with the columns ``first``, ``second``, ``same`` (1 or 0), or LFW's ``pairs.txt``
-            (http://vis-www.cs.umass.edu/lfw), told by its first line.
+            (http://vis-www.cs.umass.edu/lfw), recognised by its first line.
         images: the folder of pictures.
 
     Raises:
-        DataError: if the file cannot be read, a line is no pair, a picture is not there, or the pairs are
+        DataError: if the file cannot be read, a line is not a pair, a picture is not there, or the pairs are
             not of both kinds.
     """
     try:

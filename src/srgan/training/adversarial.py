@@ -49,10 +49,10 @@ def make_discriminator(recipe: Recipe) -> nn.Module:
 
 
 def make_features(recipe: Recipe) -> nn.Module | None:
-    """Returns the network in whose feature maps pictures are compared, or None.
+    """Returns the network whose feature maps the content loss compares, or None.
 
     Raises:
-        ModelError: if its weights cannot be read or are another network's.
+        ModelError: if its weights cannot be read, or belong to another network.
     """
     options = recipe.loss
     if options.features == "none":
@@ -98,7 +98,7 @@ class AdversarialTrainer(Trainer):
         self.learners = {"generator": generators, "discriminator": [judges]}
 
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
-        """Yields the generator's and the discriminator's, by the same verdicts."""
+        """Yields the generator's and the discriminator's losses, from the same verdicts."""
         options = self.recipe.loss
         labels = draw_labels(
             self.recipe.data.batch_size,
@@ -146,7 +146,7 @@ class AdversarialTrainer(Trainer):
         true_logits, generated_logits = true[0].float(), generated[0].float()
         if self.recipe.loss.adversarial == "relativistic":
             loss = relativistic_loss(true_logits, generated_logits)
-            # Only which of the two looks truer is judged.
+            # Only which of the two looks more real is judged.
             true_logits = true_logits - generated_logits
             generated_logits = -true_logits
         else:
@@ -167,18 +167,18 @@ class AdversarialTrainer(Trainer):
         return content_loss([maps.float() for maps in sr_features], [maps.float() for maps in hr_features])
 
     def concern(self, means: Mapping[str, float]) -> str | None:
-        """Tells whether the discriminator has won, or died: the generator then learns nothing from it."""
+        """Returns a warning if the discriminator has won or died: the generator then learns nothing."""
         if not {"judged_true", "judged_generated"} <= means.keys():
             return None
         true, generated = means["judged_true"], means["judged_generated"]
         if true > _SURE and generated < self.recipe.loss.generated_label + 1 - _SURE:
             return (
-                "the discriminator has won: it tells real pictures from generated ones nearly always; lower "
+                "the discriminator has won: it nearly always tells real pictures from generated ones; lower "
                 "discriminator.learning_rate, or raise loss.adversarial_weight"
             )
         if abs(true - generated) < _ALIKE:
             return (
-                "the discriminator has died: it judges true and generated pictures alike; raise "
+                "the discriminator has died: it judges real and generated pictures alike; raise "
                 "discriminator.learning_rate, or lower loss.adversarial_weight"
             )
         return None

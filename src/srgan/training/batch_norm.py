@@ -1,4 +1,4 @@
-"""Batch norm over the pictures of all processes: several learn the same as one with the whole batch."""
+"""Batch norm over the pictures of all processes, which then learn the same as one with the whole batch."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _SharedBatchNorm(nn.BatchNorm2d):
 
     @torch.no_grad()
     def _remember(self, mean: Tensor, variance: Tensor, samples: float) -> None:
-        """Moves the running means, of which the variance's is unbiased, as BatchNorm2d does."""
+        """Updates the running mean and the running, unbiased, variance, as BatchNorm2d does."""
         self.num_batches_tracked += 1
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(variance * samples / (samples - 1), self.momentum)

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: numbered, each whole or not there; the newest readable one is resumed from."""
+"""Checkpoints of a run: numbered, written whole or not at all; a run resumes from the newest readable one."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any], keep: int) -
         The file.
 
     Raises:
-        OutputError: if it cannot be written, or an old one not be removed.
+        OutputError: if it cannot be written, or an old one cannot be removed.
     """
     path = folder / f"step-{step:08d}.pt"
-    # Through memory: PyTorch's own writer tells a full disk in a riddle.
+    # Through memory: PyTorch's own writer reports a full disk with a cryptic error.
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    # A name that leads to half a file, after a power cut, is worse than no name.
+    # After a power cut, half a checkpoint would be worse than none.
     write_file(path, buffer.getbuffer(), durable=True)
     with explained(folder):
         for old in sorted(folder.glob(_PATTERN))[:-keep]:
@@ -60,7 +60,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def discard_after(folder: Path, step: int) -> None:
-    """Removes the checkpoints of a run that lie beyond the step it goes on from.
+    """Removes the checkpoints of a run that are later than the step it continues from.
 
     Raises:
         OutputError: if one cannot be removed.

@@ -1,4 +1,4 @@
-"""The whole training set as bytes on the training device; crops are cut, flipped and turned there."""
+"""The whole training set as bytes on the training device; crops are cut, flipped and rotated there."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from srgan.training.degradations.degrade import degrade
 from srgan.training.degradations.options import DegradationOptions
 
 _MIRROR, _ALL_SYMMETRIES = 0b010, 0b111
-"""Which of a crop's bits of symmetry are used: 1 flips rows, 2 flips columns, 4 exchanges the two."""
+"""Which bits of a crop's symmetry are used: 1 flips rows, 2 flips columns, 4 transposes."""
 
 View = tuple[Path, float]
-"""A picture's file, and the size to take it at: 1 as it is, 0.5 reduced to half its sides."""
+"""A picture's file, and the scale to read it at: 1 as it is, 0.5 downscaled to half its width and height."""
 
 
 def read_pairs(
     views: Sequence[View], smallest_side: int, scale: int, *, enlarge_small: bool = False
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Reads pictures and reduces them, on all cores.
+    """Reads pictures and downscales them, on all cores.
 
     Args:
-        views: pictures, 8 or 16 bit (the latter are cut to 8), each with the size to take it at: 1, or less
-            for one that is first reduced, by bicubic, but not below ``smallest_side``.
+        views: pictures, 8 or 16 bit (the latter are cut to 8), each with its scale: 1, or less to
+            downscale it first by bicubic, but not below ``smallest_side``.
         smallest_side: high-res pixels that each side must have, at least ``scale``.
-        scale: of the pairs, see :func:`~srgan.images.resize.low_res_pair`.
-        enlarge_small: enlarge smaller ones to that, by bicubic, instead of refusing them.
+        scale: scale of the pairs, see :func:`~srgan.images.resize.low_res_pair`.
+        enlarge_small: upscale smaller ones to that, by bicubic, instead of refusing them.
 
     Returns:
         ``(lr_image, hr_image)`` of every view, in their order.
@@ -63,15 +63,15 @@ def read_pairs(
 
 
 def eight_bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Converts samples of 8 or 16 bits to 8, cutting the lower ones off."""
+    """Converts 8- or 16-bit samples to 8 bits, dropping the lower bits."""
     return (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8)
 
 
 def choose_strata(pictures: int, batch_size: int) -> int:
     """Chooses the number of strata for a :class:`PictureStore`.
 
-    The most that divide a batch evenly and get a picture each: the number of processes, which must divide
-    them in turn, is then as free as can be.
+    The largest that divides the batch evenly and gives each stratum a picture: the number of processes must
+    divide it, so this leaves the widest choice.
     """
     return max(
         strata for strata in range(1, batch_size + 1) if batch_size % strata == 0 and strata <= pictures
@@ -84,8 +84,8 @@ class PictureStore:
     All pixels lie end to end in byte tensors; a batch is one gather from each, whose indices carry
     the crop, the flip and the quarter turn. Nothing is decoded, copied between devices or collated.
 
-    The pictures are dealt into strata; the k-th sample of a batch is of the k-th stratum, counted round. So
-    several processes can hold some strata each, and together draw the batches that one alone would: all draw
+    The pictures are dealt into strata; the k-th sample of a batch is of stratum k modulo their number. So
+    several processes can hold some strata each, and together draw the same batches as one alone: all draw
     the same random numbers, and each uses those of its own samples.
 
     Args:
@@ -93,8 +93,8 @@ class PictureStore:
         device: where the pixels live and the batches appear.
         degradations: how low-res crops are made from the high-res ones; without rounds they are cut from
             ``lr_image``.
-        strata: of the pictures here: the i-th is of stratum i modulo this; see :func:`choose_strata`.
-        share: of a batch's samples, those whose strata are here.
+        strata: their number; the i-th picture here is of stratum i modulo this; see :func:`choose_strata`.
+        share: the samples of a batch whose strata are here.
         upright: crops are mirrored left to right at most, never turned or upside down.
     """
 
@@ -127,10 +127,10 @@ class PictureStore:
         return len(self._sizes)
 
     def sample(self, batch_size: int, crop: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draws a batch; every picture that a crop fits into has the same chance, and every place in it.
+        """Draws a batch; every picture that a crop fits into is equally likely, and so is every place in it.
 
         Args:
-            batch_size: pictures in the batch, of all processes together.
+            batch_size: crops in the batch, over all processes.
             crop: low-res pixels on each side of a crop.
             generator: a CPU generator, the only source of randomness.
 
@@ -172,8 +172,8 @@ class PictureStore:
         side = crop * scale
         width = self._sizes[picture, 1] * scale
         start = self._offsets[picture] * scale**2 + (corner[:, 0] * width + corner[:, 1]) * scale
-        # The eight symmetries of a square, as where the crop is read from: steps down and right through
-        # the picture, each possibly backwards, and possibly exchanged.
+        # The eight symmetries of a square, as the order in which a crop is read: steps down and right
+        # through the picture, each possibly reversed, and possibly swapped.
         flip_rows, flip_columns, transpose = symmetry & 1, (symmetry >> 1) & 1, symmetry >> 2
         start = start + flip_rows * (side - 1) * width + flip_columns * (side - 1)
         row_step = width * (1 - 2 * flip_rows)

@@ -1,4 +1,4 @@
-"""What a model has from those before it: the runs, the teachers, the siblings that it can be blended with."""
+"""What a model inherits from those before it: runs, teachers, and siblings to blend it with."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from srgan.networks.module import UnknownArchitectureError
 from srgan.training.recipe import Recipe
 
 TEACHER_FILE = "teacher.json"
-"""Lies among pictures that networks drew: a list of ``{"network", "licence", "pictures"}``."""
+"""A file among pictures that networks drew: a list of ``{"network", "licence", "pictures"}``."""
 
 
 def descent(recipe: Recipe, drawn_by: list[dict[str, str]]) -> dict[str, Any]:
     """Returns the fields of a model's card that follow from the model it started from.
 
     Args:
-        recipe: of the run that ends.
+        recipe: recipe of the run that ends.
         drawn_by: the networks that drew the pictures it learned from, see :func:`drawn_pictures`.
 
     Returns:
         ``history``, ``taught_by``, ``fidelity`` and ``grain``, as in :class:`~srgan.networks.card.ModelCard`.
-        A model that invents has the one it started from as its fidelity sibling, and one that cleans as the
-        one that keeps the grain, unless that has such a sibling itself. Only shipped models become siblings:
+        A model that invents gets its start model as its fidelity sibling, and one that cleans gets it as its
+        grain sibling, unless the start model has such a sibling itself. Only shipped models become siblings:
         a file may lie anywhere.
     """
     names = list_models()
@@ -45,7 +45,7 @@ def descent(recipe: Recipe, drawn_by: list[dict[str, str]]) -> dict[str, Any]:
 
 
 def drawn_pictures(data: Path) -> list[dict[str, str]]:
-    """Returns the networks that drew pictures in a folder or below, as the files among them say.
+    """Returns the networks that drew pictures in a folder or its sub-folders, according to the files there.
 
     Raises:
         DataError: if such a file cannot be read.
@@ -64,12 +64,12 @@ def _read(file: Path) -> list[dict[str, str]]:
 
 
 def _teacher(recipe: Recipe) -> list[dict[str, str]]:
-    """Returns the network whose results a run learned from as it went."""
+    """Returns the network whose results a run learned from while it ran."""
     name = recipe.loss.teacher
     if not name:
         return []
     try:
         card = load_card(name)
-    except UnknownArchitectureError:  # spandrel's, of which nothing is known
+    except UnknownArchitectureError:  # spandrel's: nothing is known about it
         card = ModelCard(name=Path(name).stem, generator=None, licence="unknown")
     return [{"network": card.name, "licence": card.licence, "pictures": "those of the run"}]

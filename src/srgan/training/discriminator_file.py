@@ -1,4 +1,4 @@
-"""Discriminators as files, so that training a model further begins with the one that it had."""
+"""Discriminator files, so that further training of a model begins with the model's own discriminator."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def write_discriminator(path: Path, discriminator: nn.Module, options: Discrimin
 
     Args:
         path: the file; replaced if it exists.
-        discriminator: of the run.
-        options: of which kind it is.
+        discriminator: the run's.
+        options: its kind and size.
 
     Raises:
         OutputError: if it cannot be written.
@@ -46,7 +46,7 @@ def find_discriminator(start: str) -> Path:
     """Returns the file of a model's discriminator, if there is one.
 
     Args:
-        start: name of a shipped model, or a file of one's own; not "".
+        start: name of a shipped model, or a file of your own; not "".
 
     Raises:
         UsageError, ModelError: if there is no such model.
@@ -62,17 +62,17 @@ def shipped_discriminator(name: str) -> Path:
 
 
 def start_discriminator(discriminator: nn.Module, start: str) -> str | None:
-    """Gives a discriminator the weights of the one that the model to start from had.
+    """Gives a discriminator the weights of the start model's discriminator.
 
     Args:
-        discriminator: a fresh one, which stays so unless there is one of its kind and size.
-        start: name of a shipped model, or a file of one's own; not "".
+        discriminator: a fresh one; it stays so unless the start model has one of its kind and size.
+        start: name of a shipped model, or a file of your own; not "".
 
     Returns:
-        None if it has those weights now; else, in a sentence, why not.
+        None if it has those weights now; else a sentence that says why not.
 
     Raises:
-        ModelError: if there is one, and its file is damaged.
+        ModelError: if there is one whose file is damaged.
     """
     path = find_discriminator(start)
     if not path.is_file():
@@ -95,7 +95,7 @@ def _read(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
         with safe_open(path, framework="pt") as file:
             options = json.loads((file.metadata() or {}).get(_KEY, "{}"))
         if not isinstance(options, dict):
-            raise TypeError("its options are no JSON object")
+            raise TypeError("its options are not a JSON object")
     except (SafetensorError, OSError, ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{path}: damaged discriminator ({error}); remove it or get it again") from None
     return tensors, options

@@ -16,7 +16,7 @@ from srgan.training.setup import load_teacher, make_optimisers
 from srgan.training.trainer import Losses, Part, Trainer
 
 Teacher = Callable[[Tensor], Tensor]
-"""Draws (N, 3, s * H, s * W) from (N, 3, H, W), RGB in [0, 1]; s is the scale. Never learns itself."""
+"""Maps (N, 3, H, W) to (N, 3, s * H, s * W), RGB in [0, 1]; s is the scale. Never trained itself."""
 
 
 class FidelityTrainer(Trainer):
@@ -24,7 +24,7 @@ class FidelityTrainer(Trainer):
 
     Args:
         recipe, store, device, processes: see :class:`~srgan.training.trainer.Trainer`.
-        teacher: what draws for the recipe's teacher; None to load that network.
+        teacher: stands in for the recipe's teacher; None to load that network.
     """
 
     losses: Sequence[str] = ("pixel_loss",)
@@ -49,7 +49,7 @@ class FidelityTrainer(Trainer):
             self.teacher = self.place(network).requires_grad_(False).eval()
 
     def losses_of(self, parts: Sequence[Part]) -> Iterator[Losses]:
-        """Yields the losses between the generator's pictures and the ground truth, and the teacher's."""
+        """Yields the losses of the generator's results against the ground truth and the teacher's."""
         options = self.recipe.loss
         for lr_image, hr_image in parts:
             with self.autocast():

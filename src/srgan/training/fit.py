@@ -26,12 +26,12 @@ def fit(
     """Steps, logs, validates and saves until the recipe's last step or a request to stop.
 
     Args:
-        trainer: of the run.
-        pictures: to learn from and to validate on.
+        trainer: the run's trainer.
+        pictures: pictures to learn from and to validate on.
         log: None in all processes but the first.
         out: the run's folder.
         stop_requested: whether to stop after the step; all processes stop if one should.
-        on_event: told after every step.
+        on_event: called after every step.
     """
     options, steps = trainer.recipe.run, trainer.recipe.optimiser.steps
     steps_per_epoch = trainer.recipe.data.steps_per_epoch(pictures.count)

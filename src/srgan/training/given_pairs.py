@@ -14,7 +14,7 @@ from srgan.images.read import list_pictures, read_picture
 from srgan.training.crops import eight_bit
 
 _MOST_TOLD = 20
-"""Problems told one by one; of more, how many."""
+"""Problems named one by one; the rest are counted."""
 
 Files = tuple[Path, Path]
 """The files of a low-res picture and of its high-res one."""
@@ -27,7 +27,7 @@ def list_given_pairs(hr_folder: Path, low_res: Path) -> list[Files]:
         ``(lr_file, hr_file)`` of every pair, in the order of the high-res pictures' names.
 
     Raises:
-        DataError: if a picture has no partner, or more than one: all such are named.
+        DataError: if a picture has no partner, or more than one: all such pictures are named.
         ImageError: if a folder cannot be listed.
     """
     problems: list[str] = []
@@ -68,7 +68,7 @@ def read_given_pairs(
 
     Raises:
         DataError: if some cannot be read, are too small, or are not ``scale`` times as large as their low-res
-            picture: all such are named.
+            picture: all such pictures are named.
     """
     with ThreadPoolExecutor() as pool:
         read = list(pool.map(lambda pair: _read(pair, smallest_side, scale), files))

@@ -11,10 +11,10 @@ from srgan.events import Cancel
 
 
 class StopRequest:
-    """Tells, when called, whether a run should stop.
+    """Returns, when called, whether a run should stop.
 
     Args:
-        cancel: also asked.
+        cancel: asked as well.
 
     Attributes:
         signal: the signal that asked for it; None if none did.
@@ -25,7 +25,7 @@ class StopRequest:
         self._cancel = cancel
 
     def __call__(self) -> bool:
-        """Whether a signal came, or ``cancel`` says so."""
+        """Returns whether a signal came or ``cancel`` asks to stop."""
         return self.signal is not None or (self._cancel is not None and self._cancel())
 
 
@@ -34,10 +34,10 @@ def stop_requests(cancel: Cancel | None = None) -> Iterator[StopRequest]:
     """Turns Ctrl-C and SIGTERM into a request to stop after the step; a second one stops at once.
 
     Args:
-        cancel: also asked.
+        cancel: asked as well.
 
     Yields:
-        The request. Outside the main thread, where Python takes no signals, only ``cancel`` can make it.
+        The request. Outside the main thread, where Python receives no signals, only ``cancel`` can make it.
     """
     stop = StopRequest(cancel)
     if threading.current_thread() is not threading.main_thread():

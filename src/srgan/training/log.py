@@ -1,4 +1,4 @@
-"""What a person can follow a run by: log.csv, epochs.csv, TensorBoard, the loss plot, sample pictures."""
+"""How to follow a run: log.csv, epochs.csv, TensorBoard, the loss plot, sample pictures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Table:
     Args:
         path: the file.
         columns: names of the figures; a row may lack some.
-        step: the step the run goes on from.
+        step: the step the run continues from.
     """
 
     def __init__(self, path: Path, columns: Sequence[str], step: int) -> None:
@@ -57,7 +57,7 @@ class RunLog:
     Args:
         folder: the run's folder.
         columns: names of the figures; a row may lack some.
-        step: the step the run goes on from.
+        step: the step the run continues from.
     """
 
     def __init__(self, folder: Path, columns: Sequence[str], step: int) -> None:
@@ -87,7 +87,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        # The last row may have been cut off by a kill: a complete one has every column.
+        # A kill may have cut off the last row: a complete one has every column.
         return [row for row in csv.DictReader(file) if None not in row.values()]
 
 
@@ -109,7 +109,7 @@ def plot_log(folder: Path) -> None:
     """
     rows = read_table(folder / "log.csv")
     losses = [name for name in (rows[0] if rows else []) if name.endswith("_loss")]
-    # Not by pyplot, whose back end and figures are the caller's.
+    # Not with pyplot, whose back end and figures are the caller's.
     figure = Figure(figsize=(8, 4.5), dpi=120)
     canvas = FigureCanvasAgg(figure)
     left = figure.subplots()
@@ -127,7 +127,7 @@ def plot_log(folder: Path) -> None:
 
 
 def _draw(axis: Axes, rows: Sequence[Mapping[str, str]], name: str, colour: str) -> Line2D | None:
-    # A loss of weight zero is no line, nor has it a place on a logarithmic axis.
+    # A loss of weight zero gets no line; it has no place on a logarithmic axis either.
     points = [(int(row["step"]), float(row[name])) for row in rows if row[name] and float(row[name]) > 0]
     if not points:
         return None
@@ -136,7 +136,7 @@ def _draw(axis: Axes, rows: Sequence[Mapping[str, str]], name: str, colour: str)
 
 
 def save_samples(path: Path, rows: Sequence[Sequence[NDArray[np.uint8]]]) -> None:
-    """Writes pictures of one size as a PNG of a grid: a row each of low-res | bicubic | now | ground truth.
+    """Writes pictures of one size as a PNG of a grid: each row low-res | bicubic | now | ground truth.
 
     Raises:
         OutputError: if it cannot be written.

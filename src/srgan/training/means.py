@@ -15,7 +15,7 @@ class Means:
     """Means of named figures since the last call of :meth:`take`.
 
     Args:
-        names: of the figures.
+        names: names of the figures.
         device: where they are computed; the sums stay there, so that adding never waits for the device.
     """
 
@@ -32,7 +32,7 @@ class Means:
             self._counts[index] += 1
 
     def take(self, processes: Processes) -> dict[str, float]:
-        """Returns each figure's mean over all processes; a figure without values is left out. Starts anew."""
+        """Returns each figure's mean over all processes, without figures that have no value, and resets."""
         processes.average([self._sums])
         sums = self._sums.tolist()
         means = {
@@ -49,6 +49,6 @@ class Means:
         return {"sums": self._sums, "counts": self._counts}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Goes on from another's :meth:`state`."""
+        """Continues from another's :meth:`state`."""
         self._sums.copy_(state["sums"])
         self._counts = list(state["counts"])

@@ -1,4 +1,4 @@
-"""Muon: momentum whose update is made orthogonal, for the convolutions inside a network."""
+"""Muon: momentum with orthogonalised updates, for the convolutions inside a network."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Muon(torch.optim.Optimizer):
     """Muon (Jordan et al. 2024) with the update's size matched to Adam's (Liu et al. 2025, 2502.16982).
 
     ``torch.optim.Muon`` takes matrices only, one after the other. Here a convolution's weight is the
-    matrix (out, in * height * width), and all weights of one shape are made orthogonal in one batch.
+    matrix (out, in * height * width), and all weights of one shape are orthogonalised in one batch.
 
     Args:
         parameters: weights of convolutions, (out, in, height, width), out <= in * height * width.
         learning_rate: root mean square of an update over 0.2, as for Adam.
-        weight_decay: share of the weights, times the learning rate, taken away at each step.
-        momentum: of the running mean of gradients (Nesterov).
-        dtype: that updates are made orthogonal in.
+        weight_decay: share of the weights, times the learning rate, subtracted at each step.
+        momentum: for the running mean of gradients (Nesterov).
+        dtype: type in which updates are orthogonalised.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> Any:
-        """Updates every parameter that has a gradient; a closure computes the gradients anew and the loss."""
+        """Updates every parameter that has a gradient; a closure recomputes the gradients and the loss."""
         with torch.enable_grad():
             loss = closure() if closure else None
         for group in self.param_groups:

@@ -31,7 +31,7 @@ class Pictures:
         count: training pictures, of all processes together.
         store: this process's share of them.
         validation: pairs to validate on; in the first process only.
-        low_res: name of the folder of given low-res pictures; "" if they are made from the true ones.
+        low_res: name of the folder of given low-res pictures; "" if they are made from the high-res ones.
     """
 
     count: int
@@ -56,8 +56,8 @@ def load_pictures(
         data: folder of training pictures, searched with its sub-folders.
         validation: folder of pictures to validate on, or None.
         device: where the training pictures are kept.
-        processes: of the run; this one reads its share.
-        low_res: folder of the low-res pictures of the same names that go with them; None to make them.
+        processes: the run's; this one reads its share.
+        low_res: folder of low-res partners with the same names; None to make them.
 
     Raises:
         UsageError: if low-res pictures are given and the recipe makes them.
@@ -90,11 +90,11 @@ def load_pictures(
 
 
 _Source = tuple[int, int, Callable[[slice], Sequence[Pair]]]
-"""How many pictures there are, and how many with reduced copies; what reads a share of the latter."""
+"""How many pictures there are, without and with downscaled copies; what reads a share of the latter."""
 
 
 def _made(recipe: Recipe, data: Path) -> _Source:
-    """Returns pictures whose low-res ones are made from them."""
+    """Returns pictures whose low-res versions are made from them."""
     options = recipe.data
     files = _listed(data)
     views = [(file, 0.5 ** (copy / 2)) for copy in range(options.reduced_copies + 1) for file in files]
@@ -107,7 +107,7 @@ def _made(recipe: Recipe, data: Path) -> _Source:
 
 
 def _given(recipe: Recipe, data: Path, low_res: Path) -> _Source:
-    """Returns pictures whose low-res ones are given."""
+    """Returns pictures whose low-res versions are given."""
     settings = {
         "degradation.rounds": recipe.degradation.rounds,
         "data.reduced_copies": recipe.data.reduced_copies,
@@ -136,7 +136,7 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _validation_pairs(folder: Path, recipe: Recipe) -> list[Pair]:
-    """Pairs like those the network learns from, the same in every run."""
+    """Returns pairs like those the network learns from, the same in every run."""
     scale = recipe.generator.scale
     pairs = read_pairs([(file, 1.0) for file in _listed(folder)], _SMALLEST_VALIDATION * scale, scale)
     if recipe.degradation.rounds == 0:

@@ -18,8 +18,8 @@ class Processes:
     """The processes of a run, seen from one of them. They take every step together.
 
     Attributes:
-        rank: of this process, from 0.
-        count: of all.
+        rank: this process's number, from 0.
+        count: number of processes.
     """
 
     rank: int = 0
@@ -32,7 +32,7 @@ class Processes:
 
     @property
     def share(self) -> slice:
-        """Which of a list of all pictures, or of all samples of a batch, are this process's."""
+        """The slice of all pictures, or of all samples of a batch, that is this process's."""
         return slice(self.rank, None, self.count)
 
     def average(self, tensors: Sequence[Tensor]) -> None:
@@ -53,7 +53,7 @@ class Processes:
         return mean
 
     def any(self, flag: bool, device: torch.device) -> bool:
-        """Tells whether the flag is set in any process."""
+        """Returns whether the flag is set in any process."""
         if self.count == 1:
             return flag
         total = torch.tensor(float(flag), device=device)
@@ -61,7 +61,7 @@ class Processes:
         return total.item() > 0
 
     def from_first(self, value: Any) -> Any:
-        """Returns the first process's value, in all of them."""
+        """Returns the first process's value, in all processes."""
         if self.count == 1:
             return value
         values = [value]
@@ -86,16 +86,16 @@ class _Mean(torch.autograd.Function):
 
 @contextmanager
 def joined_processes(device: torch.device) -> Iterator[Processes]:
-    """Joins the processes that torchrun started with this one; alone without it.
+    """Joins the processes that torchrun started with this one; without torchrun, this one is alone.
 
     Args:
-        device: this process's own; it decides how they talk: NCCL between CUDA devices, else gloo.
+        device: this process's own; it decides how they communicate: NCCL between CUDA devices, else gloo.
     """
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         yield Processes()
         return
-    # Torch's optimisers import this, and its functions' default arguments keep the group of that moment: its
-    # threads would outlive it, and now and then abort Python while it ends.
+    # Torch's optimisers import this, and its functions' default arguments keep the group of that moment. Its
+    # threads would outlive it and now and then abort Python at exit.
     import_module("torch.distributed.nn.functional")
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:

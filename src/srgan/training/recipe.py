@@ -1,4 +1,4 @@
-"""Recipes: everything that decides what a training run gives, as one TOML file."""
+"""Recipes: everything that decides what a training run produces, as one TOML file."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class DataOptions:
             time.
         reduced_copies: number of smaller copies of every picture, each with half the pixels of the one
             before, down to a crop: subjects are then seen at several sizes.
-        enlarge_small: whether to enlarge pictures smaller than a crop by bicubic, instead of refusing them.
+        enlarge_small: whether to upscale pictures smaller than a crop by bicubic, instead of refusing them.
         upright: whether to mirror crops left to right only, and never turn them: for faces and other subjects
-            that have an upper side.
+            with a right way up.
     """
 
     crop: int = 24
@@ -37,13 +37,13 @@ class DataOptions:
     upright: bool = False
 
     def steps_per_epoch(self, pictures: int) -> int:
-        """Steps in which as many crops are seen as there are pictures."""
+        """Returns how many steps it takes to see as many crops as there are pictures."""
         return math.ceil(pictures / self.batch_size)
 
 
 @dataclass(frozen=True, kw_only=True)
 class OptimiserOptions:
-    """How the weights move.
+    """How the weights are updated.
 
     Attributes:
         steps: length of the run in steps; 0 if it is given in epochs.
@@ -69,7 +69,7 @@ class OptimiserOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class DiscriminatorOptions:
-    """The judge of the adversarial stage.
+    """The discriminator of the adversarial stage.
 
     Attributes:
         kind: "srgan" (the paper's, one verdict per crop), "unet" (one per pixel) or "patch" (one per 4x4
@@ -85,7 +85,7 @@ class DiscriminatorOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class LossOptions:
-    """What is minimised. The first stage takes the pixel loss, at weight 1, the teacher's and the grid's.
+    """What is minimised. The first stage uses the pixel loss, at weight 1, the teacher's and the grid's.
 
     Attributes:
         pixel: pixel loss between result and ground truth, RGB in [0, 1]: "l1" or "mse".
@@ -103,8 +103,8 @@ class LossOptions:
             and ground truth.
         grid_weight: weight of the losses against a grid: detail that lies unevenly on it, over a batch, or
             repeats along it.
-        teacher: model whose results the first stage also learns from: a shipped name, or a file, also of
-            another program's network.
+        teacher: model whose results the first stage also learns from: a shipped name, or a file, including
+            other programs' networks.
         teacher_weight: weight of the pixel loss between result and teacher's result.
         generated_label: mean of the labels for generated pictures in the discriminator's loss.
         generated_label_deviation: standard deviation of those labels.
@@ -128,7 +128,7 @@ class LossOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """How the run is carried out and followed.
+    """How the run is carried out and logged.
 
     Attributes:
         seed: seed of the initial weights and of the crops.
@@ -149,22 +149,22 @@ class RunOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A whole training run, but for its pictures.
+    """A whole training run, except for its pictures.
 
     Attributes:
         name: name of the model that the run makes.
         stage: "fidelity" (the generator alone) or "adversarial" (against a discriminator).
         start: model whose weights the generator starts from: a shipped name or a .safetensors file; if empty,
-            from nothing.
+            random weights.
         summary: one sentence for the model's card.
         licence: terms of the weights and of the training pictures, for the model's card.
         generator: the network's dimensions.
         data: what the network sees.
-        degradation: how low-res pictures come about.
-        optimiser: how the generator's weights move.
-        discriminator: the judge of the adversarial stage.
+        degradation: how low-res pictures are made.
+        optimiser: how the generator's weights are updated.
+        discriminator: the discriminator of the adversarial stage.
         loss: what is minimised.
-        run: how the run is carried out and followed.
+        run: how the run is carried out and logged.
     """
 
     name: str
@@ -204,7 +204,7 @@ def _assignment(key: str, value: object) -> str:
 
 
 def contradictions(recipe: Recipe) -> list[str]:
-    """Returns what is wrong with a recipe whose every field is of the right type: one sentence a problem."""
+    """Returns what is wrong with a recipe whose fields all have the right type: one sentence per problem."""
     at_least_one = {
         "generator.blocks": recipe.generator.blocks,
         "generator.channels": recipe.generator.channels,

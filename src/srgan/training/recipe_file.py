@@ -27,10 +27,10 @@ def load_recipe(recipe: str, changes: Sequence[str] = ()) -> Recipe:
 
     Args:
         recipe: a shipped recipe's name, or a path ending in ``.toml``.
-        changes: ``"section.key=value"`` each, with the value as TOML; they go before the file's.
+        changes: ``"section.key=value"`` each, with the value as TOML; they take precedence over the file's.
 
     Raises:
-        UsageError: if there is no such recipe, or with every problem in it at once.
+        UsageError: if there is no such recipe, or it has problems, all of which are named.
     """
     path = Path(recipe) if recipe.endswith(".toml") else _SHIPPED / f"{recipe}.toml"
     try:

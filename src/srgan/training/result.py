@@ -1,4 +1,4 @@
-"""The file a run is for: the averaged weights with a card that says how they were made."""
+"""The result of a run: the averaged weights with a card that says how they were made."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def write_generator(
     """Writes the averaged weights, as 16-bit floats, with their card.
 
     Args:
-        trainer: of the run.
+        trainer: the run's trainer.
         path: the file.
         training: see :func:`training_facts`.
         drawn_by: see :func:`~srgan.training.descent.drawn_pictures`.
@@ -51,10 +51,10 @@ def training_facts(
     """Describes the run for the card: pictures, length, hardware, last losses and validation.
 
     Args:
-        trainer: of the run.
-        pictures: that it learned from and was validated on.
+        trainer: the run's trainer.
+        pictures: those that it learned from and was validated on.
         data: their folder.
-        validation: the folder of those it was validated on.
+        validation: the folder of the validation pictures.
         losses: means over the last steps.
     """
     recipe = trainer.recipe
@@ -86,7 +86,7 @@ def _degradation(options: DegradationOptions, low_res: str) -> str:
 
 
 def _without_folders(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Removes the place of a file on this computer, which concerns nobody else."""
+    """Removes the folder of a file on this computer, which means nothing elsewhere."""
     loss = recipe["loss"]
     names = {key: Path(loss[key]).name for key in ("features_file", "teacher")}
     return {**recipe, "start": Path(recipe["start"]).name, "loss": {**loss, **names}}

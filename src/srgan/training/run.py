@@ -39,7 +39,7 @@ class RunResult:
 
     Attributes:
         step: steps done.
-        finished: False if the run was interrupted; the same call goes on.
+        finished: False if the run was interrupted; the same call continues it.
         stopped_by: the signal that interrupted it, or None.
         psnr_y: the last validation's, in dB, or None.
         model: the model file, if there is one yet.
@@ -67,9 +67,9 @@ def train(
     on_event: OnEvent | None = None,
     cancel: Cancel | None = None,
 ) -> RunResult:
-    """Runs a recipe's stage, or goes on with it from its last checkpoint.
+    """Runs a recipe's stage, or continues it from its last checkpoint.
 
-    Under torchrun, every process calls this alike; each holds its share of the pictures and of each batch,
+    Under torchrun, every process makes the same call; each holds its share of the pictures and of each batch,
     and the first one writes. On a CPU with the same number of threads, a run that was stopped at any moment
     and called again gives the same weights, bit for bit, as one that was not.
 
@@ -79,20 +79,20 @@ def train(
         validation: folder of pictures to validate on, or None.
         out: the run's folder; made if absent.
         low_res: folder of low-res pictures of the same names; None to make them.
-        teacher: what draws for the recipe's ``loss.teacher``; None to load that network in PyTorch.
-        resume: "auto" goes on where the folder's newest checkpoint is, "never" starts anew, a path goes on
+        teacher: stands in for the recipe's ``loss.teacher``; None to load that network in PyTorch.
+        resume: "auto" continues from the folder's newest checkpoint, "never" starts anew, a path continues
             from that checkpoint; the folder's later checkpoints are removed.
         device: "auto", "cpu", "cuda" or "mps".
-        on_event: told after every step, in the first process, in "steps"; the figures are "loss", the pixel
+        on_event: called after every step, in the first process, in "steps"; the figures are "loss", the pixel
             loss of the log's last row, and "validation_psnr_y" in dB, as soon as there are any; a note is
-            what a person should know.
+            a warning to show.
         cancel: asked after every step; the run then stops with a checkpoint, as after Ctrl-C.
 
     Raises:
-        DataError, ImageError, UsageError: if the pictures cannot serve, or not with this recipe.
+        DataError, ImageError, UsageError: if the pictures cannot be used, or not with this recipe.
         InUseError: if another process is working in the folder.
         OutputError: if the folder cannot be written.
-        RunError: if a checkpoint cannot be used, or the loss stays no number.
+        RunError: if a checkpoint cannot be used, or the loss stays non-finite.
     """
     chosen = choose_device(device)
     with joined_processes(chosen) as processes:
@@ -132,7 +132,7 @@ def train(
 
 @contextmanager
 def _run_folder(out: Path, processes: Processes) -> Iterator[None]:
-    """Returns the run's folder, for this run alone."""
+    """Makes the run's folder, and locks it for this run."""
     if not processes.is_first:
         yield
         return
@@ -153,7 +153,7 @@ def _opened_log(trainer: Trainer, out: Path) -> AbstractContextManager[RunLog | 
 
 
 def _go_on(trainer: Trainer, out: Path, resume: Literal["auto", "never"] | Path) -> None:
-    """Brings the run to where it goes on from, and removes what lies beyond."""
+    """Restores the run's state, and removes later checkpoints."""
     state = None
     if trainer.processes.is_first:
         if isinstance(resume, Path):

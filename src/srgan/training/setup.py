@@ -25,9 +25,9 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def choose_device(device: Device) -> torch.device:
-    """Returns the device a run computes on; "auto" takes CUDA, then Apple's, then the CPU.
+    """Returns the device a run computes on; "auto" prefers CUDA, then Apple's, then the CPU.
 
-    Under torchrun each process of a computer takes a CUDA device of its own.
+    Under torchrun, each process on a computer takes a CUDA device of its own.
 
     Raises:
         UsageError: if the named device is not there.
@@ -46,13 +46,13 @@ def choose_device(device: Device) -> torch.device:
 
 
 def processor() -> Mapping[str, Any]:
-    """Returns what PyTorch knows of the processor; nothing where its version is too old to tell."""
+    """Returns what PyTorch reports about the processor; nothing if its version is too old for that."""
     capabilities = getattr(torch.cpu, "get_capabilities", None)
     return capabilities() if capabilities else {}
 
 
 def computes_bf16(device: torch.device) -> bool:
-    """Tells whether the device computes in bfloat16 natively, rather than emulating it slowly."""
+    """Returns whether the device computes in bfloat16 natively, rather than emulating it slowly."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
@@ -72,7 +72,7 @@ def load_teacher(model: str, scale: int) -> nn.Module:
     Args:
         model: name of a shipped model, or a file, see
             :func:`~srgan.training.networks.spandrel.load_torch_network`.
-        scale: that its results must have.
+        scale: that the results must have.
 
     Raises:
         UsageError: if there is no such model, or its results are of another scale.
@@ -120,15 +120,15 @@ def _generator(config: GeneratorConfig, tensors: Tensors) -> nn.Module:
 def make_optimisers(
     network: nn.Module, options: OptimiserOptions, dtype: torch.dtype
 ) -> list[torch.optim.Optimizer]:
-    """Returns the optimisers of all of a network's weights, each weight in one.
+    """Returns optimisers for all of a network's weights, each weight in one of them.
 
     Muon takes the convolutions between feature maps. The first and the last layer, whose rows are colours
     rather than features, and all biases, slopes and norms are AdamW's.
 
     Args:
-        network: with the weights.
+        network: the network.
         options: the kind and the rates.
-        dtype: that the run computes in.
+        dtype: type that the run computes in.
     """
     inside: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []

@@ -1,4 +1,4 @@
-"""What a training step does, whichever its stage, and what a run's checkpoints hold."""
+"""What a training step does, in either stage, and what a run's checkpoints hold."""
 
 from __future__ import annotations
 
@@ -24,39 +24,39 @@ Part = tuple[Tensor, Tensor]
 """Low-res pictures and their ground truth."""
 
 Loss = tuple[Tensor, Mapping[str, Tensor]]
-"""What is minimised, and the figures of the log that go with it."""
+"""The loss to minimise, and the log's figures that go with it."""
 
 Losses = Mapping[str, Loss]
 """The loss of each network that learns, named as in :attr:`Trainer.learners`."""
 
 _MOST_SKIPPED = 20
-"""Updates in a row without a finite loss; then the weights themselves are taken to be broken."""
+"""Updates in a row without a finite loss after which the weights are taken to be broken."""
 
 _Module = TypeVar("_Module", bound=nn.Module)
 
 
 class Trainer(ABC):
-    """Trains a generator. Each stage says which networks learn, and by :meth:`losses_of` from which losses.
+    """Trains a generator. Each stage defines which networks learn, and, in :meth:`losses_of`, from what.
 
     Args:
         recipe: everything but the pictures.
         store: the training pictures, or this process's share of them.
         device: where to compute.
-        processes: of the run.
+        processes: the run's.
 
     Attributes:
         losses: names of the figures that go with the losses.
         network: the generator.
         average: the moving average of the generator's weights.
         modules: all that learns, and the average; what a checkpoint holds.
-        learners: the optimisers of each network that learns, under its name in words.
+        learners: the optimisers of each network that learns, by its name in words.
         recent: means of the figures since the last row of the log.
         epoch: means of the figures in this epoch.
         step: steps done.
-        skipped: updates left out because a loss was no finite number.
+        skipped: updates skipped because a loss was not finite.
         seconds: time spent, over all calls.
-        psnr_y: of the last validation in dB, or None.
-        notice: what a person should know of how the run starts, or None.
+        psnr_y: PSNR of the last validation in dB, or None.
+        notice: what to tell the user about the start of the run, or None.
     """
 
     losses: Sequence[str]
@@ -98,11 +98,11 @@ class Trainer(ABC):
 
     @property
     def optimisers(self) -> list[torch.optim.Optimizer]:
-        """All of the run's."""
+        """Returns all of the run's optimisers."""
         return list(chain.from_iterable(self.learners.values()))
 
     def concern(self, _means: Mapping[str, float], /) -> str | None:
-        """Returns what a person should know of the means of some steps; None while all goes well."""
+        """Returns a warning that the means of some steps give reason for; None while all goes well."""
         return None
 
     def place(self, module: _Module) -> _Module:
@@ -125,9 +125,9 @@ class Trainer(ABC):
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     def _minimise(self, parts: Iterable[Losses]) -> None:
-        """Steps every optimiser against its learner's loss, of parts whose memory is free before the next.
+        """Steps every optimiser on its learner's loss, whose parts free their memory one after the other.
 
-        All losses are those of the weights before the step.
+        All losses are computed with the weights from before the step.
         """
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
@@ -137,7 +137,7 @@ class Trainer(ABC):
         accumulation = self.recipe.data.accumulation
         for losses in parts:
             for index, (who, (loss, named)) in enumerate(losses.items(), 1):
-                # What a loss shares with the next, the discriminator's verdicts, is computed but once.
+                # What a loss shares with the next, the discriminator's verdicts, is computed only once.
                 (loss / accumulation).backward(inputs=weights[who], retain_graph=index < len(losses))
                 totals[who] += loss.detach() / accumulation
                 figures[who].append(named)
@@ -147,10 +147,10 @@ class Trainer(ABC):
     def _update(self, who: str, loss: Tensor, parts: Sequence[Mapping[str, Tensor]]) -> None:
         """Steps a learner's optimisers along its gradients, at the scheduled rate.
 
-        It is left out, and counted, if the loss is no finite number in any process.
+        The update is skipped, and counted, if the loss is not finite in any process.
 
         Raises:
-            RunError: if too many steps in a row had to be left out.
+            RunError: if too many steps in a row were skipped.
         """
         optimisers = self.learners[who]
         gradients = [weight.grad for weight in _weights(optimisers) if weight.grad is not None]
@@ -176,12 +176,12 @@ class Trainer(ABC):
         in_a_row = self._skipped_in_a_row[who] = self._skipped_in_a_row.get(who, 0) + 1
         if in_a_row >= _MOST_SKIPPED:
             raise RunError(
-                f"the {who}'s loss is {loss} at step {self.step + 1} and {in_a_row} times in a row; "
+                f"the {who}'s loss is {loss} at step {self.step + 1}, {in_a_row} times in a row; "
                 "continue from an earlier checkpoint with a lower learning rate"
             )
 
     def check_weights(self) -> None:
-        """Raises RunError if a weight is no finite number: such a state must not become a checkpoint."""
+        """Raises RunError if a weight is not finite: such a state must not become a checkpoint."""
         for name, module in self.modules.items():
             if not all(torch.isfinite(tensor).all() for tensor in module.state_dict().values()):
                 raise RunError(
@@ -202,7 +202,7 @@ class Trainer(ABC):
         """Returns everything needed to continue exactly from here."""
         return {
             "modules": {name: module.state_dict() for name, module in self.modules.items()},
-            # Of their settings nothing is kept: the learning rates and the like are the recipe's.
+            # Their settings are not kept: the learning rates and the like are the recipe's.
             "optimisers": [{"state": optimiser.state_dict()["state"]} for optimiser in self.optimisers],
             "random": self.random.get_state(),
             "recent": self.recent.state(),
@@ -214,10 +214,10 @@ class Trainer(ABC):
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Goes on from another run's :meth:`state`.
+        """Continues from another run's :meth:`state`.
 
         Raises:
-            RunError: if the state is of another stage, network or optimiser.
+            RunError: if the state belongs to another stage, network or optimiser.
         """
         try:
             if state["modules"].keys() != self.modules.keys():
@@ -230,7 +230,7 @@ class Trainer(ABC):
             self.epoch.load(state["epoch"])
         except (KeyError, ValueError, RuntimeError):
             raise RunError(
-                "the checkpoint is of another stage, network or optimiser than the recipe's; use the run's "
+                "the checkpoint is for another stage, network or optimiser than the recipe's; use the run's "
                 "own config.toml, or start anew with 'never'",
                 field="resume",
             ) from None

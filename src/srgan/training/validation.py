@@ -37,7 +37,7 @@ def validate(network: nn.Module, pairs: Sequence[Pair], device: torch.device) ->
 def sample_rows(
     network: nn.Module, pairs: Sequence[Pair], device: torch.device
 ) -> list[list[NDArray[np.uint8]]]:
-    """Rows of low-res | bicubic | now | ground truth: the centres of the first pictures, always the same."""
+    """Returns low-res | bicubic | now | ground truth of the first pictures' centres, always the same."""
     shown = pairs[:_SAMPLES]
     side = min(_SAMPLE_SIDE, *(min(lr_image.shape[:2]) for lr_image, _ in shown))
     rows = []

@@ -1,4 +1,4 @@
-"""What a person should be told of while a run goes on."""
+"""Warnings while a run goes on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _ROWS = 3
 
 
 class Watch:
-    """Turns a run's figures into notices; each concern is said once.
+    """Turns a run's figures into notices; each concern is reported once.
 
     Args:
-        trainer: of the run.
+        trainer: the run's trainer.
     """
 
     def __init__(self, trainer: Trainer) -> None:
@@ -25,14 +25,14 @@ class Watch:
         self._rows = 0
 
     def notice(self, means: Mapping[str, float]) -> str | None:
-        """Returns what the newest row of the log gives cause to say; None if nothing."""
+        """Returns a notice about the newest row of the log; None if there is nothing to report."""
         concern = self._trainer.concern(means)
         self._rows = self._rows + 1 if concern == self._concern else 1
         self._concern = concern
         step = self._trainer.step
         if self._trainer.skipped > self._skipped:
             new, self._skipped = self._trainer.skipped - self._skipped, self._trainer.skipped
-            return f"step {step}: {new} updates left out, for their loss was no finite number"
+            return f"step {step}: {new} updates skipped, since their loss was not finite"
         if concern is None or concern in self._said or self._rows < _ROWS:
             return None
         self._said.add(concern)

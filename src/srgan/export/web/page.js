@@ -1,5 +1,5 @@
-// What is seen: a picture is taken, a worker enlarges it, and the parts are shown as they come.
-const MOST_SIDE = 16384, MOST_PIXELS = 2 ** 28; // of a canvas, in any browser of today
+// The page: it takes a picture, a worker upscales it, and the parts are shown as they come.
+const MOST_SIDE = 16384, MOST_PIXELS = 2 ** 28; // of a canvas, in any current browser
 
 const $ = id => document.getElementById(id);
 let model, worker;
@@ -13,8 +13,8 @@ function say(text, isWrong = false) {
 
 function ready({ model: found, engine }) {
   model = found;
-  document.title = `Enlarge a picture – ${model.name}`;
-  $("promise").textContent = `${model.scale === 1 ? "Clearer" : `${model.scale} times larger per side`}, by your own browser: `
+  document.title = `Upscale a picture – ${model.name}`;
+  $("promise").textContent = `${model.scale === 1 ? "Clearer" : `${model.scale}x per side`}, in your own browser: `
     + "nothing is sent anywhere.";
   const licence = model.licence && `Licence: ${model.licence}.`;
   $("model").textContent = [`Network: ${model.name}.`, model.summary, licence, `Exported by srgan ${model.version}.`]
@@ -23,7 +23,7 @@ function ready({ model: found, engine }) {
   say(`Ready (${engine}).`);
 }
 
-/** Shows a canvas of a size, and gives what draws on it. */
+/** Resizes a canvas, and returns its drawing context. */
 function sized(canvas, width, height) {
   Object.assign(canvas, { width, height });
   return canvas.getContext("2d");
@@ -34,7 +34,7 @@ async function take(file) {
   halt();
   const mine = job;
   const bitmap = await createImageBitmap(file).catch(() => null);
-  if (mine !== job) return; // another one was taken meanwhile
+  if (mine !== job) return; // another one was chosen meanwhile
   if (!bitmap) {
     say(`${file.name}: this browser cannot read it; try a PNG, JPEG or WebP.`, true);
     return;
@@ -42,7 +42,7 @@ async function take(file) {
   const { width, height } = bitmap;
   const larger = [width, height].map(side => side * model.scale);
   if (Math.max(...larger) > MOST_SIDE || larger[0] * larger[1] > MOST_PIXELS) {
-    say(`${file.name}: the result would have ${larger.join("×")} pixels, too many for a browser; srgan upscale can do it.`, true);
+    say(`${file.name}: the result would have ${larger.join("×")} pixels, too many for a browser; use srgan upscale.`, true);
     return;
   }
   const before = sized($("before"), width, height);
@@ -55,7 +55,7 @@ async function take(file) {
   $("progress").value = 0;
   $("download").hidden = true;
   $("result").hidden = $("work").hidden = false;
-  say(`Enlarging ${width}×${height} pixels…`);
+  say(`Upscaling ${width}×${height} pixels…`);
   worker.postMessage({ job, pixels, width, height }, [pixels.buffer]);
 }
 
@@ -76,10 +76,10 @@ function show({ part, x, y, width, done, total }) {
 function finish() {
   const { width, height } = $("after"), finished = job;
   $("work").hidden = true;
-  say("Making the file…");
+  say("Writing the file…");
   $("after").toBlob(blob => {
     if (finished !== job) return;
-    if (!blob) return say("This browser has not enough memory for the result.", true);
+    if (!blob) return say("This browser does not have enough memory for the result.", true);
     URL.revokeObjectURL($("download").href);
     Object.assign($("download"), { href: URL.createObjectURL(blob), download: `${source}-x${model.scale}.png`, hidden: false });
     say(`Done: ${width}×${height} pixels.`);
@@ -93,11 +93,11 @@ function hear({ data }) {
   else if (data.kind === "part") show(data);
   else {
     $("work").hidden = true;
-    say(`The picture could not be enlarged: ${data.why}.`, true);
+    say(`The picture could not be upscaled: ${data.why}.`, true);
   }
 }
 
-/** Whether the page is to be loaded again, by which it gets threads; tried once, where there is no WebGPU. */
+/** Whether to load the page again, which gives it threads; tried once, where there is no WebGPU. */
 async function mayGetThreads() {
   if (crossOriginIsolated || sessionStorage.asked || (await navigator.gpu?.requestAdapter())) return false;
   sessionStorage.asked = "once";
@@ -108,7 +108,7 @@ async function mayGetThreads() {
 
 async function start() {
   say("Loading the network…");
-  // Browsers refuse it for many reasons; it goes on without.
+  // Browsers refuse it for many reasons; the page then continues without.
   if (await mayGetThreads().catch(() => false)) return location.reload();
   worker = new Worker("worker.js", { type: "module" });
   worker.onmessage = hear;

@@ -1,5 +1,5 @@
-// How a picture is cut, as srgan itself does it: tiles of one size with their surroundings, the last of each
-// axis moved inwards; beyond its borders the picture goes on as its reflection.
+// How a picture is cut, as in srgan itself: tiles of one size with their surroundings, the last of each
+// axis moved inwards; beyond its borders the picture continues as its reflection.
 
 /** Where the tiles of one axis begin, and their length, which is a multiple of `multiple`. */
 export function cut(length, most, multiple) {

@@ -1,6 +1,6 @@
 // Pictures with transparent parts: colours for what nobody sees, and the mask as a picture of its own.
 
-/** What is to be enlarged of RGBA pixels: their colours, and, unless all is opaque, their alpha as grey. */
+/** What to upscale of RGBA pixels: their colours, and, unless all is opaque, their alpha as grey. */
 export function layersOf(pixels, width, height) {
   let isGrey = true, isOpaque = true;
   for (let at = 0; at < pixels.length; at += 4) {

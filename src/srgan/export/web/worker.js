@@ -49,7 +49,7 @@ async function run(values, rows, columns) {
   return made;
 }
 
-/** Writes the inner part of what was made into RGBA pixels. */
+/** Writes the inner part of a result into RGBA pixels. */
 function fill(target, made, { isGrey, isAlpha }, { top, left, rows, columns, height, width }) {
   const plane = rows * columns;
   const rounded = new Uint8ClampedArray(3);

@@ -1,1 +1,1 @@
-"""Architectures, one file each: shapes of tensors, and the forward pass, said once for every engine."""
+"""Architectures, one file each: shapes of tensors, and the forward pass, defined once for all engines."""

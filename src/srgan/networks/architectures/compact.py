@@ -10,14 +10,14 @@ from srgan.networks.architectures.description import OwnOps, Shapes, T, convolut
 
 @dataclass(frozen=True, kw_only=True)
 class Compact:
-    """3x3 convolutions in a row, all at low resolution; what they give is added to the repeated input.
+    """A chain of 3x3 convolutions at low resolution, whose result is added to the repeated input.
 
     Attributes:
         blocks: convolutions between the first and the last.
         channels: feature maps of each.
-        scale: enlargement per side.
-        slopes: that each activation has learned: 1, or one for each channel; 0: all have the same ``slope``.
-        slope: of activations that learned none.
+        scale: upscaling factor per side.
+        slopes: learned slopes of each activation: 1, or one for each channel; 0: all have the same ``slope``.
+        slope: of activations without learned slopes.
     """
 
     blocks: int

@@ -1,4 +1,4 @@
-"""What an architecture says of itself, and the operations that it says it in."""
+"""How an architecture describes itself, and the operations in which it does."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ T = TypeVar("T")
 class OwnOps(Protocol[T]):
     """The operations that the forward passes of srgan's own architectures are written in.
 
-    ``T`` is whatever stands for feature maps: a node of a graph, an array, a note of what was done. Layers go
-    by the names of their tensors. All convolutions have a stride of 1, and give maps of the size they take.
+    ``T`` is whatever stands for feature maps: a node of a graph, an array, a record of what was done. Layers
+    are named by their tensors. All convolutions have a stride of 1, and keep the size of their input.
     """
 
     def first_convolution(self, picture: T, name: str) -> T:
@@ -24,7 +24,7 @@ class OwnOps(Protocol[T]):
         ...
 
     def convolution(self, x: T, name: str, norm: str = "") -> T:
-        """A convolution, with the batch norm behind it where the network has one of the name ``norm``."""
+        """A convolution, with the batch norm after it if the network has one named ``norm``."""
         ...
 
     def prelu(self, x: T, name: str) -> T:
@@ -36,7 +36,7 @@ class OwnOps(Protocol[T]):
         ...
 
     def add(self, x: T, y: T, factor: float = 1.0) -> T:
-        """``factor * x + y``, of which ``y`` was made earlier."""
+        """``factor * x + y``; ``y`` was made earlier."""
         ...
 
     def shuffle(self, x: T, side: int) -> T:
@@ -48,11 +48,11 @@ class OwnOps(Protocol[T]):
         ...
 
     def last_convolution_of_shuffled(self, x: T, name: str, side: int) -> T:
-        """The same, of what ``shuffle(x, side)`` would be; engines can do it without shuffling ``x``."""
+        """The same of ``shuffle(x, side)``; engines can compute it without shuffling ``x``."""
         ...
 
     def add_repeated(self, cells: T, picture: T, side: int) -> T:
-        """Adds to every pixel of each cell the pixel of the network's input in its place."""
+        """Adds to every pixel of each cell the input pixel in the cell's place."""
         ...
 
     def picture(self, cells: T, side: int) -> T:
@@ -108,9 +108,9 @@ class Ops(OwnOps[T], Protocol[T]):
         ...
 
     def resized(self, x: T, factor: Fraction, kind: Resampling) -> T:
-        """A map or the network's input ``factor`` times as high and wide, as exact as pictures need it.
+        """A map or the network's input ``factor`` times as high and wide, as exactly as pictures need.
 
-        Pixels are squares, whose centres meet; bicubic is Keys' with a = -0.75, and nothing is smoothed.
+        Pixels are squares, whose centres meet; bicubic is Keys' with a = -0.75, and there is no antialiasing.
         """
         ...
 
@@ -123,7 +123,7 @@ class Architecture(Protocol):
         ...
 
     def forward(self, ops: Ops[T], picture: T) -> T:
-        """What the network makes of a picture of RGB in [0, 1]; around [0, 1], not clipped."""
+        """The network's result for an RGB picture in [0, 1]; around [0, 1], not clipped."""
         ...
 
 
@@ -131,8 +131,8 @@ class OwnArchitecture(Architecture, Protocol):
     """An architecture of srgan's own, whose models can be blended.
 
     Attributes:
-        blends_shift_colours: whether what lies between two sets of weights gives a flat picture another
-            colour than either, so that blends need :func:`~srgan.networks.colour.correct_colours`.
+        blends_shift_colours: whether a blend of two sets of weights gives a flat picture another colour than
+            either, so that it needs :func:`~srgan.networks.colour.correct_colours`.
     """
 
     blends_shift_colours: ClassVar[bool]

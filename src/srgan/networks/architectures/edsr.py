@@ -11,7 +11,7 @@ from srgan.networks.architectures.folding import Array, Tensors
 from srgan.networks.architectures.recognised import Recognised, UnfitError, count, renamed, root, shape
 
 _WHITE = np.float32(255.0)  # its pictures are from 0 to 255, ours from 0 to 1
-_MEAN = np.array([0.4488, 0.4371, 0.4040], np.float32)  # DIV2K's colour, which is taken away first
+_MEAN = np.array([0.4488, 0.4371, 0.4040], np.float32)  # DIV2K's mean colour, subtracted first
 
 # Names of the authors' own implementation; others follow BasicSR's.
 _AUTHORS = (
@@ -33,8 +33,8 @@ class EDSR:
         blocks: residual blocks.
         channels: feature maps of every block.
         sides: of the pixel shuffles: (2,), (3,), (2, 2) or (2, 2, 2).
-        share: of what a block adds to what it took.
-        gap: how far the numbers in the names of the pixel shuffles' convolutions are apart.
+        share: factor on what a block adds to its input.
+        gap: difference between the numbers in the names of the pixel shuffles' convolutions.
     """
 
     blocks: int
@@ -72,8 +72,8 @@ class EDSR:
 def recognise(tensors: Tensors) -> Recognised | None:
     """Recognises an EDSR by its authors' tensor names, BasicSR's or mmagic's; None if it is something else.
 
-    The share of a block cannot be told from tensors: it is 0.1 in the large network of 256 channels and 1 in
-    all others, as its authors have it.
+    Tensors do not show the share of a block: it is 0.1 in the large network of 256 channels and 1 in
+    all others, as in the authors' code.
 
     Raises:
         UnfitError: if it is one that cannot be run.
@@ -113,7 +113,7 @@ def _without_means(tensors: Tensors) -> dict[str, Array]:
 
 
 def _in_ours(tensors: Tensors, mean: Array) -> dict[str, Array]:
-    """Returns the same for pictures from 0 to 1, by other numbers in the first layer and the last."""
+    """Returns the same for pictures from 0 to 1, by changing the first layer and the last."""
     changed = {
         "mean.bias": -mean,
         "conv_first.weight": tensors["conv_first.weight"] * _WHITE,

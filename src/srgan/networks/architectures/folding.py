@@ -1,4 +1,4 @@
-"""Layers as a part of the convolutions beside them: exact, and less to compute."""
+"""Folds layers into the convolutions beside them: exact, and less to compute."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def layer(tensors: Tensors, name: str) -> tuple[Array, Array]:
 
 
 def fold_norm(tensors: Tensors, convolution: str, norm: str) -> tuple[Array, Array]:
-    """Returns the weight and bias of a convolution that also does the work of the batch norm behind it.
+    """Returns the weight and bias of a convolution that also does the work of the batch norm after it.
 
     Args:
         tensors: the model's parameters.
@@ -56,7 +56,7 @@ def fold_shuffle(weight: Array, side: int) -> Array:
     """Returns the convolution before a PixelShuffle that equals ``weight``'s convolution after it.
 
     Sub-pixel i of a cell and tap offset d meet sub-pixel (i + d) mod side of the cell floor((i + d) / side)
-    away: with side 2, nine taps reach over five cells. Exact: values are only moved. The same as
+    away: with side 2, nine taps span five cells. Exact: values are only moved. The same as
     ``fold_shuffle`` of the training's generator, but for the order of the outputs.
 
     Args:

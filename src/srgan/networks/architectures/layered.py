@@ -1,4 +1,4 @@
-"""A network as a graph of layers, for files that hold one: any order of the kinds that are known."""
+"""A network as a graph of layers, for files that hold one: known kinds of layers, in any order."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _HIGHEST = 8  # scale of a network
 
 @dataclass(frozen=True)
 class Layered:
-    """A graph of layers, from the picture to the last layer's result, which is the picture made of it.
+    """A graph of layers, from the picture to the last layer's result, which is the upscaled picture.
 
     Attributes:
         layers: each takes results of earlier ones.
 
     Raises:
-        UnfitError: if they do not go together, some lead nowhere, or the result is no picture.
+        UnfitError: if they do not fit together, some lead nowhere, or the result is not a picture.
     """
 
     layers: tuple[Layer, ...]
@@ -77,7 +77,7 @@ class Layered:
         return ops.picture(cells, end.side)
 
     def _result(self, ops: Ops[T], picture: T, wanted: int) -> T:
-        """Returns the result of the layer of a number; what is needed no more is dropped on the way."""
+        """Returns the result of a numbered layer; drops on the way what is no longer needed."""
         last_use = self._last_uses(wanted)
         pictures = self._pictures()
         maps = {0: picture}
@@ -100,7 +100,7 @@ class Layered:
         return self.layers[number - 1]
 
     def _pictures(self) -> set[int]:
-        """Numbers of what still is the picture, in other colours or as cells: maybe bytes."""
+        """Numbers of results that are still the picture, in other colours or as cells: they may be bytes."""
         found = {0}
         for number, layer in enumerate(self.layers, 1):
             if isinstance(layer, (Scale, Unshuffle)) and layer.sources[0] in found:
@@ -117,7 +117,7 @@ class Layered:
         return last_use
 
     def _end(self) -> _End | None:
-        """Returns the last layers, if they are such as engines do at low resolution."""
+        """Returns the last layers if engines can compute them at low resolution."""
         number, side = len(self.layers), None
         last = self._layer(number)
         if isinstance(last, Add) and last.factor == 1:
@@ -150,7 +150,7 @@ _OF_PICTURES = (Convolution, Scale, Unshuffle, Resize)
 
 
 def _of_picture(ops: Ops[T], layer: Layer, name: str, picture: T) -> T:
-    """Returns the result of a layer that takes the picture itself, as exact as pictures need it."""
+    """Returns the result of a layer that takes the picture itself, as exactly as pictures need."""
     match layer:
         case Convolution():
             return ops.first_convolution(picture, name)
@@ -164,7 +164,7 @@ def _of_picture(ops: Ops[T], layer: Layer, name: str, picture: T) -> T:
 
 
 def _made(ops: Ops[T], layer: Layer, name: str, given: Sequence[T]) -> T:
-    """Returns a layer's result, of what it takes."""
+    """Returns a layer's result from its inputs."""
     x = given[0]
     match layer:
         case Convolution():
@@ -205,10 +205,10 @@ class _End:
     """How a network ends.
 
     Attributes:
-        source: number of what its last convolution takes.
-        name: of that convolution.
-        side: of the shuffle behind it, 1 for none.
-        adds_picture: whether the picture, repeated, is added then.
+        source: number of its last convolution's input.
+        name: that convolution's.
+        side: of the shuffle after it; 1 for none.
+        adds_picture: whether the repeated picture is then added.
     """
 
     source: int
@@ -218,12 +218,12 @@ class _End:
 
 
 def tensor_name(number: int) -> str:
-    """Returns what the names of a layer's tensors begin with; the first layer has the number 1."""
+    """Returns the prefix of the names of a layer's tensors; the first layer has the number 1."""
     return f"layer{number}"
 
 
 def recognised_graph(architecture: Layered, tensors: Tensors) -> Recognised:
-    """Returns what is told of a graph of layers: blocks are its convolutions, channels those of the first."""
+    """Describes a graph of layers: its blocks are convolutions, its channels those of the first."""
     convolutions = [layer for layer in architecture.layers if isinstance(layer, Convolution)]
     return Recognised(
         name="graph of layers",

@@ -1,4 +1,4 @@
-"""Puts a graph of layers together, one after the other, as files of other programs list them."""
+"""Builds a graph of layers, one after the other, as other programs' files list them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _BY_CHANNEL = (LeakyReLU, Sigmoid, Tanh, Clamp, PReLU, Scale)
 
 
 class LayeredBuilder:
-    """Takes layers; each method gives the number of a result, 0 being the picture.
+    """Adds layers; each method returns the number of a result, 0 being the picture.
 
-    What multiplies and adds numbers, behind a convolution, becomes a part of it.
+    Multiplying and adding constants after a convolution becomes part of it.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class LayeredBuilder:
         """Adds a layer, with its tensors by the last part of their names.
 
         Raises:
-            UnfitError: if it does not go together with those before it.
+            UnfitError: if it does not fit those before it.
         """
         self._extents.append(next_extent(layer, self._extents))
         self._layers.append(layer)
@@ -96,7 +96,7 @@ class LayeredBuilder:
             x: what is shuffled.
             side: the shuffle's.
             blocks_first: whether the channels of a square's first pixel come first, then those of the second,
-                as TensorFlow has it.
+                as in TensorFlow.
         """
         if blocks_first:
             channels = self.extent(x).channels
@@ -108,7 +108,7 @@ class LayeredBuilder:
         """Returns the network that gives a result, without layers that it does not need, and its tensors.
 
         Raises:
-            UnfitError: if it is no network that makes pictures of pictures, or a number is not finite.
+            UnfitError: if it does not map pictures to pictures, or a number is not finite.
         """
         while isinstance(last := self._layers[result - 1], Clamp) and last.low <= 0 and last.high >= 1:
             (result,) = last.sources  # every result is clipped anyway
@@ -129,7 +129,7 @@ class LayeredBuilder:
         return Layered(tuple(layers)), tensors
 
     def _reordered(self, x: int, order: NDArray[np.intp]) -> int:
-        """Returns a map with its channels in another order: of the layers that make it, where that can be."""
+        """Returns a map with its channels reordered: in the layers that make it, where that is possible."""
         by_channel = []
         while x and isinstance(self._layers[x - 1], _BY_CHANNEL):
             by_channel.append(x)

@@ -21,7 +21,7 @@ class Layer:
     """One layer.
 
     Attributes:
-        sources: the numbers of what it takes: 0 is the picture, 1 the first layer's result, and so on.
+        sources: the numbers of its inputs: 0 is the picture, 1 the first layer's result, and so on.
     """
 
     sources: tuple[int, ...]
@@ -29,7 +29,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Convolution(Layer):
-    """A convolution of ``size * size`` with bias, whose result is of the size of what it takes."""
+    """A convolution of ``size * size`` with bias, whose result has the size of its input."""
 
     inputs: int
     outputs: int
@@ -45,7 +45,7 @@ class PReLU(Layer):
 
 @dataclass(frozen=True, kw_only=True)
 class LeakyReLU(Layer):
-    """What is negative is multiplied by ``slope``; with 0 it is a ReLU."""
+    """Multiplies negative values by ``slope``; with 0 it is a ReLU."""
 
     slope: float
 
@@ -62,7 +62,7 @@ class Tanh(Layer):
 
 @dataclass(frozen=True, kw_only=True)
 class Clamp(Layer):
-    """Nothing below ``low`` or above ``high``."""
+    """Limits values to at least ``low`` and at most ``high``."""
 
     low: float
     high: float
@@ -70,7 +70,7 @@ class Clamp(Layer):
 
 @dataclass(frozen=True, kw_only=True)
 class Scale(Layer):
-    """Multiplies by a number and adds one, or by one for each channel."""
+    """Multiplies by a number and adds another, the same for all channels or one for each."""
 
     count: int
 
@@ -141,7 +141,7 @@ def extents(layers: Sequence[Layer]) -> list[Extent]:
     """Computes the extents of the picture and of all layers' results.
 
     Raises:
-        UnfitError: if layers do not go together.
+        UnfitError: if layers do not fit together.
     """
     found = [PICTURE]
     for layer in layers:
@@ -153,11 +153,11 @@ def next_extent(layer: Layer, found: Sequence[Extent]) -> Extent:
     """Returns the extent of a layer's result.
 
     Args:
-        layer: any.
-        found: those of the picture and of all results before it.
+        layer: any layer.
+        found: extents of the picture and of all results before it.
 
     Raises:
-        UnfitError: if it does not go together with them, or is too large.
+        UnfitError: if it does not fit them, or is too large.
     """
     if not all(0 <= source < len(found) for source in layer.sources):
         raise UnfitError("one of its layers uses a missing result")

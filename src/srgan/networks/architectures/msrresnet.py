@@ -19,7 +19,7 @@ _OLDER = (
 
 @dataclass(frozen=True, kw_only=True)
 class MSRResNet:
-    """Residual blocks at low resolution, then pixel shuffles; what they give is added to the enlarged input.
+    """Residual blocks at low resolution, then pixel shuffles; the result is added to the upscaled input.
 
     Attributes:
         blocks: residual blocks.

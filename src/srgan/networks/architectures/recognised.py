@@ -1,4 +1,4 @@
-"""What is told of another program's network by the names and shapes of its tensors."""
+"""What the names and shapes of its tensors show about another program's network."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Recognised:
     """A network that was recognised.
 
     Attributes:
-        name: of the architecture, as it is known.
-        blocks: how many of what it repeats.
+        name: common name of the architecture.
+        blocks: number of repeated blocks.
         channels: feature maps of every block.
-        architecture: with its dimensions.
-        tensors: by the names that the architecture gives them. What is left over, or lacking, or of another
-            shape than there, is for the caller to see.
+        architecture: the architecture, with its dimensions.
+        tensors: by the names that the architecture gives them. The caller checks whether some are left over,
+            missing, or of another shape than there.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Recognised:
 
 
 class UnfitError(Exception):
-    """The architecture is known, but not with these dimensions; the message says what it is about them."""
+    """The architecture is known, but these dimensions do not work; the message says why."""
 
 
 def renamed(tensors: Tensors, rules: Iterable[tuple[str, str]]) -> dict[str, Array]:
@@ -49,7 +49,7 @@ def renamed(tensors: Tensors, rules: Iterable[tuple[str, str]]) -> dict[str, Arr
 
 
 def count(tensors: Mapping[str, object], pattern: str) -> int:
-    """Returns how many numbers there are in the place of ``pattern``'s group: one more than the largest."""
+    """Returns one more than the largest number in the place of ``pattern``'s group; 0 if there is none."""
     compiled = re.compile(pattern)
     numbers = [int(match[1]) for name in tensors if (match := compiled.fullmatch(name))]
     return max(numbers, default=-1) + 1
@@ -59,7 +59,7 @@ def shape(tensors: Tensors, name: str, dimensions: int = 4) -> tuple[int, ...]:
     """Returns the shape of a tensor.
 
     Raises:
-        UnfitError: if there is none of the name, or it has another number of dimensions.
+        UnfitError: if there is no such tensor, or it has another number of dimensions.
     """
     if name not in tensors or tensors[name].ndim != dimensions:
         raise UnfitError(f"the tensor '{name}' is missing or misshapen")

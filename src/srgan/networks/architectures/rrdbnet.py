@@ -9,7 +9,7 @@ from srgan.networks.architectures.folding import Tensors
 from srgan.networks.architectures.recognised import Recognised, UnfitError, count, renamed, root, shape
 
 _SLOPE = 0.2  # of every LeakyReLU
-_SHARE = 0.2  # of what a block adds to what it took
+_SHARE = 0.2  # factor on what a block adds to its input
 
 # Names of the first implementation, which numbered its layers, and of the second.
 _FIRST = (
@@ -27,14 +27,14 @@ _SECOND = (
 
 @dataclass(frozen=True, kw_only=True)
 class RRDBNet:
-    """Dense blocks in residual blocks at low resolution, then enlargements by two, each with a convolution.
+    """Dense blocks in residual blocks at low resolution, then upscalings by two, each with a convolution.
 
     Attributes:
         blocks: residual blocks, of three dense blocks each.
         channels: feature maps of every block.
         growth: feature maps that each layer of a dense block adds.
-        enlargements: by two.
-        unshuffle: side of the squares of pixels that are put into channels first, 1 for none.
+        enlargements: how many times it upscales by two.
+        unshuffle: side of the squares of pixels that are moved into channels first; 1 for none.
     """
 
     blocks: int

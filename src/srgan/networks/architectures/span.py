@@ -12,17 +12,17 @@ from srgan.networks.architectures.recognised import Recognised, UnfitError, root
 
 _BLOCKS = 6
 _WHITE = np.float32(255.0)  # its pictures are from 0 to 255, ours from 0 to 1
-_MEAN = np.array([0.4488, 0.4371, 0.4040], np.float32)  # DIV2K's colour, which is taken away first
+_MEAN = np.array([0.4488, 0.4371, 0.4040], np.float32)  # DIV2K's mean colour, subtracted first
 
 
 @dataclass(frozen=True, kw_only=True)
 class SPAN:
-    """Six blocks at low resolution, each weighting what it gives by an odd function of itself.
+    """Six blocks at low resolution, each weighting its result by an odd function of itself.
 
     Attributes:
         channels: feature maps of every block.
-        scale: enlargement per side.
-        has_mean: whether a colour is taken away from the picture first.
+        scale: upscaling factor per side.
+        has_mean: whether a mean colour is subtracted from the picture first.
     """
 
     channels: int
@@ -45,7 +45,7 @@ class SPAN:
         head = x = inner = ops.first_convolution(shifted, "conv_1")
         results = []
         for block in (f"block_{number + 1}" for number in range(_BLOCKS)):
-            # The authors' SiLU works in place: what the last layers read of this is what it made of it.
+            # The authors' SiLU works in place: the last layers read this after it.
             inner = _silu(ops, ops.convolution(x, f"{block}.c1_r"))
             y = _silu(ops, ops.convolution(inner, f"{block}.c2_r"))
             y = ops.convolution(y, f"{block}.c3_r")
@@ -91,9 +91,9 @@ def recognise(tensors: Tensors) -> Recognised | None:
 
 
 def _merged(tensors: Tensors) -> dict[str, Array]:
-    """Merges the convolutions that are trained in threes, with the one beside them, into the equal 3x3.
+    """Merges the convolutions that are trained in threes, with the one beside them, into an equivalent 3x3.
 
-    Files hold such a 3x3 too (``eval_conv``), which need not be up to date.
+    Files hold such a 3x3 too (``eval_conv``), which may be out of date.
     """
     merged = {name: tensor for name, tensor in tensors.items() if name != "no_norm"}
     for name in ("conv_1", *_inner()):

@@ -17,7 +17,7 @@ from srgan.networks.architectures.description import (
 
 @dataclass(frozen=True, kw_only=True)
 class SRResNet:
-    """Residual blocks at low resolution, then two PixelShuffle(2): four times larger per side.
+    """Residual blocks at low resolution, then two PixelShuffle(2): 4x per side.
 
     Attributes:
         blocks: residual blocks.

@@ -17,8 +17,8 @@ _SLOPES = (0.0, 0.1)  # of its ReLU and its LeakyReLU
 def recognise(tensors: Tensors) -> Recognised | None:
     """Recognises an SRVGGNetCompact; None if it is something else.
 
-    Activations without tensors may be of either kind: it is the one with which flat pictures keep their
-    colours better, as all networks of this kind are trained to do.
+    Activations without tensors may be ReLU or LeakyReLU. The one with which flat pictures keep their colours
+    better is taken, since all networks of this kind are trained to keep them.
 
     Raises:
         UnfitError: if it is one that cannot be run.

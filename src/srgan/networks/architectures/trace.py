@@ -1,4 +1,4 @@
-"""What can be known of a network by going through its forward pass once, without computing anything."""
+"""What a network's forward pass shows when it is traced once, without computing anything."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fractions import Fraction
 from srgan.networks.architectures.description import Architecture, Resampling, Shapes
 
 _REACH = {"nearest": 0, "bilinear": 1, "bicubic": 2}
-"""Of kinds of resampling: pixels to each side of the place that a result has in what it is made of."""
+"""By kind of resampling: input pixels to each side of a result's place that it depends on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,14 +18,14 @@ class Trace:
     """What follows from an architecture.
 
     Attributes:
-        scale: enlargement per side.
+        scale: upscaling factor per side.
         radius: low-res pixels around a pixel, at each side, that its result depends on.
         needs: for each convolution, by name, how many pixels of its result, at its resolution, the layers
-            behind it reach at each side.
+            after it reach at each side.
         last: name of the convolution that makes the picture.
-        widest: values of the largest result of a layer, for each low-res pixel.
-        multiple: the sides of pictures that it takes are multiples of this.
-        multiplications: that the convolutions ask for, for each low-res pixel.
+        widest: values of the largest result of a layer, per low-res pixel.
+        multiple: the sides of input pictures must be multiples of this.
+        multiplications: multiplications in the convolutions, per low-res pixel.
     """
 
     scale: int
@@ -54,7 +54,7 @@ class _Step:
 
 
 def trace(architecture: Architecture) -> Trace:
-    """Goes through an architecture's forward pass."""
+    """Traces an architecture's forward pass."""
     ops = _TracingOps(architecture.shapes())
     result = architecture.forward(ops, ops.step())
     needs = [0] * len(ops.steps)
@@ -75,7 +75,7 @@ def trace(architecture: Architecture) -> Trace:
 
 
 class _TracingOps:
-    """Notes the steps; see :class:`~srgan.networks.architectures.description.Ops`."""
+    """Records the steps; see :class:`~srgan.networks.architectures.description.Ops`."""
 
     def __init__(self, shapes: Shapes) -> None:
         self.steps: list[_Step] = []
@@ -118,7 +118,7 @@ class _TracingOps:
         return self.step(x, name=name, radius=-(-(size // 2) // side))
 
     def _count(self, name: str, scale: Fraction) -> int:
-        """Notes what a convolution takes that works on maps ``scale`` times as high and wide; its size."""
+        """Counts the work of a convolution on maps ``scale`` times as high and wide; returns its size."""
         outputs, *inputs, size = self._shapes[f"{name}.weight"]
         self.widest = max(self.widest, outputs * scale**2)
         self.multiplications += outputs * math.prod(inputs) * size * scale**2
@@ -161,7 +161,7 @@ class _TracingOps:
         return x
 
     def unshuffle(self, x: _Step, side: int) -> _Step:
-        # Of a pixel's own cell, the pixels before it or behind it count too.
+        # In a pixel's own cell, the pixels before or after it count too.
         return self.step(x, radius=side - 1, side=Fraction(1, side))
 
     def enlarge(self, x: _Step, side: int) -> _Step:

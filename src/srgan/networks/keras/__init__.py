@@ -1,1 +1,1 @@
-"""Networks that Keras saved: their files, apart from this process, and their layers as ours."""
+"""Networks that Keras saved: their files, read in another process, and their layers as ours."""

@@ -1,4 +1,4 @@
-"""The numbers in files of Keras, read in a process of its own: HDF5's library crashes on some damaged files.
+"""Reads the numbers in Keras files in a process of its own: HDF5's library crashes on some damaged files.
 
 Run as a program, this is that process. Nothing in a file is executed, and no other file is opened for it.
 """
@@ -69,7 +69,7 @@ def _stored(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 class _Numbers:
-    """The numbers in an HDF5 file. What it says of their sizes is compared with its own."""
+    """The numbers in an HDF5 file. The sizes that it states are checked against its own."""
 
     def __init__(self, file: Any, size: int, *, is_archive: bool) -> None:
         self._file = file
@@ -77,7 +77,7 @@ class _Numbers:
         self._is_archive = is_archive
 
     def of(self, name: str, kind: str, number: int) -> list[Array]:
-        """Returns the weights of a layer: of a name, of a kind, of which it is the one of a number."""
+        """Returns the weights of a layer, found by its name, or by its kind and its number in that kind."""
         if self._is_archive:
             variables = self._variables(name, kind, number)
             return [self._read(variables, str(index)) for index in range(len(variables))]
@@ -97,7 +97,7 @@ class _Numbers:
         return self._inside(layers, f"{place}/vars")
 
     def _inside(self, group: Any, path: str) -> Any:
-        """Returns what is at a path, without going to other files."""
+        """Returns what is at a path, without following links to other files."""
         for name in path.split("/"):
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise UnfitError("its weights are not in the file itself, or not all of them")

@@ -1,4 +1,4 @@
-"""Networks in files of Keras, ``.h5`` and ``.keras``: the list of layers and the weights, and nothing else.
+"""Networks in Keras files, ``.h5`` and ``.keras``: the list of layers and the weights, and nothing else.
 
 Nothing in them is executed: of functions that they hold, only the names are read.
 """
@@ -22,7 +22,7 @@ from srgan.networks.architectures.recognised import UnfitError
 from srgan.networks.keras.layer import KerasLayer, KerasModel
 
 _MODELS = ("Functional", "Model", "Sequential")
-_PATIENCE = 30  # seconds for the reading of a file, and a second more for each of its megabytes
+_PATIENCE = 30  # seconds for reading a file, and a second more for each of its megabytes
 _UNFIT = 3  # what apart.py exits with where a file is not damaged
 
 
@@ -34,7 +34,7 @@ def read_keras(path: Path) -> KerasModel:
         MissingExtraError: if h5py is not installed.
     """
     if importlib.util.find_spec("h5py") is None:
-        raise MissingExtraError("reading files of Keras", "keras")
+        raise MissingExtraError("reading Keras files", "keras")
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
     try:
@@ -45,11 +45,11 @@ def read_keras(path: Path) -> KerasModel:
         raise ModelError(f"{path}: not enough memory to read it; free some, or get the file again") from None
     # What a file says may be of any type, and anything may be missing.
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError, subprocess.TimeoutExpired):
-        raise ModelError(f"{path}: not a readable file of Keras, or damaged; get it again") from None
+        raise ModelError(f"{path}: not a readable Keras file, or damaged; get it again") from None
 
 
 def _contents(path: Path) -> tuple[dict[str, Any], list[list[Array]]]:
-    """Returns the description of a network, and the weights of its layers, by a process that may crash.
+    """Returns the description of a network, and the weights of its layers, from a process that may crash.
 
     Raises:
         UnfitError: if they cannot be used.

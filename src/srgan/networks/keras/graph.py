@@ -1,4 +1,4 @@
-"""Networks of Keras as graphs of layers: those that generators in the manner of the SRGAN consist of."""
+"""Keras networks as graphs of layers: those that generators in the manner of the SRGAN consist of."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHUFFLES = re.compile(r"shuffl|subpixel|sub_pixel|depth_?to_?space", re.IGNOREC
 
 
 def possible_results(model: KerasModel) -> tuple[Range, ...]:
-    """Returns what the results of a network may range over, by its last layer."""
+    """Returns the possible ranges of a network's results, by its last layer."""
     last = next(layer for layer in model.layers if layer.name == model.output)
     if last.activation == "tanh":
         return ("-1..1",)
@@ -46,7 +46,7 @@ def graph_of(model: KerasModel, takes: Range, gives: Range) -> tuple[Layered, di
         gives: the same in its result.
 
     Raises:
-        UnfitError: if it has a layer that is not known, or is no network that makes pictures of pictures.
+        UnfitError: if it has an unknown layer, or does not map pictures to pictures.
     """
     graph = _Graph(model, takes)
     for layer in model.layers:
@@ -71,7 +71,7 @@ class _Graph:
         """Adds a layer.
 
         Raises:
-            UnfitError: if it is of a kind that is not known, or does not fit those before it.
+            UnfitError: if its kind is unknown, or it does not fit those before it.
         """
         if not self._made:
             black, span = SPANS[self._takes]
@@ -201,10 +201,10 @@ class _Graph:
         return self._build.put(Resize(sources=(x,), times=sides.pop(), kind=kind))
 
     def _shuffled(self, x: int, layer: KerasLayer) -> int:
-        """Returns a function of the user's own, of which only the name and the channels are known.
+        """Adds a function of the user's own, of which only the name and the channels are known.
 
-        One that changes their number shuffles pixels. At the ends of a network one that does not is taken for
-        one that changes the range of values, which is found out for both together.
+        One that changes their number shuffles pixels. One that does not, at either end of a network, is taken
+        for a change of the range of values, which is found out for both ends together.
         """
         channels, behind = self._build.extent(x).channels, self._model.channels_behind(layer.name)
         side = math.isqrt(channels // behind) if behind else 0
@@ -213,7 +213,7 @@ class _Graph:
         is_end = x == self._picture or layer.name == self._model.output
         if side == 1 and behind == channels and is_end and layer.kind == "Lambda":
             return x
-        raise UnfitError("it has a function of its own, of which neither name nor channels tell what it does")
+        raise UnfitError("it has a custom function, whose name and channels do not show what it does")
 
 
 def _number(value: float) -> Array:

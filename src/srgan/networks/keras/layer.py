@@ -1,4 +1,4 @@
-"""A network of Keras, as its file describes it."""
+"""A Keras network, as its file describes it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class KerasLayer:
 
     Attributes:
         kind: its class.
-        name: its own.
-        config: what else is said of it, of any type: files come from anywhere.
+        name: its name.
+        config: its other settings, of any type: files come from anywhere.
         inputs: names of the layers whose results it takes.
         weights: in Keras's order; a convolution's are (height, width, in, out).
     """
@@ -34,7 +34,7 @@ class KerasLayer:
 
     @property
     def activation(self) -> str:
-        """The name of its activation, which may be said in several ways."""
+        """The name of its activation, which files state in several ways."""
         said = self.config.get("activation", "linear")
         if isinstance(said, dict):
             said = said["config"] if said["class_name"] == "function" else said["class_name"]
@@ -42,7 +42,7 @@ class KerasLayer:
 
     @property
     def slopes(self) -> Array:
-        """Those of a PReLU.
+        """The slopes of a PReLU.
 
         Raises:
             UnfitError: if each pixel has its own.
@@ -77,13 +77,13 @@ class KerasLayer:
 
 @dataclass(frozen=True, kw_only=True)
 class KerasModel:
-    """The layers of a network, each behind those that it takes, and the name of the last."""
+    """The layers of a network, each after its inputs, and the name of the last."""
 
     layers: tuple[KerasLayer, ...]
     output: str
 
     def channels_behind(self, name: str) -> int:
-        """Returns the channels that a layer's result has by the layers behind it; 0 if they do not tell."""
+        """Returns the channels of a layer's result, as the layers after it show; 0 if they do not."""
         if name == self.output:
             return 3
         for layer in self.layers:

@@ -1,1 +1,1 @@
-"""Networks of ncnn: their pairs of files, and their layers as ours."""
+"""ncnn networks: their pairs of files, and their layers as ours."""

@@ -31,10 +31,10 @@ class NcnnLayer:
 
     Attributes:
         kind: what the layer does.
-        name: its own.
+        name: its name.
         inputs: names of the maps that it takes.
         outputs: names of those that it makes.
-        params: what else is said of it, by number.
+        params: its parameters, by number.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class NcnnLayer:
     params: Mapping[int, tuple[float, ...]]
 
     def numbers(self, key: int) -> tuple[float, ...]:
-        """Returns a parameter, which is any number of numbers.
+        """Returns a parameter that holds any number of numbers.
 
         Raises:
             UnfitError: if it is something else.
@@ -55,7 +55,7 @@ class NcnnLayer:
         return values
 
     def number(self, key: int, default: float = 0.0) -> float:
-        """Returns a parameter, which is one number.
+        """Returns a parameter that is one number.
 
         Raises:
             UnfitError: if it is something else.
@@ -66,7 +66,7 @@ class NcnnLayer:
         return values[0]
 
     def whole(self, key: int, default: int = 0) -> int:
-        """Returns a parameter, which is a whole number.
+        """Returns a parameter that is a whole number.
 
         Raises:
             UnfitError: if it is something else.
@@ -78,7 +78,7 @@ class NcnnLayer:
 
 
 def is_ncnn(path: Path) -> bool:
-    """Tells whether a file is a ``.param``, by its name or by how it begins.
+    """Returns whether a file is a ``.param``, by its name or by how it begins.
 
     Raises:
         OSError: if it cannot be read.
@@ -92,7 +92,7 @@ def read_param(path: Path) -> list[NcnnLayer]:
     """Reads the layers of a ``.param``, in its order.
 
     Raises:
-        UnfitError: if it is none, or damaged.
+        UnfitError: if it is not one, or is damaged.
         OSError: if it cannot be read.
     """
     raw = path.read_bytes() if path.stat().st_size <= _LONGEST else b""
@@ -100,7 +100,7 @@ def read_param(path: Path) -> list[NcnnLayer]:
         raise UnfitError("it is a binary .param; use the text that it was made from")
     lines = [line.split() for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]
     if lines[:1] != [[_MAGIC.decode()]]:
-        raise UnfitError("it is not a .param file of ncnn's")
+        raise UnfitError("it is not a .param file of ncnn")
     try:
         count = int(lines[1][0])
         layers = [_layer(words) for words in lines[2:]]
@@ -140,7 +140,7 @@ def _param(word: str) -> tuple[int, tuple[float, ...]]:
 
 
 class NcnnWeights:
-    """The weights in a ``.bin``, from first to last. How many there are is compared with the file first.
+    """The weights in a ``.bin``, from first to last. Their number is checked against the file first.
 
     Args:
         file: the open file.
@@ -151,7 +151,7 @@ class NcnnWeights:
         self.left = os.fstat(file.fileno()).st_size
 
     def marked(self, count: int) -> Array:
-        """Numbers of the type that stands before them: 32 or 16 bits.
+        """Reads numbers of the type that is stated before them: 32 or 16 bits.
 
         Raises:
             UnfitError: if there are fewer, or they are of another type or not finite.
@@ -165,7 +165,7 @@ class NcnnWeights:
         return self.plain(count)
 
     def plain(self, count: int) -> Array:
-        """Numbers of 32 bits.
+        """Reads 32-bit numbers.
 
         Raises:
             UnfitError: if there are fewer, or one is not finite.

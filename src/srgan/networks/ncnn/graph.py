@@ -1,4 +1,4 @@
-"""Networks of ncnn, a ``.param`` and its ``.bin``, as graphs of layers.
+"""ncnn networks, a ``.param`` and its ``.bin``, as graphs of layers.
 
 What the layers do is in ncnn's own documentation, ``operators.md``. Pictures are RGB in [0, 1], as in the
 programs that such networks come with.
@@ -42,7 +42,7 @@ def read_ncnn(path: Path) -> Recognised:
     """Reads the network of a ``.param`` and of the ``.bin`` beside it.
 
     Raises:
-        UnfitError: if they are damaged, do not go together, or have layers that are not known.
+        UnfitError: if they are damaged, do not fit together, or have unknown layers.
         OSError: if they cannot be read.
     """
     layers = read_param(path)
@@ -61,7 +61,7 @@ def read_ncnn(path: Path) -> Recognised:
 
 @dataclass(frozen=True, kw_only=True)
 class _Map:
-    """What a layer made: the number of a result, with a border yet to be added; or a constant."""
+    """A layer's result: its number, with a border yet to be added; or a constant."""
 
     number: int = 0
     border: int = 0
@@ -81,9 +81,9 @@ class _Graph:
         """Adds a layer.
 
         Raises:
-            UnfitError: if it is of a kind that is not known, or does not fit those before it.
+            UnfitError: if its kind is unknown, or it does not fit those before it.
         """
-        # Every map is taken once: where it is needed more often, it is split.
+        # Every map is used once: where it is needed more often, it is split.
         given = []
         for name in layer.inputs:
             if name not in self._maps:
@@ -97,7 +97,7 @@ class _Graph:
         """Returns the network.
 
         Raises:
-            UnfitError: if it has several results, or weights are left.
+            UnfitError: if it has several results, or weights are left over.
         """
         if len(self._maps) != 1:
             raise UnfitError(f"it has {len(self._maps)} results instead of one picture")

@@ -1,4 +1,4 @@
-"""Layers of ncnn's that have weights or more than a number to be read, as layers of ours."""
+"""ncnn layers that have weights or take more than reading a number, as layers of ours."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from srgan.networks.architectures.layers import Clamp, LeakyReLU, Resize, Sigmoi
 from srgan.networks.architectures.recognised import UnfitError
 from srgan.networks.ncnn.file import NcnnLayer, NcnnWeights
 
-_SAME = (-233, -234)  # said of a padding that keeps the size
+_SAME = (-233, -234)  # a padding that keeps the size
 _KINDS: dict[int, Resampling] = {1: "nearest", 2: "bilinear", 3: "bicubic"}
 LIMIT = 1e38
-"""Of numbers that are not limited."""
+"""Stands for no limit."""
 
 
 def convolution(build: LayeredBuilder, weights: NcnnWeights, x: int, border: int, layer: NcnnLayer) -> int:
@@ -25,12 +25,12 @@ def convolution(build: LayeredBuilder, weights: NcnnWeights, x: int, border: int
     Args:
         build: takes the layer.
         weights: gives its weights.
-        x: number of what it takes.
-        border: pixels that a layer before it adds at each side of that.
-        layer: what is said of it.
+        x: number of its input.
+        border: pixels that a layer before it adds at each side of its input.
+        layer: its line in the file.
 
     Raises:
-        UnfitError: if it makes its map smaller, or is of a kind that is not known.
+        UnfitError: if it shrinks its map, or its kind is unknown.
     """
     outputs, size, count = layer.whole(0), layer.whole(1), layer.whole(6)
     if border + _border(layer, size) != size // 2:
@@ -44,12 +44,12 @@ def convolution(build: LayeredBuilder, weights: NcnnWeights, x: int, border: int
 
 
 def _border(layer: NcnnLayer, size: int) -> int:
-    """Returns pixels that a convolution adds at each side of what it takes."""
+    """Returns the pixels that a convolution adds at each side of its input."""
     steps = [layer.whole(key, layer.whole(other, 1)) for key, other in ((2, 2), (3, 3), (12, 2), (13, 3))]
     if steps != [1] * 4 or layer.whole(11, size) != size:
         raise UnfitError("it has a convolution with a stride, dilation or a kernel that is not square")
     if layer.whole(8) or layer.whole(19):
-        raise UnfitError("it has a convolution with weights of 8 bits, or made as it runs")
+        raise UnfitError("it has a convolution with weights of 8 bits, or computed as it runs")
     left, top = layer.whole(4), layer.whole(14, layer.whole(4))
     sides = [left, top, layer.whole(15, left), layer.whole(16, top)]
     return size // 2 if sides[0] in _SAME else same_at_all_sides(sides)
@@ -79,7 +79,7 @@ def resized(build: LayeredBuilder, x: int, layer: NcnnLayer) -> int:
     """Converts an Interp.
 
     Raises:
-        UnfitError: if it is of a kind that is not known, or gives a fixed size.
+        UnfitError: if its kind is unknown, or it gives a fixed size.
     """
     kind, factor = _KINDS.get(layer.whole(0)), Fraction(layer.number(1, 1))
     is_fixed = any(layer.whole(key) for key in (3, 4, 5)) or 9 in layer.params

@@ -1,1 +1,1 @@
-"""Low-res pictures as people have them, made from clean ones on the training device."""
+"""Realistic low-res pictures, made from clean ones on the training device."""

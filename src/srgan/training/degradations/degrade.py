@@ -1,4 +1,4 @@
-"""Low-res pictures as people have them: blurred, resized, noisy, compressed; made on the training device.
+"""Realistic low-res pictures: blurred, resized, noisy, compressed; made on the training device.
 
 In the manner of Real-ESRGAN's second-order model (arXiv 2107.10833, 3.1 and 3.2).
 """
@@ -17,9 +17,9 @@ from srgan.training.degradations.options import DegradationOptions
 
 
 class _Draws:
-    """Random numbers for a share of a batch, all of them decided by one CPU generator.
+    """Random numbers for a share of a batch, all from one CPU generator.
 
-    They are drawn for the whole batch, so that they do not depend on how it is shared.
+    They are drawn for the whole batch, so that they do not depend on how it is split.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class _Draws:
         return numbers[self._share].to(self._device)
 
     def chosen(self, share: float) -> Tensor:
-        """Tells whether each picture is among a share of them, (N, 1, 1, 1)."""
+        """Returns whether each picture is chosen, at a rate of ``share``, (N, 1, 1, 1)."""
         return self.uniform(0, 1) < share
 
     def number(self, low: float = 0, high: float = 1) -> float:
@@ -44,11 +44,11 @@ class _Draws:
         return torch.empty(()).uniform_(low, high, generator=self._generator).item()
 
     def whole(self, below: int) -> int:
-        """Returns one whole number from 0 for the whole batch."""
+        """Returns one whole number below ``below``, from 0, for the whole batch."""
         return int(torch.randint(below, (), generator=self._generator).item())
 
     def normal_like(self, image: Tensor) -> Tensor:
-        """Draws standard normal numbers on the device, by a generator of its own."""
+        """Draws standard normal numbers on the device, with a generator of its own."""
         generator = torch.Generator(self._device).manual_seed(self.whole(2**62))
         shape = (self._batch_size, *image.shape[1:])
         return torch.randn(shape, generator=generator, device=self._device)[self._share]
@@ -68,9 +68,9 @@ def degrade(
     Args:
         hr_image: (N, 3, scale * h, scale * w), RGB, float32 in [0, 1], on any device.
         scale: how many times smaller each side becomes.
-        options: what happens to them.
+        options: which degradations are applied.
         generator: a CPU generator, the only source of randomness.
-        batch_size: pictures in the whole batch, where several processes have a share of it each.
+        batch_size: pictures in the whole batch, if several processes share it.
         share: which of them these are.
 
     Returns:
@@ -87,7 +87,7 @@ def degrade(
 
 def _degrade(image: Tensor, height: int, width: int, options: DegradationOptions, draws: _Draws) -> Tensor:
     """Applies all rounds, from the high-res pictures to (N, 3, height, width)."""
-    image = image.contiguous()  # channels-last would be turned around at every step
+    image = image.contiguous()  # channels-last would be converted at every step
     size = (image.shape[2], image.shape[3])
     for rounds_left in reversed(range(options.rounds)):
         if rounds_left == 0:
@@ -124,7 +124,7 @@ def _add_noise(image: Tensor, options: DegradationOptions, draws: _Draws) -> Ten
     deviation = draws.uniform(options.noise_min, options.noise_max) / 255 * draws.chosen(options.noise)
     noise = draws.normal_like(image)
     noise = torch.where(draws.chosen(options.grey_noise), noise[:, :1], noise)
-    # As many photons as make a picture are distributed normally.
+    # With as many photons as a picture has, Poisson noise is close to normal.
     brightness = image.clamp(0, 1)
     noise = noise * torch.where(draws.chosen(options.poisson), brightness.sqrt(), 1.0)
     return noise.mul_(deviation).add_(image).clamp_(0, 1)
@@ -132,7 +132,7 @@ def _add_noise(image: Tensor, options: DegradationOptions, draws: _Draws) -> Ten
 
 def _compress(image: Tensor, options: DegradationOptions, draws: _Draws) -> Tensor:
     quality = draws.uniform(options.jpeg_min, options.jpeg_max).round().flatten()
-    # A crop's corner lies anywhere in the grid of blocks.
+    # A crop's corner may lie anywhere in the grid of blocks.
     top, left = draws.whole(16), draws.whole(16)
     padded = F.pad(image, (left, 0, top, 0), mode="replicate")
     compressed = compress(padded, quality, subsampled=draws.number() < options.subsampled)

@@ -18,8 +18,8 @@ def bicubic_resize(image: Tensor, height: int, width: int) -> Tensor:
 
     Args:
         image: (N, 3, H, W), float.
-        height: of the result.
-        width: of the result.
+        height: height of the result.
+        width: width of the result.
     """
     rows, columns = (
         _bicubic_matrix(old, new).to(image) for old, new in zip(image.shape[2:], (height, width), strict=True)
@@ -29,20 +29,20 @@ def bicubic_resize(image: Tensor, height: int, width: int) -> Tensor:
 
 @lru_cache(maxsize=512)
 def _bicubic_matrix(old: int, new: int) -> Tensor:
-    """Returns the weights with which a line of ``old`` pixels becomes one of ``new``: (new, old)."""
-    # Each column is what becomes of one lit pixel, as an image of one column and a channel a pixel.
+    """Returns the weights that turn a line of ``old`` pixels into one of ``new``: (new, old)."""
+    # Each column is the response to one lit pixel, as an image of one column and a channel per pixel.
     return torch.from_numpy(bicubic(np.eye(old)[:, None], new / old)[:, 0].astype(np.float32))
 
 
 def gaussian_blur(image: Tensor, first: Tensor, second: Tensor, angle: Tensor, *, reach: int) -> Tensor:
-    """Blurs each picture by a Gaussian of its own, by multiplying spectra; the surroundings are reflected.
+    """Blurs each picture with its own Gaussian, by multiplying spectra; borders are reflected.
 
     Args:
         image: (N, C, H, W), float32.
         first: standard deviation in pixels along the first axis, (N, 1, 1, 1); 0 leaves the picture alone.
-        second: along the second axis.
-        angle: of the first axis to the rows, in radians, (N, 1, 1, 1).
-        reach: pixels beyond which every Gaussian is negligible, three times the deviation or so.
+        second: the same along the second axis.
+        angle: between the first axis and the rows, in radians, (N, 1, 1, 1).
+        reach: pixels beyond which every Gaussian is negligible, about three times the deviation.
     """
     height, width = image.shape[2:]
     top, left = min(reach, height - 1), min(reach, width - 1)

@@ -31,10 +31,10 @@ _TO_RGB = ((1.0, 0.0, 1.402), (1.0, -0.344136, -0.714136), (1.0, 1.772, 0.0))
 
 
 def compress(image: Tensor, quality: Tensor, *, subsampled: bool) -> Tensor:
-    """Compresses pictures by libjpeg's tables, and returns them as a decoder gives them back.
+    """Compresses pictures with libjpeg's tables, and returns them as a decoder would.
 
-    Exact but for roundings inside libjpeg's integer arithmetic: 8x8 DCT, quantisation, and the triangle
-    filter that enlarges halved chroma. Entropy coding loses nothing and is left out.
+    Exact except for rounding inside libjpeg's integer arithmetic: 8x8 DCT, quantisation, and the triangle
+    filter that upsamples halved chroma. Entropy coding loses nothing and is left out.
 
     Args:
         image: (N, 3, H, W), RGB, float in [0, 1], any size.
@@ -49,7 +49,7 @@ def compress(image: Tensor, quality: Tensor, *, subsampled: bool) -> Tensor:
     luma = _quantise(ycbcr[:, :1] - 128, _table(_LUMINANCE, quality)) + 128
     chroma, table = ycbcr[:, 1:], _table(_CHROMINANCE, quality)
     if subsampled:
-        # An odd last row or column is halved together with its own copy.
+        # An odd last row or column is averaged with its own copy.
         chroma = F.pad(chroma, (0, width % 2, 0, height % 2), mode="replicate")
         chroma = _quantise(F.avg_pool2d(chroma, 2).round_(), table)
         chroma = F.interpolate(chroma, scale_factor=2.0, mode="bilinear", align_corners=False)
@@ -80,7 +80,7 @@ def _dct() -> Tensor:
 
 
 def _quantise(planes: Tensor, table: Tensor) -> Tensor:
-    """Planes (N, C, H, W), around 0, with their DCT coefficients rounded to multiples of a table (N, 64)."""
+    """Rounds the DCT coefficients of planes (N, C, H, W), around 0, to multiples of a table (N, 64)."""
     number, channels, height, width = planes.shape
     planes = F.pad(planes, (0, -width % 8, 0, -height % 8), mode="replicate")
     rows, columns = planes.shape[2] // 8, planes.shape[3] // 8
@@ -89,5 +89,5 @@ def _quantise(planes: Tensor, table: Tensor) -> Tensor:
     steps = table[:, None].to(blocks.dtype)
     blocks = (blocks @ dct.T).div_(steps).round_().mul_(steps) @ dct
     planes = blocks.reshape(number, channels, rows, columns, 8, 8).transpose(3, 4).reshape(planes.shape)
-    # A decoder keeps whole levels.
+    # A decoder rounds to whole levels.
     return planes[:, :, :height, :width].round().clamp_(-128, 127)

@@ -1,4 +1,4 @@
-"""How low-res pictures come about, in figures; no PyTorch here, so that a recipe is read without it."""
+"""How low-res pictures are made, in figures; no PyTorch here, so that a recipe can be read without it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SHARES = (
 
 @dataclass(frozen=True, kw_only=True)
 class DegradationOptions:
-    """How a low-res picture comes about. Shares are of the pictures of a batch unless it says otherwise.
+    """How low-res pictures are made. Shares are of the pictures in a batch unless stated otherwise.
 
     Attributes:
         rounds: how often blur, resize, noise and JPEG are applied one after the other; 0: bicubic downscaling
             only.
         clean: share of pictures that are downscaled by bicubic only.
         blur: share of pictures blurred in a round.
-        blur_min: smallest standard deviation of the Gaussian, in pixels of the picture at that moment.
+        blur_min: smallest standard deviation of the Gaussian, in pixels of the picture at that point.
         blur_max: largest standard deviation.
         anisotropic: share of blurs with two standard deviations, along axes at a random angle.
         resize_min: smallest factor by which a round resizes a batch: relative to the high-res size in the
@@ -68,11 +68,11 @@ class DegradationOptions:
 
 
 def degradation_problems(options: DegradationOptions, section: str) -> list[str]:
-    """Returns what is wrong with options whose every field is of the right type: one sentence a problem.
+    """Returns what is wrong with options whose fields all have the right type: one sentence per problem.
 
     Args:
         options: the options.
-        section: of the recipe, to name the fields by.
+        section: the recipe's section, to name the fields by.
     """
     problems = []
     if options.rounds < 0:

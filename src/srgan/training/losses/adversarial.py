@@ -31,15 +31,15 @@ def relativistic_loss(better_logits: Tensor, worse_logits: Tensor) -> Tensor:
     """Computes -log sigmoid(D(a) - D(b)), for crops a that should rank above crops b (arXiv 1807.00734).
 
     With ``a`` true and ``b`` generated it is the discriminator's loss, the other way round the generator's.
-    Each crop is compared with its own counterpart, place by place, so what is in the picture cancels out: a
+    Each crop is compared with its own counterpart, place by place, so the picture's content cancels out: a
     discriminator sees the difference within tens of steps.
     """
     return F.softplus(worse_logits - better_logits).mean()
 
 
 def draw_labels(number: int, mean: float, deviation: float, random: torch.Generator) -> Tensor:
-    """Returns labels of generated pictures, (number,): normal around ``mean``, cut to [0, 1].
+    """Returns labels of generated pictures, (number,): normal around ``mean``, clipped to [0, 1].
 
-    Labels that are not quite zero keep the discriminator from growing sure of itself.
+    Labels slightly above zero keep the discriminator from becoming overconfident.
     """
     return torch.normal(mean, deviation, (number,), generator=random).clamp_(0, 1)

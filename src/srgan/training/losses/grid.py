@@ -1,6 +1,6 @@
-"""Losses against the regular dots that a network trained for believable texture likes to draw.
+"""Losses against the regular dots that a network trained for believable texture tends to draw.
 
-Where nothing changes in the low-res picture, the generator gives the same ``period * period`` pixels again
+Where the low-res picture is flat, the generator repeats the same ``period * period`` pixels again
 and again: the cheapest texture, and one that a content loss does not rule out.
 """
 
@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 _LUMA = (0.299, 0.587, 0.114)  # of R, G, B in Y (ITU-R BT.601)
-_CELLS = 4  # a side of the windows in which repetition is looked for
-_VISIBLE = 1e-3  # energy of detail that is just seen: a Laplacian of 8 levels of 255
+_CELLS = 4  # cells a side of the windows that are searched for repetition
+_VISIBLE = 1e-3  # energy of barely visible detail: a Laplacian of 8 levels of 255
 
 
 def grid_loss(sr_image: Tensor, hr_image: Tensor, scale: int, mean: Callable[[Tensor], Tensor]) -> Tensor:
@@ -23,7 +23,7 @@ def grid_loss(sr_image: Tensor, hr_image: Tensor, scale: int, mean: Callable[[Te
         sr_image: the results, or this process's share of them.
         hr_image: the ground truth, the same shape.
         scale: the period of the grid, in pixels.
-        mean: of a tensor over all processes.
+        mean: averages a tensor over all processes.
     """
     detail = mean(detail_at_places(sr_image, scale))
     return unevenness_loss(detail) + repetition_loss(sr_image, hr_image, scale)
@@ -44,7 +44,7 @@ def unevenness_loss(detail: Tensor) -> Tensor:
     :func:`srgan.metrics.artifacts.grid_index`. Crops of photographs have next to none, whatever they show.
 
     Args:
-        detail: of the batch, see :func:`detail_at_places`.
+        detail: the batch's, see :func:`detail_at_places`.
 
     Returns:
         A scalar, at least 0.
@@ -64,7 +64,7 @@ def repetition_loss(sr_image: Tensor, hr_image: Tensor, period: int) -> Tensor:
     Args:
         sr_image: (N, 3, H, W), RGB; at least ``5 * period`` pixels a side.
         hr_image: the ground truth, the same shape.
-        period: of the grid, in pixels: the scale.
+        period: of the grid in pixels: the scale.
 
     Returns:
         A scalar, at least 0.

@@ -24,9 +24,9 @@ class CompactBlock(nn.Module):
 
 
 class CompactGenerator(nn.Module):
-    """Upscales pictures four times per side, in a tenth of the SRResNet's time.
+    """Upscales pictures 4x per side, in a tenth of the SRResNet's time.
 
-    3x3 convolutions and PReLUs in a row, at the end PixelShuffle(4); what they give is added to the input
+    A chain of 3x3 convolutions and PReLUs, then PixelShuffle(4); the result is added to the input
     with every pixel repeated 4 x 4 times. In the manner of Real-ESRGAN's SRVGGNetCompact.
 
     Args:
@@ -49,7 +49,7 @@ class CompactGenerator(nn.Module):
         self.tail.weight.data.mul_(0.01)
 
     def forward(self, lr_image: Tensor) -> Tensor:
-        """Maps low-res pictures to pictures four times larger per side.
+        """Upscales low-res pictures 4x per side.
 
         Args:
             lr_image: (N, 3, H, W), RGB in [0, 1], any float type.

@@ -11,13 +11,13 @@ from srgan.training.networks.torch_ops import TorchOps
 
 
 class DescribedNetwork(nn.Module):
-    """A network as it is usually written in PyTorch: a teacher, and what srgan's speed is compared with.
+    """A network as it is usually written in PyTorch: for teachers, and to compare srgan's speed with.
 
-    The last convolution is at full size, as in the papers. The engine for GPUs is another thing: it folds
+    The last convolution is at full size, as in the papers. The engine for GPUs differs: it folds
     layers, and chooses the type of each.
 
     Args:
-        network: with its weights, which become parameters.
+        network: its weights become parameters.
     """
 
     def __init__(self, network: Network) -> None:
@@ -59,7 +59,7 @@ class _PlainOps(TorchOps):
         return cells + self.enlarge(picture, side)
 
     def picture(self, cells: Tensor, side: int) -> Tensor:
-        return cells  # which are pixels in their places already
+        return cells  # already pixels in their places
 
     def _has(self, name: str) -> bool:
         return _key(name) in self._weights

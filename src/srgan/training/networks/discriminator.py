@@ -12,7 +12,7 @@ _SLOPE = 0.2
 
 
 class Discriminator(nn.Module):
-    """The SRGAN's discriminator: one verdict a picture.
+    """The SRGAN's discriminator: one verdict per picture.
 
     A convolution and seven convolution-norm-LeakyReLU blocks, every other one with stride 2, then two dense
     layers. The paper's sigmoid is left to the loss.
@@ -46,7 +46,7 @@ class Discriminator(nn.Module):
             image: (N, 3, side, side), RGB in [0, 1].
 
         Returns:
-            The logit that each picture is a true one, (N, 1), and the feature maps after every LeakyReLU.
+            The logit that each picture is real, (N, 1), and the feature maps after every LeakyReLU.
         """
         features = []
         x = image * 2 - 1
@@ -58,7 +58,7 @@ class Discriminator(nn.Module):
 
 
 class PatchDiscriminator(nn.Module):
-    """A verdict for every 4x4 pixels, by six convolutions without norm; cheap, and quick to learn.
+    """A verdict for every 4x4 pixels, by six convolutions without norm; cheap, and quick to train.
 
     Args:
         channels: feature maps of the first two layers.
@@ -83,7 +83,7 @@ class PatchDiscriminator(nn.Module):
             image: (N, 3, H, W), RGB in [0, 1]; H and W multiples of 4.
 
         Returns:
-            The logits that each 4x4 pixels are true ones, (N, 1, H/4, W/4), and the feature maps on the way.
+            The logits that each 4x4 pixels are real, (N, 1, H/4, W/4), and the feature maps on the way.
         """
         x = image * 2 - 1
         features = []
@@ -124,7 +124,7 @@ class UNetDiscriminator(nn.Module):
             image: (N, 3, H, W), RGB in [0, 1]; H and W multiples of 8.
 
         Returns:
-            The logits that each pixel is a true one, (N, 1, H, W), and the feature maps on the way down.
+            The logits that each pixel is real, (N, 1, H, W), and the feature maps on the way down.
         """
         x = F.leaky_relu(self.first(image * 2 - 1), _SLOPE)
         features = [x]

@@ -30,7 +30,7 @@ class VGGFeatures(nn.Module):
     """VGG19 up to conv5_4 before its activation, the "VGG54" of the SRGAN paper; never trained.
 
     Args:
-        tensors: parameters under torchvision's names, ``features.0.weight`` and so on; more are ignored.
+        tensors: parameters under torchvision's names, ``features.0.weight`` and so on; others are ignored.
 
     Raises:
         ModelError: if a parameter is missing or of another shape.
@@ -89,7 +89,7 @@ class SqueezeFeatures(nn.Module):
 
     Args:
         tensors: parameters of the Caffe release, ``conv1.weight``, ``fire2.squeeze1x1.weight`` and so on;
-            more are ignored. Made for BGR in 0..255 less the mean (104, 117, 123).
+            others are ignored. Made for BGR in 0..255 less the mean (104, 117, 123).
 
     Raises:
         ModelError: if a parameter is missing or of another shape.
@@ -119,9 +119,9 @@ class SqueezeFeatures(nn.Module):
         Returns:
             The maps after conv1, fire4 and fire8, each place scaled to unit length over the channels, as
             LPIPS does, so that no layer outweighs the others. conv1 is evaluated at every pixel instead of
-            every second one, and what follows for each of the four ways to take every second of its places:
-            N maps are (N, 96, H - 6, W - 6), those after fire4 and fire8 4N. With the network's stride of 2
-            alone, a pattern on the pixels that it passes over would cost nothing.
+            every second one, and the rest for each of the four ways to take every second of its places: there
+            are N maps after conv1, (N, 96, H - 6, W - 6), and 4N after fire4 and fire8. With the network's
+            own stride of 2, a pattern on the pixels that it skips would cost nothing.
         """
         x = image.flip(1) * 255 - self.mean
         first = F.relu(F.conv2d(x, self.conv1.weight, self.conv1.bias))

@@ -54,7 +54,7 @@ def fold_shuffle(weight: Tensor) -> Tensor:
     """Returns the convolution before a PixelShuffle(2) that equals ``weight``'s convolution after it.
 
     Output sub-pixel i of a cell and tap offset d meet input sub-pixel (i + d) mod 2 of the cell
-    floor((i + d) / 2) away, so nine taps reach over five cells. Exact: values are only moved.
+    floor((i + d) / 2) away, so nine taps span five cells. Exact: values are only moved.
 
     Args:
         weight: (out, in, 9, 9), used with padding 4.
@@ -74,7 +74,7 @@ def fold_shuffle(weight: Tensor) -> Tensor:
 
 
 class Generator(nn.Module):
-    """Upscales pictures four times per side.
+    """Upscales pictures 4x per side.
 
     Args:
         config: the dimensions; see :class:`~srgan.networks.architecture.GeneratorConfig`.
@@ -102,7 +102,7 @@ class Generator(nn.Module):
                     module.weight.data.mul_(0.1)
 
     def forward(self, lr_image: Tensor) -> Tensor:
-        """Maps low-res pictures to pictures four times larger per side.
+        """Upscales low-res pictures 4x per side.
 
         Args:
             lr_image: (N, 3, H, W), RGB in [0, 1], any float type.
@@ -121,7 +121,7 @@ class Generator(nn.Module):
 
 
 def make_generator(config: GeneratorConfig) -> nn.Module:
-    """Returns the generator of the architecture and the dimensions that a config says, with random weights.
+    """Returns the generator that a config describes, with random weights.
 
     It maps (N, 3, H, W) to (N, 3, 4H, 4W), RGB in [0, 1], and has its config as ``config``.
     """

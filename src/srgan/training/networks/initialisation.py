@@ -1,4 +1,4 @@
-"""How networks start."""
+"""How networks are initialised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of the many architectures that the package spandrel knows, as modules of PyTorch."""
+"""Networks of the many architectures that spandrel supports, as PyTorch modules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from srgan.networks.network import FOREIGN_BORDER, FOREIGN_HALO, Network, load_n
 from srgan.networks.weights import read_tensors
 
 _BYTES_PER_PIXEL = 32 * 1024
-"""A guess: of transformers, the most of what is found here. Where it is too low, tiles become smaller."""
+"""A guess: the most that was found for transformers. Where it is too low, tiles become smaller."""
 
 
 def load_torch_network(model: str | Path) -> Network | ModuleNetwork:
@@ -36,18 +36,18 @@ def load_torch_network(model: str | Path) -> Network | ModuleNetwork:
 
 
 def _load_module(path: Path) -> ModuleNetwork:
-    """Hands a file's tensors to spandrel, which is never given the file: nothing in it is executed."""
+    """Passes a file's tensors to spandrel, never the file itself: nothing in it is executed."""
     import spandrel
 
     tensors = {name: torch.from_numpy(tensor) for name, tensor in read_tensors(path).items()}
     try:
-        with catch_warnings(action="ignore"):  # of PyTorch's, about how these networks are written
+        with catch_warnings(action="ignore"):  # PyTorch's, about how these networks are written
             found = spandrel.ModelLoader().load_from_state_dict(spandrel.canonicalize_state_dict(tensors))
     except Exception as error:  # each architecture fails in its own way on tensors that do not fit
-        raise ModelError(f"{path}: its tensors are of no network that srgan or spandrel can build") from error
+        raise ModelError(f"{path}: its tensors fit no network that srgan or spandrel can build") from error
     name = str(found.architecture.name)
     if not isinstance(found, spandrel.ImageModelDescriptor) or found.purpose == "FaceSR":
-        raise ModelError(f"{path}: a network of {name}, which does not upscale pictures of any kind")
+        raise ModelError(f"{path}: a network of {name}, which does not upscale arbitrary pictures")
     if (found.input_channels, found.output_channels) != (3, 3):
         raise ModelError(f"{path}: a network of {name} whose input and output are not both RGB pictures")
     return ModuleNetwork(
@@ -75,7 +75,7 @@ def _load_module(path: Path) -> ModuleNetwork:
 
 
 class _Enlarging(nn.Module):
-    """What spandrel calls a descriptor, as a module: it calls each architecture in its own way."""
+    """A spandrel descriptor as a module; it calls each architecture in its own way."""
 
     def __init__(self, descriptor: Any) -> None:
         super().__init__()
@@ -84,4 +84,4 @@ class _Enlarging(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         """Maps (N, 3, H, W) to (N, 3, sH, sW), RGB in [0, 1]."""
-        return self._descriptor(picture).clone()  # which can be learned from; its own tensors cannot
+        return self._descriptor(picture).clone()  # a loss can use it, unlike the descriptor's own tensors

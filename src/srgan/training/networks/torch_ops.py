@@ -22,7 +22,7 @@ class TorchOps(ABC):
 
     @abstractmethod
     def _has(self, name: str) -> bool:
-        """Tells whether there is a tensor of that name."""
+        """Returns whether there is a tensor of that name."""
 
     @abstractmethod
     def _constant(self, name: str) -> Tensor:
