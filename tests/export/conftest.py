@@ -48,9 +48,9 @@ async function drive() {
   }
   document.querySelector("iframe").onload = () =>
     page().addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
-  const isComplete = () => page().document.readyState === "complete";
-  // The page may load itself once more, by its service worker, and has no elements meanwhile.
-  await until(() => isComplete() && ($("file")?.disabled === false || $("status")?.className === "wrong"), "not ready");
+  // The page may reload, through its service worker, and has no elements meanwhile.
+  const isReady = () => $("file")?.disabled === false || $("status")?.className === "wrong";
+  await until(() => page().document.readyState === "complete" && isReady(), "not ready");
   SCRIPT
 }
 const answer = await drive().catch(error => ({ failed: String(error.stack) }));
