@@ -42,7 +42,8 @@ from srgan.events import Event
 from srgan.jobs.options import JobOptions
 
 NODES = Path(__file__).parents[1] / "tests" / "cluster" / "nodes.py"
-FIRST, SECOND = map(str, sorted(os.sched_getaffinity(0))[:2])  # two processor cores
+CORES = sorted(os.sched_getaffinity(0))
+FIRST, SECOND = str(CORES[0]), str(CORES[-1])
 BOTH = f"{FIRST},{SECOND}"
 FLEETS = {
     "one worker, one core": ([FIRST], Fleet(workers=1, cores=1)),
@@ -141,7 +142,7 @@ def scaling(options: argparse.Namespace, folder: Path) -> None:
 def memory(options: argparse.Namespace, folder: Path) -> None:
     """Prints how much memory all processes take, in each tenth of a run."""
     write_pictures(folder / "in", options.tiny, (32, 24), "tiny")
-    write_pictures(folder / "in", options.large, (4000, 3000), "a-large")
+    write_pictures(folder / "in", options.large, (2000, 1500), "a-large")
     seen: list[int] = []
     ended = threading.Event()
 

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,27 @@ def upscaler(tiny_model):
 def enlarge(upscaler):
     """Enlarges with the tiny model."""
     return lambda source, target, options=None: upscale_video(source, target, upscaler, options)
+
+
+@pytest.fixture
+def stop_after():
+    """Makes an ``on_event`` that raises KeyboardInterrupt once so many frames are upscaled.
+
+    Frames are written in another thread, so it waits until the first segment of the result is on the disk.
+    """
+
+    def make(frames, target):
+        segment, end = target.with_name(f".{target.name}.srgan") / "000000.mkv", time.monotonic() + 60
+
+        def stop(event):
+            if event.done == frames:
+                while not segment.exists() and time.monotonic() < end:
+                    time.sleep(0.01)
+                raise KeyboardInterrupt
+
+        return stop
+
+    return make
 
 
 @pytest.fixture

@@ -135,21 +135,16 @@ def test_a_part_is_cut(clip, enlarge, tmp_path):
     assert sum(frames_in(tmp_path / "a.gif")[1]) == 400
 
 
-def test_an_interrupted_run_goes_on(clip, upscaler, tmp_path):
-    lr_video = clip("video.mp4", "-vf", NOISE, rate="60", sound=False)
-
-    def stop(progress):
-        if progress.done == 100:
-            raise KeyboardInterrupt
-
+def test_an_interrupted_run_goes_on(clip, upscaler, stop_after, tmp_path):
+    lr_video, target = clip("video.mp4", "-vf", NOISE, rate="60", sound=False), tmp_path / "a.webp"
     with pytest.raises(KeyboardInterrupt):
-        upscale_video(lr_video, tmp_path / "a.webp", upscaler, on_event=stop)
-    assert not (tmp_path / "a.webp").exists()
+        upscale_video(lr_video, target, upscaler, on_event=stop_after(100, target))
+    assert not target.exists()
     seen = []
-    upscale_video(lr_video, tmp_path / "a.webp", upscaler, on_event=seen.append)
+    upscale_video(lr_video, target, upscaler, on_event=seen.append)
     upscale_video(lr_video, tmp_path / "b.webp", upscaler)
     assert [seen[0].done, seen[-1].done, seen[0].figures["resumed"]] == [61, 120, 60]
-    assert (tmp_path / "a.webp").read_bytes() == (tmp_path / "b.webp").read_bytes()
+    assert target.read_bytes() == (tmp_path / "b.webp").read_bytes()
 
 
 def test_what_cannot_be_is_refused(clip, enlarge, tmp_path):

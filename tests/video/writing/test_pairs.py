@@ -131,18 +131,13 @@ def test_what_a_container_refuses_only_in_the_end_costs_a_stream_not_the_film(
 
 @pytest.mark.parametrize("other", ["other.mkv", "elsewhere/other.mov"])
 def test_work_goes_on_under_another_name_and_in_another_container_and_folder(
-    clip, upscaler, shown, tmp_path, other
+    clip, upscaler, shown, stop_after, tmp_path, other
 ):
     from srgan.video.pipeline import upscale_video
 
-    lr_video = clip("video.mp4", seconds=3, sound=False)
-
-    def stop(event):
-        if event.done == 70:
-            raise KeyboardInterrupt
-
+    lr_video, target = clip("video.mp4", seconds=3, sound=False), tmp_path / "large.mp4"
     with pytest.raises(KeyboardInterrupt):
-        upscale_video(lr_video, tmp_path / "large.mp4", upscaler, on_event=stop)
+        upscale_video(lr_video, target, upscaler, on_event=stop_after(70, target))
     seen = []
     result = upscale_video(lr_video, tmp_path / other, upscaler, on_event=seen.append)
     assert (result.frames, seen[0].figures["resumed"]) == (75, 60)
