@@ -34,10 +34,10 @@ def run_alone_and_together(out, photos, changes, steps):
 @pytest.mark.parametrize(
     "stage",
     [
-        ["optimiser.kind=adamw"],
+        pytest.param(["optimiser.kind=adamw"], marks=pytest.mark.slow),
         ["optimiser.kind=muon", "loss.grid_weight=1.0"],
         [*SECOND_STAGE, "discriminator.kind=srgan"],
-        [*SECOND_STAGE, "discriminator.kind=unet"],
+        pytest.param([*SECOND_STAGE, "discriminator.kind=unet"], marks=pytest.mark.slow),
     ],
 )
 def test_two_processes_learn_the_same_as_one_with_the_same_batch(stage, four_photos, tmp_path):

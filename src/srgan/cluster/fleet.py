@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from srgan.errors import UsageError
 
 CORES = 1
-"""Processor cores of a worker. On two cores, one worker with both is a little faster; larger computers were
-not measured (benchmarks/scaling.py)."""
+"""Processor cores of a worker. Two workers with a core each are faster than one with both
+(benchmarks/scaling.py); larger computers were not measured."""
 
 MEMORY = 2**30
 """Bytes that Ray sets aside for a worker: Python, the network, and its tiles."""
