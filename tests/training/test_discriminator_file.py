@@ -71,6 +71,11 @@ def test_where_none_fits_the_run_begins_with_a_fresh_one_and_says_so(photos, sto
     assert (tmp_path / "second" / DISCRIMINATOR_FILE).is_file()
 
 
+def test_fine_tuning_begins_with_the_discriminator_that_is_shipped(store):
+    trainer = AdversarialTrainer(load_recipe("fine-tune", ["data.batch_size=1"]), store, torch.device("cpu"))
+    assert trainer.notice is None
+
+
 def test_a_damaged_discriminator_is_refused(photos, store, tmp_path):
     result = train(load_recipe("srresnet", SHORT), photos, None, tmp_path / "first")
     file = tmp_path / "first" / DISCRIMINATOR_FILE
