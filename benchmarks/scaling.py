@@ -8,7 +8,7 @@ The first command upscales pictures, and a film in pieces, with one worker and w
 each, and with one that has two cores; the order changes from round to round. Workers run on nodes that are
 pinned to those cores. Rates are measured from the first result to the last. The second command watches the
 memory of all processes while they upscale many tiny pictures and some large ones. Both start their own
-clusters on this computer.
+clusters on this computer, which must run Linux.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from srgan.jobs.options import JobOptions
 
 NODES = Path(__file__).parents[1] / "tests" / "cluster" / "nodes.py"
 CORES = sorted(os.sched_getaffinity(0))
-FIRST, SECOND = str(CORES[0]), str(CORES[-1])
-BOTH = f"{FIRST},{SECOND}"
+FIRST, SECOND = f"1@{CORES[0]}", f"1@{CORES[-1]}"
+BOTH = f"2@{CORES[0]},{CORES[-1]}"
 FLEETS = {
     "one worker, one core": ([FIRST], Fleet(workers=1, cores=1)),
     "two workers, one core each": ([FIRST, SECOND], Fleet(workers=2, cores=1)),
@@ -55,14 +55,12 @@ _TOGETHER = 0.05  # seconds at most between results that a worker returned toget
 
 @contextmanager
 def cluster(nodes: list[str]) -> Iterator[None]:
-    """Connects to a new cluster with a node for each list of processor cores."""
+    """Connects to a new cluster with these nodes, as nodes.py takes them."""
     command = [sys.executable, NODES, *nodes]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
         assert process.stdout is not None
         with connected(json.loads(process.stdout.readline())["address"]):
             yield
-        process.stdin.close()
 
 
 def write_pictures(folder: Path, count: int, size: tuple[int, int], name: str) -> None:

@@ -1,7 +1,8 @@
 """Runs a Ray cluster until stdin ends: a head that does no work, and a node for each argument.
 
-    nodes.py 0 1    # two nodes, one on each of the first two processor cores
-    nodes.py 0,1    # one node on both
+    nodes.py 1 1        # two nodes with a processor core each
+    nodes.py 1@0 1@1    # the same, each pinned to its core (Linux)
+    nodes.py 2@0,1      # one node, pinned to two cores
 
 Prints the cluster's address and the process of each node's raylet, as JSON. It has a process of its own
 because Ray leaves files and processes open that pytest complains about.
@@ -36,11 +37,10 @@ def ports():
 head = {"num_cpus": 0, "include_dashboard": False, **ports()}
 cluster = Cluster(initialize_head=True, head_node_args=head)
 nodes = []
-everywhere = os.sched_getaffinity(0)
-for cores in ({int(core) for core in each.split(",")} for each in sys.argv[1:]):
-    os.sched_setaffinity(0, cores)  # which the node's processes inherit
-    nodes.append(cluster.add_node(num_cpus=len(cores), **ports()))
-os.sched_setaffinity(0, everywhere)
+for number, _, cores in (each.partition("@") for each in sys.argv[1:]):
+    if cores:
+        os.sched_setaffinity(0, map(int, cores.split(",")))  # which the node's processes inherit
+    nodes.append(cluster.add_node(num_cpus=int(number), **ports()))
 raylets = [node.all_processes["raylet"][0].process.pid for node in nodes]
 print(
     json.dumps(

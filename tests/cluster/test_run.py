@@ -63,9 +63,8 @@ class TwoNodes:
 
 @pytest.fixture(scope="session")
 def two_nodes():
-    cores = sorted(os.sched_getaffinity(0))
     with subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("nodes.py"), str(cores[0]), str(cores[-1])],
+        [sys.executable, Path(__file__).with_name("nodes.py"), "1", "1"],
         env=os.environ | CREDENTIALS,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
