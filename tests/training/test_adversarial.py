@@ -169,6 +169,18 @@ def test_the_second_stage_starts_from_a_model_and_logs_every_loss(photos, tmp_pa
         train(recipe("stage=fidelity", "loss.adversarial_weight=0.0"), photos, None, tmp_path / "second")
 
 
+def test_teachers_draw_what_the_second_stage_takes_for_real(store, photos, tmp_path):
+    teachers = ["loss.teacher=fast", "loss.clean_teacher=fast"]
+    changes = [*teachers, "degradation.rounds=1", "degradation.clean=0.5"]
+    batch = store.sample(4, 8, torch.Generator().manual_seed(0))
+    (taught,) = AdversarialTrainer(recipe(*changes), store, torch.device("cpu")).losses_of([batch])
+    (true,) = AdversarialTrainer(recipe(), store, torch.device("cpu")).losses_of([batch])
+    assert taught["generator"][1]["pixel_loss"] != true["generator"][1]["pixel_loss"]
+    result = train(recipe(*changes, "optimiser.steps=1"), photos, None, tmp_path / "run")
+    (teacher,) = read_model(result.model)[0].taught_by
+    assert teacher["network"] == "fast"
+
+
 def test_a_model_that_goes_on_from_a_shipped_one_can_be_blended_with_it(photos, tmp_path):
     shipped = ["generator.blocks=16", "generator.channels=64", "start=srresnet", "data.batch_size=1"]
     result = train(recipe(*shipped, "optimiser.steps=1"), photos, None, tmp_path / "run")

@@ -10,8 +10,8 @@ from srgan.errors import UsageError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from srgan.training.fidelity import Teacher
     from srgan.training.recipe import Recipe
+    from srgan.training.teaching import Teacher
 
 
 def open_teacher(recipe: Recipe) -> Teacher | None:

@@ -29,6 +29,7 @@ from srgan.training.networks.features import (
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
 from srgan.training.setup import make_optimisers
+from srgan.training.teaching import Teacher, taught_targets
 from srgan.training.trainer import Loss, Losses, Part, Trainer
 
 _SURE, _ALIKE = 0.97, 0.02
@@ -63,7 +64,11 @@ def make_features(recipe: Recipe) -> nn.Module | None:
 
 
 class AdversarialTrainer(Trainer):
-    """The second stage: generator and discriminator learn, each against the other as it is."""
+    """The second stage: generator and discriminator learn, each against the other as it is.
+
+    Args:
+        recipe, store, device, processes, teacher: see :class:`~srgan.training.trainer.Trainer`.
+    """
 
     losses = (
         "discriminator_loss",
@@ -83,8 +88,11 @@ class AdversarialTrainer(Trainer):
         store: PictureStore,
         device: torch.device,
         processes: Processes | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
-        super().__init__(recipe, store, device, processes)
+        super().__init__(recipe, store, device, processes, teacher)
+        clean_teacher = recipe.loss.clean_teacher
+        self.clean_teacher = self.open_teacher(clean_teacher) if clean_teacher else None
         discriminator = make_discriminator(recipe)
         if recipe.start:
             self.notice = start_discriminator(discriminator, recipe.start)
@@ -111,6 +119,9 @@ class AdversarialTrainer(Trainer):
             yield self._losses(lr_image, hr_image, label)
 
     def _losses(self, lr_image: Tensor, hr_image: Tensor, labels: Tensor) -> Losses:
+        if self.teacher or self.clean_teacher:
+            scale = self.recipe.generator.scale
+            hr_image = taught_targets(lr_image, hr_image, scale, self.teacher, self.clean_teacher)
         with self.autocast():
             sr_image = self.network(lr_image).float()
             true, generated = self.discriminator(hr_image), self.discriminator(sr_image)

@@ -35,7 +35,7 @@ def descent(recipe: Recipe, drawn_by: list[dict[str, str]]) -> dict[str, Any]:
     shipped = recipe.start if recipe.start in names else ""
     invents = recipe.stage == "adversarial" or bool(drawn_by)
     cleans = recipe.degradation.rounds > 0
-    teachers = [*start.taught_by, *drawn_by, *_teacher(recipe)]
+    teachers = [*start.taught_by, *drawn_by, *_teachers(recipe)]
     return {
         "history": start.steps,
         "taught_by": [teacher for number, teacher in enumerate(teachers) if teacher not in teachers[:number]],
@@ -63,13 +63,13 @@ def _read(file: Path) -> list[dict[str, str]]:
         raise DataError(f"{file}: does not say which networks drew the pictures ({error})") from None
 
 
-def _teacher(recipe: Recipe) -> list[dict[str, str]]:
-    """Returns the network whose results a run learned from while it ran."""
-    name = recipe.loss.teacher
-    if not name:
-        return []
-    try:
-        card = load_card(name)
-    except UnknownArchitectureError:  # spandrel's: nothing is known about it
-        card = ModelCard(name=Path(name).stem, generator=None, licence="unknown")
-    return [{"network": card.name, "licence": card.licence, "pictures": "those of the run"}]
+def _teachers(recipe: Recipe) -> list[dict[str, str]]:
+    """Returns the networks whose results a run learned from while it ran."""
+    found = []
+    for name in filter(None, (recipe.loss.teacher, recipe.loss.clean_teacher)):
+        try:
+            card = load_card(name)
+        except UnknownArchitectureError:  # spandrel's: nothing is known about it
+            card = ModelCard(name=Path(name).stem, generator=None, licence="unknown")
+        found.append({"network": card.name, "licence": card.licence, "pictures": "those of the run"})
+    return found

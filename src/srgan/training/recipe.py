@@ -103,9 +103,12 @@ class LossOptions:
             and ground truth.
         grid_weight: weight of the losses against a grid: detail that lies unevenly on it, over a batch, or
             repeats along it.
-        teacher: model whose results the first stage also learns from: a shipped name, or a file, including
-            other programs' networks.
-        teacher_weight: weight of the pixel loss between result and teacher's result.
+        teacher: model whose results are learned from: a shipped name, or a file, including other programs'
+            networks. In the first stage they come beside the ground truth; in the second they take its place
+            where the low-res picture is degraded, with the ground truth's colours.
+        teacher_weight: weight of the pixel loss between result and teacher's result in the first stage.
+        clean_teacher: model whose results take the ground truth's place in the second stage where the low-res
+            picture is only downscaled.
         generated_label: mean of the labels for generated pictures in the discriminator's loss.
         generated_label_deviation: standard deviation of those labels.
     """
@@ -122,6 +125,7 @@ class LossOptions:
     grid_weight: float = 0.0
     teacher: str = ""
     teacher_weight: float = 0.0
+    clean_teacher: str = ""
     generated_label: float = 0.1
     generated_label_deviation: float = 0.05
 
@@ -244,10 +248,12 @@ def contradictions(recipe: Recipe) -> list[str]:
         problems.append("'loss.content_weight' must be above 0 with 'loss.features', and 0 without")
     if loss.features == "squeezenet" and not loss.features_file:
         problems.append("'loss.features_file' is missing: the .npz of SqueezeNet 1.0's ImageNet weights")
-    if bool(loss.teacher) != (loss.teacher_weight > 0):
-        problems.append("'loss.teacher_weight' must be above 0 with 'loss.teacher', and 0 without")
-    if recipe.stage == "adversarial" and loss.teacher:
-        problems.append("'stage' must be 'fidelity' for a teacher")
+    if (recipe.stage == "fidelity" and bool(loss.teacher)) != (loss.teacher_weight > 0):
+        problems.append(
+            "'loss.teacher_weight' must be above 0 with 'loss.teacher' in the fidelity stage, and 0 otherwise"
+        )
+    if recipe.stage == "fidelity" and loss.clean_teacher:
+        problems.append("'stage' must be 'adversarial' for 'loss.clean_teacher'")
     if recipe.stage == "fidelity" and (loss.features != "none" or loss.adversarial_weight):
         problems.append("'stage' must be 'adversarial' for content and adversarial losses")
     if recipe.discriminator.kind == "unet" and recipe.data.crop % 2:

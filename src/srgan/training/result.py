@@ -88,7 +88,7 @@ def _degradation(options: DegradationOptions, low_res: str) -> str:
 def _without_folders(recipe: dict[str, Any]) -> dict[str, Any]:
     """Removes the folder of a file on this computer, which means nothing elsewhere."""
     loss = recipe["loss"]
-    names = {key: Path(loss[key]).name for key in ("features_file", "teacher")}
+    names = {key: Path(loss[key]).name for key in ("features_file", "teacher", "clean_teacher")}
     return {**recipe, "start": Path(recipe["start"]).name, "loss": {**loss, **names}}
 
 

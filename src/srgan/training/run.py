@@ -19,7 +19,7 @@ from srgan.training.checkpoints import (
 )
 from srgan.training.descent import drawn_pictures
 from srgan.training.discriminator_file import DISCRIMINATOR_FILE, write_discriminator
-from srgan.training.fidelity import FidelityTrainer, Teacher
+from srgan.training.fidelity import FidelityTrainer
 from srgan.training.fit import fit
 from srgan.training.interrupt import stop_requests
 from srgan.training.log import RunLog, last_losses
@@ -28,6 +28,7 @@ from srgan.training.processes import Processes, joined_processes
 from srgan.training.recipe import Recipe
 from srgan.training.result import training_facts, write_generator
 from srgan.training.setup import Device, choose_device
+from srgan.training.teaching import Teacher
 from srgan.training.trainer import Trainer
 
 _COLUMNS = ("learning_rate", "seconds", "skipped", "validation_psnr_y")
@@ -101,7 +102,7 @@ def train(
         lengthy = recipe.with_steps(pictures.count)
         trainer: Trainer
         if recipe.stage == "adversarial":
-            trainer = AdversarialTrainer(lengthy, pictures.store, chosen, processes)
+            trainer = AdversarialTrainer(lengthy, pictures.store, chosen, processes, teacher)
         else:
             trainer = FidelityTrainer(lengthy, pictures.store, chosen, processes, teacher)
         with resumable(out), _run_folder(out, processes):

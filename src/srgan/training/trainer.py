@@ -6,7 +6,7 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,8 @@ from srgan.training.crops import PictureStore
 from srgan.training.means import Means
 from srgan.training.processes import Processes
 from srgan.training.recipe import Recipe
-from srgan.training.setup import autocast_dtype, schedule, start_network
+from srgan.training.setup import autocast_dtype, load_teacher, schedule, start_network
+from srgan.training.teaching import Teacher
 
 Part = tuple[Tensor, Tensor]
 """Low-res pictures and their ground truth."""
@@ -43,11 +44,13 @@ class Trainer(ABC):
         store: the training pictures, or this process's share of them.
         device: where to compute.
         processes: the run's.
+        teacher: stands in for the recipe's teacher; None to load that network.
 
     Attributes:
         losses: names of the figures that go with the losses.
         network: the generator.
         average: the moving average of the generator's weights.
+        teacher: the network to learn from, or None.
         modules: all that learns, and the average; what a checkpoint holds.
         learners: the optimisers of each network that learns, by its name in words.
         recent: means of the figures since the last row of the log.
@@ -67,6 +70,7 @@ class Trainer(ABC):
         store: PictureStore,
         device: torch.device,
         processes: Processes | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         torch.manual_seed(recipe.run.seed)
         self.recipe = recipe
@@ -76,6 +80,9 @@ class Trainer(ABC):
         self.dtype = autocast_dtype(recipe.run.precision, device)
         self.network = self.place(start_network(recipe.generator, recipe.start))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        if recipe.loss.teacher and teacher is None:
+            teacher = self.open_teacher(recipe.loss.teacher)
+        self.teacher = teacher
         self.modules: dict[str, nn.Module] = {"network": self.network, "average": self.average}
         self.learners: dict[str, list[torch.optim.Optimizer]] = {}
         self.random = torch.Generator().manual_seed(recipe.run.seed)
@@ -110,6 +117,21 @@ class Trainer(ABC):
         if self.processes.count > 1:
             share_batch_norms(module, self.processes)
         return convert_conv2d_weight_memory_format(module.to(self.device), torch.channels_last)
+
+    def open_teacher(self, model: str) -> Teacher:
+        """Loads a network to learn from.
+
+        Returns:
+            A function that computes like the run's own networks, on the run's device, without gradients.
+        """
+        network = load_teacher(model, self.recipe.generator.scale)
+        network = self.place(network).requires_grad_(False).eval()
+
+        def draw(lr_image: Tensor) -> Tensor:
+            with self.autocast(), torch.no_grad():
+                return cast(Tensor, network(lr_image)).float()
+
+        return draw
 
     def train_step(self) -> None:
         """Runs one step: a batch, a step of every optimiser, the average of the weights."""
