@@ -38,7 +38,7 @@ from srgan.cluster.run import run
 from srgan.cluster.sources import find_items
 from srgan.cluster.storage import Place
 from srgan.cluster.work import Work
-from srgan.events import Event
+from srgan.events import Event, OnEvent
 from srgan.jobs.options import JobOptions
 
 NODES = Path(__file__).parents[1] / "tests" / "cluster" / "nodes.py"
@@ -50,7 +50,7 @@ FLEETS = {
     "two workers, one core each": ([FIRST, SECOND], Fleet(workers=2, cores=1)),
     "one worker, two cores": ([BOTH], Fleet(workers=1, cores=2)),
 }
-_TOGETHER = 0.05  # seconds at most between results that a worker returned together
+_TOGETHER = 0.005  # seconds at most between results that a worker returned together
 
 
 @contextmanager
@@ -87,26 +87,30 @@ def write_film(path: Path, seconds: int, size: tuple[int, int]) -> None:
         container.mux(stream.encode(None))
 
 
-def work_for(source: Path, dest: Path, model: str, fleet: Fleet) -> list[tuple[float, Event]]:
-    """Runs one cluster job; returns its events, with their times."""
+def work_for(source: Path, dest: Path, model: str, fleet: Fleet, on_event: OnEvent) -> None:
+    """Runs one cluster job."""
     place = Place.of(str(dest))
     items = find_items(str(source), place, extension=None, recursive=False, tell=print)
     work = Work(dest=place, options=JobOptions(model=model), model=ModelFiles.of(model), device="cpu")
-    events: list[tuple[float, Event]] = []
-    outcome = run(items, work, fleet, lambda event: events.append((time.perf_counter(), event)))
+    outcome = run(items, work, fleet, on_event)
     if outcome.failed:
         raise SystemExit(outcome.failed[0]["error"])
-    return events
 
 
-def rate_of(events: list[tuple[float, Event]], unit: str) -> float:
-    """Returns the tasks of a kind done per second, from the first result to the last.
+def rate_of(unit: str, source: Path, dest: Path, model: str, fleet: Fleet) -> float:
+    """Runs one cluster job; returns the tasks of a kind done per second, from the first result to the last.
 
-    A worker returns several results together: those that arrive with the first were made before it.
+    A worker returns several results together. What all workers return first was mostly made before.
     """
-    times = [moment for moment, event in events if event.unit == unit]
-    later = [moment for moment in times if moment > times[0] + _TOGETHER]
-    return len(later) / (times[-1] - times[0])
+    times: list[float] = []
+
+    def note(event: Event) -> None:
+        if event.unit == unit:
+            times.append(time.perf_counter())
+
+    work_for(source, dest, model, fleet, note)
+    together = sum(moment <= times[0] + _TOGETHER for moment in times)
+    return (len(times) - together * (fleet.workers or 1)) / (times[-1] - times[0])
 
 
 def scaling(options: argparse.Namespace, folder: Path) -> None:
@@ -120,12 +124,12 @@ def scaling(options: argparse.Namespace, folder: Path) -> None:
             nodes, fleet = FLEETS[name]
             dest = folder / f"out-{number}-{name.replace(' ', '-')}"
             with cluster(nodes):
-                events = work_for(folder / "pictures", dest / "pictures", options.model, fleet)
-                rates[name]["inputs"].append(rate_of(events, "inputs"))
+                pictures = rate_of("inputs", folder / "pictures", dest / "pictures", options.model, fleet)
                 began = time.perf_counter()
-                events = work_for(folder / "film", dest / "film", options.model, fleet)
+                pieces = rate_of("pieces", folder / "film", dest / "film", options.model, fleet)
                 whole[name].append(time.perf_counter() - began)
-                rates[name]["pieces"].append(rate_of(events, "pieces"))
+                rates[name]["inputs"].append(pictures)
+                rates[name]["pieces"].append(pieces)
     pixels = options.size[0] * options.size[1] / 1e6
     print(f"{options.model}, {options.size[0]}x{options.size[1]}, medians of {options.rounds} rounds")
     for name in FLEETS:
@@ -154,7 +158,7 @@ def memory(options: argparse.Namespace, folder: Path) -> None:
     began = time.perf_counter()
     try:
         with cluster([FIRST, SECOND]):
-            work_for(folder / "in", folder / "out", options.model, Fleet(workers=2))
+            work_for(folder / "in", folder / "out", options.model, Fleet(workers=2), lambda _: None)
     finally:
         ended.set()
         watcher.join()

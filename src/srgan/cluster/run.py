@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,6 @@ from srgan.cluster.manifest import (
     MANIFEST,
     WORK,
     Row,
-    by_input,
     list_notes,
     load,
     read_notes,
@@ -96,8 +95,7 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
 
         def finish(row: Row) -> None:
             outcome.count(row)
-            rows.pop(row["input"], None)  # where two inputs claim one result, the later row has it
-            rows[row["input"]] = row
+            rows.add([row])  # where two inputs claim one result, the later row has it
 
         try:
             films = []
@@ -121,7 +119,7 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
             notes = list_notes(work.dest)
         except BaseException:  # Ctrl-C too
             notes = list_notes(work.dest)
-            rows = by_input([*rows.values(), *read_notes(work.dest, notes)])  # some have not come back
+            rows.add(read_notes(work.dest, notes))  # some have not come back
             save(work.dest, rows, notes)
             raise
         save(work.dest, rows, notes)
@@ -137,7 +135,7 @@ def _task(kind: str, row: Row, **more: Any) -> Row:
     return {**dict.fromkeys(TASK), **known, "size": 0, **more}
 
 
-def _tasks(items: Sequence[Item], known: dict[str, Row]) -> Iterator[Row]:
+def _tasks(items: Sequence[Item], known: Mapping[str, Row]) -> Iterator[Row]:
     for item in items:
         row = known.get(item.input)
         earlier = json.dumps(row) if row else None
