@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,57 +116,57 @@ def rate_of(unit: str, source: Path, dest: Path, model: str, fleet: Fleet) -> fl
 
 def scaling(options: argparse.Namespace, folder: Path) -> None:
     """Upscales the pictures and the film with each fleet, and prints the rates."""
-    write_pictures(folder / "pictures", options.pictures, tuple(options.size), "p")
-    write_film(folder / "film" / "film.mp4", options.seconds, tuple(options.size))
-    rates: dict[str, dict[str, list[float]]] = {name: {"inputs": [], "pieces": []} for name in FLEETS}
-    whole: dict[str, list[float]] = {name: [] for name in FLEETS}
+    sources = {}
+    if options.pictures:
+        write_pictures(folder / "pictures", options.pictures, tuple(options.size), "p")
+        sources["pictures"] = "inputs"
+    if options.seconds:
+        write_film(folder / "film" / "film.mp4", options.seconds, tuple(options.size))
+        sources["film"] = "pieces"
+    found: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for number in range(options.rounds):
         for name in list(FLEETS)[:: -1 if number % 2 else 1]:
             nodes, fleet = FLEETS[name]
-            dest = folder / f"out-{number}-{name.replace(' ', '-')}"
             with cluster(nodes):
-                pictures = rate_of("inputs", folder / "pictures", dest / "pictures", options.model, fleet)
-                began = time.perf_counter()
-                pieces = rate_of("pieces", folder / "film", dest / "film", options.model, fleet)
-                whole[name].append(time.perf_counter() - began)
-                rates[name]["inputs"].append(pictures)
-                rates[name]["pieces"].append(pieces)
-    pixels = options.size[0] * options.size[1] / 1e6
+                for source, unit in sources.items():
+                    dest = folder / f"out-{number}-{name.replace(' ', '-')}" / source
+                    began = time.perf_counter()
+                    rate = rate_of(unit, folder / source, dest, options.model, fleet)
+                    found[source, name].append((rate, time.perf_counter() - began))
     print(f"{options.model}, {options.size[0]}x{options.size[1]}, medians of {options.rounds} rounds")
-    for name in FLEETS:
-        pictures = statistics.median(rates[name]["inputs"])
-        pieces = statistics.median(rates[name]["pieces"])
-        print(
-            f"{name:28} {pictures:7.2f} pictures/s ({pictures * pixels:.3f} megapixels/s), "
-            f"{pieces:6.3f} pieces/s, film {statistics.median(whole[name]):.1f} s in total"
-        )
+    for (source, name), figures in found.items():
+        rate, seconds = map(statistics.median, zip(*figures, strict=True))
+        print(f"{source:10} {name:28} {rate:7.3f} {sources[source]}/s, {seconds:6.1f} s in total")
 
 
 def memory(options: argparse.Namespace, folder: Path) -> None:
-    """Prints how much memory all processes take, in each tenth of a run."""
+    """Prints how much memory all processes take, in each tenth of the pictures."""
     write_pictures(folder / "in", options.tiny, (32, 24), "tiny")
     write_pictures(folder / "in", options.large, (2000, 1500), "a-large")
-    seen: list[int] = []
+    peaks, part = [0] * 10, 0
     ended = threading.Event()
+
+    def count(event: Event) -> None:
+        nonlocal part
+        part = min(int(10 * event.done / (options.tiny + options.large)), 9)
 
     def watch() -> None:
         while not ended.wait(0.5):
             processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-            seen.append(sum(_private(process) for process in processes))
+            peaks[part] = max(peaks[part], sum(_private(process) for process in processes))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     began = time.perf_counter()
     try:
         with cluster([FIRST, SECOND]):
-            work_for(folder / "in", folder / "out", options.model, Fleet(workers=2), lambda _: None)
+            work_for(folder / "in", folder / "out", options.model, Fleet(workers=2), count)
     finally:
         ended.set()
         watcher.join()
     seconds = time.perf_counter() - began
     print(f"{options.tiny} tiny and {options.large} large pictures in {seconds:.0f} s; peak MB by tenth:")
-    parts = np.array_split(np.array(seen), 10)
-    print(*(f"{part.max() / 1e6:.0f}" for part in parts if len(part)))
+    print(*(f"{peak / 1e6:.0f}" for peak in peaks))
 
 
 def _private(process: psutil.Process) -> int:
@@ -178,8 +179,8 @@ def _private(process: psutil.Process) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="fast")
-    parser.add_argument("--pictures", type=int, default=48)
-    parser.add_argument("--seconds", type=int, default=60, help="length of the film in seconds")
+    parser.add_argument("--pictures", type=int, default=48, help="0 for none")
+    parser.add_argument("--seconds", type=int, default=60, help="length of the film; 0 for none")
     parser.add_argument("--size", type=int, nargs=2, default=(320, 180), metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--tiny", type=int, default=0)
