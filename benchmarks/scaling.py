@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ from srgan.cluster.run import run
 from srgan.cluster.sources import find_items
 from srgan.cluster.storage import Place
 from srgan.cluster.work import Work
-from srgan.events import Event
+from srgan.events import Event, OnEvent
 from srgan.jobs.options import JobOptions
 
 NODES = Path(__file__).parents[1] / "tests" / "cluster" / "nodes.py"
@@ -50,7 +51,7 @@ FLEETS = {
     "two workers, one core each": ([FIRST, SECOND], Fleet(workers=2, cores=1)),
     "one worker, two cores": ([BOTH], Fleet(workers=1, cores=2)),
 }
-_TOGETHER = 0.05  # seconds at most between results that a worker returned together
+_TOGETHER = 0.005  # seconds at most between results that a worker returned together
 
 
 @contextmanager
@@ -87,81 +88,85 @@ def write_film(path: Path, seconds: int, size: tuple[int, int]) -> None:
         container.mux(stream.encode(None))
 
 
-def work_for(source: Path, dest: Path, model: str, fleet: Fleet) -> list[tuple[float, Event]]:
-    """Runs one cluster job; returns its events, with their times."""
+def work_for(source: Path, dest: Path, model: str, fleet: Fleet, on_event: OnEvent) -> None:
+    """Runs one cluster job."""
     place = Place.of(str(dest))
     items = find_items(str(source), place, extension=None, recursive=False, tell=print)
     work = Work(dest=place, options=JobOptions(model=model), model=ModelFiles.of(model), device="cpu")
-    events: list[tuple[float, Event]] = []
-    outcome = run(items, work, fleet, lambda event: events.append((time.perf_counter(), event)))
+    outcome = run(items, work, fleet, on_event)
     if outcome.failed:
         raise SystemExit(outcome.failed[0]["error"])
-    return events
 
 
-def rate_of(events: list[tuple[float, Event]], unit: str) -> float:
-    """Returns the tasks of a kind done per second, from the first result to the last.
+def rate_of(unit: str, source: Path, dest: Path, model: str, fleet: Fleet) -> float:
+    """Runs one cluster job; returns the tasks of a kind done per second, from the first result to the last.
 
-    A worker returns several results together: those that arrive with the first were made before it.
+    A worker returns several results together. What all workers return first was mostly made before.
     """
-    times = [moment for moment, event in events if event.unit == unit]
-    later = [moment for moment in times if moment > times[0] + _TOGETHER]
-    return len(later) / (times[-1] - times[0])
+    times: list[float] = []
+
+    def note(event: Event) -> None:
+        if event.unit == unit:
+            times.append(time.perf_counter())
+
+    work_for(source, dest, model, fleet, note)
+    together = sum(moment <= times[0] + _TOGETHER for moment in times)
+    return (len(times) - together * (fleet.workers or 1)) / (times[-1] - times[0])
 
 
 def scaling(options: argparse.Namespace, folder: Path) -> None:
     """Upscales the pictures and the film with each fleet, and prints the rates."""
-    write_pictures(folder / "pictures", options.pictures, tuple(options.size), "p")
-    write_film(folder / "film" / "film.mp4", options.seconds, tuple(options.size))
-    rates: dict[str, dict[str, list[float]]] = {name: {"inputs": [], "pieces": []} for name in FLEETS}
-    whole: dict[str, list[float]] = {name: [] for name in FLEETS}
+    sources = {}
+    if options.pictures:
+        write_pictures(folder / "pictures", options.pictures, tuple(options.size), "p")
+        sources["pictures"] = "inputs"
+    if options.seconds:
+        write_film(folder / "film" / "film.mp4", options.seconds, tuple(options.size))
+        sources["film"] = "pieces"
+    found: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for number in range(options.rounds):
         for name in list(FLEETS)[:: -1 if number % 2 else 1]:
             nodes, fleet = FLEETS[name]
-            dest = folder / f"out-{number}-{name.replace(' ', '-')}"
             with cluster(nodes):
-                events = work_for(folder / "pictures", dest / "pictures", options.model, fleet)
-                rates[name]["inputs"].append(rate_of(events, "inputs"))
-                began = time.perf_counter()
-                events = work_for(folder / "film", dest / "film", options.model, fleet)
-                whole[name].append(time.perf_counter() - began)
-                rates[name]["pieces"].append(rate_of(events, "pieces"))
-    pixels = options.size[0] * options.size[1] / 1e6
+                for source, unit in sources.items():
+                    dest = folder / f"out-{number}-{name.replace(' ', '-')}" / source
+                    began = time.perf_counter()
+                    rate = rate_of(unit, folder / source, dest, options.model, fleet)
+                    found[source, name].append((rate, time.perf_counter() - began))
     print(f"{options.model}, {options.size[0]}x{options.size[1]}, medians of {options.rounds} rounds")
-    for name in FLEETS:
-        pictures = statistics.median(rates[name]["inputs"])
-        pieces = statistics.median(rates[name]["pieces"])
-        print(
-            f"{name:28} {pictures:7.2f} pictures/s ({pictures * pixels:.3f} megapixels/s), "
-            f"{pieces:6.3f} pieces/s, film {statistics.median(whole[name]):.1f} s in total"
-        )
+    for (source, name), figures in found.items():
+        rate, seconds = map(statistics.median, zip(*figures, strict=True))
+        print(f"{source:10} {name:28} {rate:7.3f} {sources[source]}/s, {seconds:6.1f} s in total")
 
 
 def memory(options: argparse.Namespace, folder: Path) -> None:
-    """Prints how much memory all processes take, in each tenth of a run."""
+    """Prints how much memory all processes take, in each tenth of the pictures."""
     write_pictures(folder / "in", options.tiny, (32, 24), "tiny")
     write_pictures(folder / "in", options.large, (2000, 1500), "a-large")
-    seen: list[int] = []
+    peaks, part = [0] * 10, 0
     ended = threading.Event()
+
+    def count(event: Event) -> None:
+        nonlocal part
+        part = min(int(10 * event.done / (options.tiny + options.large)), 9)
 
     def watch() -> None:
         while not ended.wait(0.5):
             processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-            seen.append(sum(_private(process) for process in processes))
+            peaks[part] = max(peaks[part], sum(_private(process) for process in processes))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     began = time.perf_counter()
     try:
         with cluster([FIRST, SECOND]):
-            work_for(folder / "in", folder / "out", options.model, Fleet(workers=2))
+            work_for(folder / "in", folder / "out", options.model, Fleet(workers=2), count)
     finally:
         ended.set()
         watcher.join()
     seconds = time.perf_counter() - began
     print(f"{options.tiny} tiny and {options.large} large pictures in {seconds:.0f} s; peak MB by tenth:")
-    parts = np.array_split(np.array(seen), 10)
-    print(*(f"{part.max() / 1e6:.0f}" for part in parts if len(part)))
+    print(*(f"{peak / 1e6:.0f}" for peak in peaks))
 
 
 def _private(process: psutil.Process) -> int:
@@ -174,8 +179,8 @@ def _private(process: psutil.Process) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="fast")
-    parser.add_argument("--pictures", type=int, default=48)
-    parser.add_argument("--seconds", type=int, default=60, help="length of the film in seconds")
+    parser.add_argument("--pictures", type=int, default=48, help="0 for none")
+    parser.add_argument("--seconds", type=int, default=60, help="length of the film; 0 for none")
     parser.add_argument("--size", type=int, nargs=2, default=(320, 180), metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--tiny", type=int, default=0)

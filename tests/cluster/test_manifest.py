@@ -3,7 +3,7 @@ import time
 import pyarrow.parquet
 import pytest
 
-from srgan.cluster.manifest import MANIFEST, ROW, list_notes, load, note, read_notes, save
+from srgan.cluster.manifest import MANIFEST, ROW, Rows, list_notes, load, note, read_notes, save
 from srgan.cluster.storage import Place
 
 
@@ -33,6 +33,21 @@ def test_a_note_that_is_newer_than_the_manifest_has_the_result(tmp_path):
     note(dest, [row(first)])
     save(dest, load(dest), list_notes(dest))
     assert list(load(dest)) == [str(first)]
+
+
+def test_the_last_row_of_an_input_counts_and_what_repeats_is_held_once():
+    rows = Rows([row("a", options="".join(["{", "}"])), row("b", options="".join(["{", "}"]))])
+    rows.add([row("a", frames=2, options="{}")])
+    assert list(rows.values()) == [row("b", options="{}"), row("a", frames=2, options="{}")]
+    assert rows["a"]["options"] is rows["b"]["options"]
+
+
+def test_more_rows_than_are_written_at_once_are_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr("srgan.cluster.manifest._GROUP", 3)
+    dest = Place.of(str(tmp_path / "out"))
+    rows = [row(tmp_path / f"{number}.png", output=f"{number}.png") for number in range(8)]
+    save(dest, Rows(reversed(rows)), [])
+    assert list(load(dest).values()) == rows
 
 
 def test_inputs_and_results_may_move_together(tmp_path):

@@ -147,6 +147,24 @@ def test_a_film_in_pieces_is_finished_when_it_is_joined(work, do, ffmpeg, monkey
         assert load(orders.dest) == {str(source): manifest_row(row)}
 
 
+def test_who_makes_the_last_piece_joins_them_all(work, do, ffmpeg, tmp_path):
+    source, orders, attempts = tmp_path / "film.mkv", work(), Attempts()
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=32x24:r=25:d=11", source)
+    begun = do(orders, source, "film.mkv")
+
+    def piece(number):
+        return do(orders, source, "film.mkv", attempts, kind=PIECE, film=begun["film"], piece=number)
+
+    for number in (1, 1):  # its worker may be killed before anybody hears of it
+        assert piece(number)["film"] == begun["film"]
+        assert load(orders.dest) == {}
+    for _ in range(2):
+        row = piece(0)
+        assert (row["status"], row["film"], row["frames"]) == ("ok", None, 275)
+        assert load(orders.dest) == {str(source): manifest_row(row)}
+    assert piece(1)["film"] == begun["film"]
+
+
 def test_a_piece_that_fails_is_no_finished_input(pictures, work, do):
     source = pictures("a.png") / "a.png"
     row = do(work(), source, "a.mkv", kind=PIECE, film="none", piece=0)

@@ -23,6 +23,9 @@ _OBJECTS = 128 * 2**20
 _STARTS = 3
 _PATIENCE = 10.0  # seconds that an address may take to answer
 _OURS = "srgan.errors."
+_FORGETFUL = {"RAY_task_events_report_interval_ms": "0", "RAY_enable_metrics_collection": "0"}
+"""Keeps Ray from recording every task and every figure, in memory that grows with the number of tasks."""
+
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
 
@@ -40,6 +43,7 @@ def check_installed() -> None:
 def prepare_local() -> None:
     """Sets up Ray, before its import, for a cluster within this computer, which nobody else can use."""
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # makes Ray listen on this computer only
+    os.environ.update(_FORGETFUL)
     if "RAY_AUTH_MODE" not in os.environ:
         # A secret for this run alone; Ray would leave one in the home folder.
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}

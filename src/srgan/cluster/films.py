@@ -1,4 +1,4 @@
-"""Long films: begun by one worker, upscaled in pieces by all, and joined by one."""
+"""Long films: begun by one worker, upscaled in pieces by all, and joined by the one that made the last."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def begin_film(work: Work, output: str, digest: str, job: Job, models: Models) -
     return Film(key=key, place=place, pieces=pieces)
 
 
-def enlarge_part(film: Film, number: int, job: Job, upscaler: Upscaler, folder: Path) -> int:
-    """Makes the segments of a piece, unless they exist; returns their number.
+def enlarge_part(film: Film, number: int, job: Job, upscaler: Upscaler, folder: Path) -> None:
+    """Makes the segments of a piece, unless they exist.
 
     Raises:
         SrganError: as :func:`~srgan.video.pieces.enlarge_piece` does.
@@ -93,7 +93,6 @@ def enlarge_part(film: Film, number: int, job: Job, upscaler: Upscaler, folder: 
         )
         for segment in segments:
             (film.place / segment.name).put(segment)
-    return len(names)
 
 
 def join_film(film: Film, job: Job, upscaler: Upscaler, folder: Path) -> JobResult:

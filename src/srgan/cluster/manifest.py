@@ -7,10 +7,12 @@ memory they are absolute. Addresses stay as they are.
 from __future__ import annotations
 
 import os
+import sys
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +27,8 @@ WORK = ".srgan-cluster"
 
 _NOTES, _SUFFIX = "rows", ".parquet"
 _AT_ONCE = 32  # workers' rows are small files, which a store is slow to read one by one
+_GROUP = 4096  # rows of a manifest that are in memory at once, as dictionaries
+_REPEATING = {"status", "model", "model_sha256", "options", "engine", "precision", "device", "version"}
 
 ROW = pa.schema(
     [
@@ -56,7 +60,34 @@ ROW = pa.schema(
 Row = dict[str, Any]
 
 
-def load(dest: Place) -> dict[str, Row]:
+class Rows(Mapping[str, Row]):
+    """The last row of each input, in the order of these; in little memory, as there may be very many.
+
+    Args:
+        rows: to begin with.
+    """
+
+    def __init__(self, rows: Iterable[Row] = ()) -> None:
+        self._rows: dict[str, tuple[Any, ...]] = {}
+        self.add(rows)
+
+    def __getitem__(self, name: str) -> Row:
+        return dict(zip(ROW.names, self._rows[name], strict=True))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Adds rows, which replace earlier ones of the same inputs."""
+        for row in rows:
+            self._rows.pop(row["input"], None)
+            self._rows[row["input"]] = tuple(_shared(name, row[name]) for name in ROW.names)
+
+
+def load(dest: Place) -> Rows:
     """Reads what is known at a destination, by input: the manifest, and what workers have noted since.
 
     Raises:
@@ -64,16 +95,7 @@ def load(dest: Place) -> dict[str, Row]:
         OSError: if it cannot be read.
     """
     saved = _read(dest, dest / MANIFEST) if (dest / MANIFEST).exists() else []
-    return by_input([*saved, *read_notes(dest, list_notes(dest))])
-
-
-def by_input(rows: Iterable[Row]) -> dict[str, Row]:
-    """Returns the last row of each input, in the order of these."""
-    found: dict[str, Row] = {}
-    for row in rows:
-        found.pop(row["input"], None)
-        found[row["input"]] = row
-    return found
+    return Rows(chain(saved, read_notes(dest, list_notes(dest))))
 
 
 def list_notes(dest: Place) -> list[Place]:
@@ -87,15 +109,16 @@ def list_notes(dest: Place) -> list[Place]:
     return [folder / name for name, _ in folder.below() if name.endswith(_SUFFIX)]
 
 
-def read_notes(dest: Place, notes: Sequence[Place]) -> list[Row]:
-    """Returns the rows in such files, in their order.
+def read_notes(dest: Place, notes: Sequence[Place]) -> Iterator[Row]:
+    """Yields the rows in such files, in their order.
 
     Raises:
         DataError: if one is damaged.
         OSError: if one cannot be read.
     """
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        return [row for part in threads.map(lambda file: _read(dest, file), notes) for row in part]
+        for rows in threads.map(lambda file: list(_read(dest, file)), notes):
+            yield from rows
 
 
 def note(dest: Place, rows: Sequence[Row]) -> None:
@@ -121,26 +144,32 @@ def save(dest: Place, rows: Mapping[str, Row], notes: Sequence[Place]) -> None:
         OutputError: if it cannot be written.
     """
     owners = {row["output"]: name for name, row in rows.items()}
-    kept = [row for name, row in rows.items() if owners[row["output"]] == name]
-    _write(dest, dest / MANIFEST, sorted(kept, key=lambda row: str(row["input"])))
+    _write(dest, dest / MANIFEST, (rows[name] for name in sorted(owners.values())))
     with ThreadPoolExecutor(_AT_ONCE) as threads:
         list(threads.map(Place.remove, notes))
 
 
-def _read(dest: Place, file: Place) -> list[Row]:
+def _shared(column: str, value: Any) -> Any:
+    """Returns a value: the same object each time, where a column repeats the same few."""
+    return sys.intern(value) if value and column in _REPEATING else value
+
+
+def _read(dest: Place, file: Place) -> Iterator[Row]:
     try:
-        rows: list[Row] = parquet.read_table(pa.BufferReader(file.read())).to_pylist()
+        batches = parquet.read_table(pa.BufferReader(file.read())).to_batches(_GROUP)
     except pa.ArrowException as error:
         raise DataError(f"{file}: is damaged; remove it, and all that it lists is done again") from error
-    return [
-        {name: row.get(name) for name in ROW.names} | {"input": _absolute(dest, row["input"])} for row in rows
-    ]
+    for row in chain.from_iterable(batch.to_pylist() for batch in batches):
+        known = {name: row.get(name) for name in ROW.names}
+        yield known | {"input": _absolute(dest, row["input"])}
 
 
-def _write(dest: Place, file: Place, rows: Sequence[Row]) -> None:
+def _write(dest: Place, file: Place, rows: Iterable[Row]) -> None:
     content = pa.BufferOutputStream()
-    relative = [row | {"input": _relative(dest, row["input"])} for row in rows]
-    parquet.write_table(pa.Table.from_pylist(relative, ROW), content, compression="zstd")
+    relative = (row | {"input": _relative(dest, row["input"])} for row in rows)
+    with parquet.ParquetWriter(content, ROW, compression="zstd") as writer:
+        while some := list(islice(relative, _GROUP)):
+            writer.write_table(pa.Table.from_pylist(some, ROW))
     file.write(content.getvalue().to_pybytes())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,6 @@ from srgan.cluster.manifest import (
     MANIFEST,
     WORK,
     Row,
-    by_input,
     list_notes,
     load,
     read_notes,
@@ -73,7 +72,7 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
         work: what to do with each.
         fleet: the workers.
         on_event: takes the number of tasks done in each phase: "inputs", then "pieces" of long films, then
-            "films"; the figure is "failed".
+            "films" that are still to be joined; the figure is "failed".
 
     Raises:
         UsageError: if no node has room for a worker.
@@ -87,6 +86,7 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
     with _claimed(work):
         rows, outcome = load(work.dest), Outcome()
         attempts = SharedAttempts()
+        films: dict[str, Row] = {}  # that are begun, and not finished
 
         def results(tasks: Sequence[Row], unit: str, most: int) -> Iterator[Row]:
             for number, row in enumerate(_results(tasks, work, fleet, workers, attempts, most), 1):
@@ -96,32 +96,32 @@ def run(items: Sequence[Item], work: Work, fleet: Fleet, on_event: OnEvent) -> O
 
         def finish(row: Row) -> None:
             outcome.count(row)
-            rows.pop(row["input"], None)  # where two inputs claim one result, the later row has it
-            rows[row["input"]] = row
+            rows.add([row])  # where two inputs claim one result, the later row has it
+
+        def finish_film(row: Row) -> None:
+            film = films.pop(row["input"], None)
+            if film is None:  # another of its pieces has failed
+                return
+            finish(row)
+            if row["status"] == "ok":  # and noted: until then, joining it again needs the segments
+                remove_segments(work.dest, film["film"])
 
         try:
-            films = []
             for row in results(list(_tasks(items, rows)), "inputs", _MOST_ROWS):
                 if row["film"]:
-                    films.append(row)
+                    films[row["input"]] = row
                 else:
                     finish(row)
-            broken = {}
-            for row in results(list(_pieces(films)), "pieces", 1):
-                if row["status"] != "ok":
-                    broken[row["input"]] = row
-            for row in broken.values():
-                finish(row)
-            whole = [film for film in films if film["input"] not in broken]
-            joined = {film["input"]: film["film"] for film in whole}
-            for row in results([_task(JOIN, film) for film in whole], "films", 1):
-                finish(row)
-                if row["status"] == "ok":  # and noted: until then, joining it again needs the segments
-                    remove_segments(work.dest, joined[row["input"]])
+            for row in results(list(_pieces(films.values())), "pieces", 1):
+                if row["status"] != "ok" or not row["film"]:
+                    finish_film(row)
+            # Who made the last piece has joined them, unless a lost node took the count of pieces with it.
+            for row in results([_task(JOIN, film) for film in films.values()], "films", 1):
+                finish_film(row)
             notes = list_notes(work.dest)
         except BaseException:  # Ctrl-C too
             notes = list_notes(work.dest)
-            rows = by_input([*rows.values(), *read_notes(work.dest, notes)])  # some have not come back
+            rows.add(read_notes(work.dest, notes))  # some have not come back
             save(work.dest, rows, notes)
             raise
         save(work.dest, rows, notes)
@@ -137,14 +137,14 @@ def _task(kind: str, row: Row, **more: Any) -> Row:
     return {**dict.fromkeys(TASK), **known, "size": 0, **more}
 
 
-def _tasks(items: Sequence[Item], known: dict[str, Row]) -> Iterator[Row]:
+def _tasks(items: Sequence[Item], known: Mapping[str, Row]) -> Iterator[Row]:
     for item in items:
         row = known.get(item.input)
         earlier = json.dumps(row) if row else None
         yield _task(WHOLE, vars(item), size=item.size, earlier=earlier)
 
 
-def _pieces(films: Sequence[Row]) -> Iterator[Row]:
+def _pieces(films: Iterable[Row]) -> Iterator[Row]:
     for film in films:
         for number in range(film["pieces"]):
             yield _task(PIECE, film, piece=number)

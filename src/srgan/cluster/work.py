@@ -15,14 +15,16 @@ from srgan.engines.protocol import Device, EngineName, Precision
 from srgan.jobs.options import JobOptions
 
 WHOLE, PIECE, JOIN = "whole", "piece", "join"
-"""Kinds of tasks: an input (a long film is only begun), one piece of a film, and joining the pieces."""
+"""Kinds of tasks: an input (a long film is only begun); one piece of a film, and joining all of them if it is
+the last to be made; joining them where that did not happen."""
 
 TASK = ("kind", "input", "output", "earlier", "film", "piece", "size")
 """Keys of a task: "earlier" is the input's row in the manifest, as JSON; "film" the key of a film that was
 begun; "size" the bytes of the input, 0 if unknown."""
 
 DONE = pa.schema([*ROW, ("fresh", pa.bool_()), ("film", pa.string()), ("pieces", pa.int32())])
-"""What comes back: a row, whether anything was done for it, and a begun film's key and number of pieces."""
+"""What comes back: a row, whether anything was done for it, a film's key until it is joined, and the number
+of its pieces if it was just begun."""
 
 
 @dataclass(frozen=True, kw_only=True)

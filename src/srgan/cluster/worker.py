@@ -14,7 +14,7 @@ from srgan.cluster.attempts import MOST_ATTEMPTS, Attempts
 from srgan.cluster.films import Film, begin_film, enlarge_part, join_film
 from srgan.cluster.manifest import ROW, Row, note
 from srgan.cluster.storage import Place
-from srgan.cluster.work import DONE, JOIN, PIECE, Work
+from srgan.cluster.work import DONE, PIECE, WHOLE, Work
 from srgan.files import temporary_folder
 from srgan.jobs.job import Job
 from srgan.jobs.models import Models
@@ -55,9 +55,7 @@ class Worker:
         """
         rows = list(map(self._do, tasks))
         finished = [
-            {name: row[name] for name in ROW.names}
-            for task, row in zip(tasks, rows, strict=True)
-            if row["fresh"] and not row["film"] and task["kind"] != PIECE
+            {name: row[name] for name in ROW.names} for row in rows if row["fresh"] and not row["film"]
         ]
         if finished:
             note(self._work.dest, finished)
@@ -86,11 +84,12 @@ class Worker:
         job = Job(source=file, target=result_file, options=self._options, existing="replace")
         if task["kind"] == PIECE:
             film = Film.load(self._work.dest, task["film"])
-            segments = enlarge_part(film, task["piece"], job, self._models.for_job(job), folder / "piece")
-            return self._blank(task) | {"status": "ok", "pieces": segments}
+            enlarge_part(film, task["piece"], job, self._models.for_job(job), folder / "piece")
+            if not self._attempts.is_last(film.key, task["piece"], film.pieces.count):
+                return self._blank(task) | {"status": "ok"}
         digest = Place(str(file)).sha256()
         known = {"input_sha256": digest, "input_bytes": file.stat().st_size}
-        if task["kind"] == JOIN:
+        if task["kind"] != WHOLE:
             film = Film.load(self._work.dest, task["film"])
             result = join_film(film, job, self._models.for_job(job), folder / "segments")
         else:
@@ -108,6 +107,7 @@ class Worker:
         if target.path is None:
             target.put(result_file)
         return row | {
+            "film": None,
             "output_sha256": Place(str(result_file)).sha256(),
             "output_bytes": result_file.stat().st_size,
             "model_sha256": self._digest(result.model or ""),
@@ -127,7 +127,7 @@ class Worker:
         return {"options": self._work.settings, "version": version("srgan")}
 
     def _blank(self, task: Row) -> Row:
-        known = {"input": task["input"], "output": task["output"], "fresh": True}
+        known = {"input": task["input"], "output": task["output"], "film": task["film"], "fresh": True}
         return {**dict.fromkeys(DONE.names), **known, **self._common()}
 
 
