@@ -22,10 +22,12 @@ class LongCommand:
     arguments: tuple[str, ...]
 
 
+_COMPUTING = ("--model", "{inputs}/tiny.safetensors", "--device", "cpu", "--precision", "fp32")
+
+
 def _upscale(source: str, out: str, *options: str) -> LongCommand:
-    computing = ("--model", "{inputs}/tiny.safetensors", "--device", "cpu", "--precision", "fp32")
     names = (f"{{inputs}}/{source}", "-o", out, "--skip-existing")
-    return LongCommand(arguments=("upscale", *names, *computing, *options))
+    return LongCommand(arguments=("upscale", *names, *_COMPUTING, *options))
 
 
 def _train(*changes: str) -> LongCommand:
@@ -42,6 +44,7 @@ COMMANDS: Mapping[str, LongCommand] = {
     "film-mkv": _upscale("film.mkv", "out/film.mkv", "--codec", "ffv1"),
     "film-webp": _upscale("film.mkv", "out/film.webp"),
     "film-frames": _upscale("film.mkv", "out/%04d.png"),
+    "cluster": LongCommand(arguments=("cluster", "{inputs}/pictures", "out", *_COMPUTING)),
     "prepare": LongCommand(arguments=("prepare", "{inputs}/raw", "out", "--min-size", "64", "--crop", "64")),
     "export-onnx": LongCommand(arguments=("export", "{inputs}/tiny.safetensors", "out/net.onnx")),
     "export-openvino": LongCommand(arguments=("export", "{inputs}/tiny.safetensors", "out/net.xml")),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import av
+from pyarrow import parquet
 
 from srgan.networks.model_file import read_model
 
@@ -49,6 +50,10 @@ def _table(path: Path) -> str:
         return json.dumps([_timeless(row) for row in csv.DictReader(file)])
 
 
+def _manifest(path: Path) -> str:
+    return json.dumps([_timeless(row) for row in parquet.read_table(path).to_pylist()])
+
+
 def _model(path: Path) -> str:
     card, tensors = read_model(path)
     digest = hashlib.sha256(json.dumps(_timeless(card.training), sort_keys=True).encode())
@@ -89,6 +94,7 @@ _READERS: Mapping[str, Callable[[Path], str]] = {
     ".mp4": _film,
     ".mkv": _film,
     ".csv": _table,
+    ".parquet": _manifest,
     ".pt": _checkpoint,
     "generator.safetensors": _model,
 }

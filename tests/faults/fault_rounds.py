@@ -84,8 +84,12 @@ class Stage:
         return seen_in(self.out)
 
     def check_strays(self) -> None:
-        """Raises AssertionError if something lies where nothing should; PyTorch's own cache, empty, may."""
-        temporary = (path for path in self.temporary.rglob("*") if "torchinductor" not in path.name)
+        """Raises AssertionError if something lies where nothing should.
+
+        PyTorch's own cache, empty, may, and so may the logs that Ray keeps of its sessions.
+        """
+        own = ("torchinductor", "ray")
+        temporary = (path for path in self.temporary.iterdir() if not path.name.startswith(own))
         beside = (path for path in self.folder.iterdir() if path != self.out)
         strays = [*temporary, *beside]
         assert not strays, strays
