@@ -63,13 +63,13 @@ def test_a_network_that_gives_every_colour_the_same_is_hardly_changed(tiny_tenso
 @pytest.mark.parametrize(
     ("model", "option"), [("photo", "detail"), ("srgan", "detail"), ("photo", "denoise")]
 )
-def test_a_blend_is_no_darker_than_its_ends(model, option):
+def test_a_blend_has_the_colours_of_its_ends(model, option):
     photo = data.astronaut()[:256, 128:384]
     lr_image = bicubic(photo, 0.25)
     means = {
         share: Upscaler(model, **{option: share}, precision="fp32").upscale(lr_image).mean((0, 1))
         for share in (0, 0.5, 1)
     }
-    # Of interpolated parameters alone they are 1.5 (photo) and 3 (srgan) levels darker.
+    # Of interpolated parameters alone they are 4.5 to 5 (photo) and 11 (srgan) levels off.
     between = (means[0] + means[1]) / 2
-    assert np.abs(means[0.5] - between).max() < 1
+    assert np.abs(means[0.5] - between).max() < 2.5

@@ -15,6 +15,7 @@ from srgan.training.descent import TEACHER_FILE, descent, drawn_pictures
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 
+UNTAUGHT = ["loss.teacher=", "loss.clean_teacher="]
 TEACHER = {"network": "large", "licence": "BSD-3-Clause", "pictures": "2 of some"}
 
 
@@ -30,11 +31,11 @@ def test_siblings_are_the_shipped_models_that_a_run_went_on_from(tmp_path, tiny_
     invented = descent(load_recipe("srgan-offline"), [])
     assert (invented["fidelity"], invented["grain"]) == ("srresnet", "")
     # Drawn pictures are invented too; the two runs of a chain share the sibling.
-    taught = descent(load_recipe("photo-pairs"), [TEACHER])
+    taught = descent(load_recipe("photo-taught", UNTAUGHT), [TEACHER])
     assert taught["fidelity"] == "photo-fidelity"
     card = dataclasses.replace(tiny_card, **taught, training={"steps": 1})
     write_model(tmp_path / "a.safetensors", tiny_tensors, card)
-    last = descent(load_recipe("photo", [f"start='{tmp_path / 'a.safetensors'}'"]), [])
+    last = descent(load_recipe("photo", [*UNTAUGHT, f"start='{tmp_path / 'a.safetensors'}'"]), [])
     assert last["fidelity"] == "photo-fidelity"
     assert last["taught_by"] == [TEACHER]
     assert last["history"] == [*taught["history"], {"steps": 1}]
@@ -43,7 +44,7 @@ def test_siblings_are_the_shipped_models_that_a_run_went_on_from(tmp_path, tiny_
 def test_a_sibling_beside_the_start_is_not_one_beside_the_result(tmp_path, tiny_tensors, tiny_card):
     card = dataclasses.replace(tiny_card, fidelity="beside.safetensors", grain="beside.safetensors")
     write_model(tmp_path / "a.safetensors", tiny_tensors, card)
-    found = descent(load_recipe("photo", [f"start='{tmp_path / 'a.safetensors'}'"]), [])
+    found = descent(load_recipe("photo", [*UNTAUGHT, f"start='{tmp_path / 'a.safetensors'}'"]), [])
     assert (found["fidelity"], found["grain"]) == ("", "")
 
 
