@@ -46,6 +46,12 @@ def test_clean_pictures_have_a_teacher_of_their_own(hr_image):
     assert (targets[2:] - hr_image[2:]).abs().mean() > 0.04
 
 
+def test_crops_of_a_downscaled_picture_are_clean(hr_image):
+    lr_image = degrade(hr_image, 4, CLEAN, torch.Generator())[..., 4:20, 4:20]
+    part = hr_image[..., 16:80, 16:80]
+    assert torch.equal(taught_targets(lr_image, part, 4, stripes, None), part)
+
+
 def test_drawn_pictures_get_the_colours_of_the_ground_truth(hr_image):
     drawn = stripes(degrade(hr_image, 4, CLEAN, torch.Generator()))
     assert (drawn - hr_image).mean(dim=(2, 3)).abs().max() > 0.04

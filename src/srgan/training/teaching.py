@@ -21,6 +21,8 @@ _COLOUR = 2.0
 _CLEAN = 0.1 / 255
 """Mean difference from the downscaled ground truth up to which a low-res picture is clean: rounding alone."""
 
+_EDGE = 2  # low-res pixels that bicubic downscaling reaches
+
 
 def taught_targets(
     lr_image: Tensor, hr_image: Tensor, scale: int, teacher: Teacher | None, clean_teacher: Teacher | None
@@ -41,7 +43,9 @@ def taught_targets(
         (N, 3, scale * h, scale * w), RGB in [0, 1].
     """
     downscaled = degrade(hr_image, scale, DegradationOptions(rounds=0), torch.Generator())
-    is_clean = (lr_image - downscaled).abs().mean(dim=(1, 2, 3)) <= _CLEAN
+    # At the edges, a low-res crop may show what lay beyond the high-res one.
+    inner = (..., slice(_EDGE, -_EDGE), slice(_EDGE, -_EDGE))
+    is_clean = (lr_image - downscaled)[inner].abs().mean(dim=(1, 2, 3)) <= _CLEAN
     targets = hr_image.clone()
     for draw, chosen in ((teacher, ~is_clean), (clean_teacher, is_clean)):
         if draw is not None and chosen.any():
