@@ -108,7 +108,7 @@ class LossOptions:
             where the low-res picture is degraded, with the ground truth's colours.
         teacher_weight: weight of the pixel loss between result and teacher's result in the first stage.
         clean_teacher: model whose results take the ground truth's place in the second stage where the low-res
-            picture is only downscaled.
+            picture is only downscaled; not an ``.onnx`` file.
         generated_label: mean of the labels for generated pictures in the discriminator's loss.
         generated_label_deviation: standard deviation of those labels.
     """
