@@ -15,8 +15,12 @@ from srgan.training.degradations.options import DegradationOptions
 Teacher = Callable[[Tensor], Tensor]
 """Maps (N, 3, H, W) to (N, 3, s * H, s * W), RGB in [0, 1]; s is the scale. Never trained itself."""
 
-_COLOUR = 2.0
-"""Standard deviation, in low-res pixels, of the blur that separates true colours from drawn detail."""
+_COLOUR = 0.7
+"""Standard deviation, in low-res pixels, of the blur that separates true colours from drawn detail.
+
+The smaller, the closer is a target to the ground truth: with Real-ESRGAN x4plus on Kodak's pictures, noise 5 and
+JPEG 60, PSNR and NIQE of the targets were 25.99 dB and 3.82 at 2, 26.21 and 3.84 at 1, 26.71 and 3.67 at 0.5.
+"""
 
 _CLEAN = 0.1 / 255
 """Mean difference from the downscaled ground truth up to which a low-res picture is clean: rounding alone."""
