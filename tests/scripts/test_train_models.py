@@ -43,5 +43,5 @@ def test_a_model_continues_from_another_run_and_names_its_teachers(script, tmp_p
     card = read_card(tmp_path / "runs" / "photo" / "generator.safetensors")
     assert card.training["pictures"] == 3
     assert [step["recipe"]["name"] for step in card.history[-2:]] == ["photo-fidelity", "photo-taught"]
-    assert [teacher["network"] for teacher in card.taught_by] == ["fast", "srgan"]
+    assert [teacher["network"] for teacher in card.taught_by] == ["fast"]
     assert card.fidelity == "photo-fidelity"

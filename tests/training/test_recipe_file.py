@@ -40,7 +40,7 @@ def test_cards_tell_every_run_from_the_first_weights_on(name):
 
 @pytest.mark.parametrize("name", list_models())
 def test_shipped_models_were_trained_by_their_recipes(name):
-    """Each recipe made one of the runs in its name; the others, before or after, had settings of their own."""
+    """Each recipe made one of the runs in its name; the others had settings of their own."""
     runs = own_runs(name)
     for recipe_name in {run["recipe"]["name"] for run in runs}:
         recipe = load_recipe(RECIPES.get(recipe_name, recipe_name), [f"name={recipe_name}"])
@@ -54,11 +54,8 @@ def test_shipped_models_were_trained_by_their_recipes(name):
 
 def own_runs(name):
     """The runs since the last shipped model that it started from, which may be replaced since."""
-    return list(
-        itertools.takewhile(
-            lambda run: run["recipe"]["name"] == name or run["recipe"]["name"] not in list_models(), runs_of(name)
-        )
-    )
+    others = {*list_models()} - {name}
+    return list(itertools.takewhile(lambda run: run["recipe"]["name"] not in others, runs_of(name)))
 
 
 def is_by(expected, recorded):

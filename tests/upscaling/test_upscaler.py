@@ -69,13 +69,16 @@ def test_tiled_equals_whole_in_fp32(model, engine):
         assert np.abs(a - b).max() < 1e-6
 
 
-def test_openvino_tiled_equals_whole_bit_by_bit(model):
+def test_openvino_tiled_equals_whole_whatever_the_type(model):
+    # With AMX, bf16 too adds up in another order: a value between two levels goes either way.
     for precision in ("fp32", "auto"):
         options = {"engine": "openvino", "precision": precision}
         whole, tiled = Upscaler(model, tile="off", **options), Upscaler(model, tile=16, **options)
-        for dtype in ("uint8", "uint16", "float32"):
+        for dtype, most in (("uint8", 1), ("uint16", 1), ("float32", 1e-6)):
             image = picture(45, 37, dtype)
-            assert np.array_equal(whole.upscale(image), tiled.upscale(image))
+            a, b = (upscaler.upscale(image).astype(float) for upscaler in (whole, tiled))
+            assert np.abs(a - b).max() <= most
+            assert (a != b).mean() < 0.01 or dtype == "float32"
 
 
 @pytest.mark.parametrize("size", [(30, 21), (5, 40), (1, 9)])
