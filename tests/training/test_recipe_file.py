@@ -59,7 +59,7 @@ def own_runs(name):
 
 
 def is_by(expected, recorded):
-    """Whether a recorded recipe is the expected one, but for where it started, its summary, logs and checkpoints."""
+    """Whether a recorded recipe is the expected one, but for its start, summary, logs and checkpoints."""
     if "kind" in recorded["generator"]:  # as recipes called it when these were trained
         recorded["generator"]["architecture"] = recorded["generator"].pop("kind")
     if recorded["optimiser"]["kind"] == "adamw":
