@@ -1,4 +1,5 @@
 import importlib.util
+import signal
 import socket
 import sys
 import types
@@ -52,3 +53,35 @@ def test_an_address_where_nothing_answers_is_told_without_waiting_for_ray(ray, m
         with pytest.raises(SrganError, match=address) as error, connected(address):
             raise AssertionError
     assert error.value.field == "ray"
+
+
+def test_the_handler_of_sigterm_survives_ray(ray, monkeypatch):
+    """Ray sets one of its own when it connects."""
+
+    def init(**_):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", init, raising=False)
+    monkeypatch.setattr(ray, "shutdown", lambda: None, raising=False)
+    before = signal.getsignal(signal.SIGTERM)
+    with connected("auto"):
+        assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_sigterm_while_ray_connects_ends_as_without_ray(ray, monkeypatch):
+    def init(**_):
+        raise SystemExit(15)  # by Ray's handler
+
+    def terminate(*_):
+        raise SystemExit(143)
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", init, raising=False)
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        with pytest.raises(SystemExit, match="143"), connected("auto"):
+            raise AssertionError
+        assert signal.getsignal(signal.SIGTERM) == terminate
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -6,8 +6,10 @@ import importlib.util
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -95,15 +97,31 @@ def _reason(error: Exception) -> str:
 
 def _join(ray: Any, address: str) -> None:
     try:
-        if address == "local":
-            _start(ray)
-        else:
-            _look_for(address)
-            ray.init(address=address, **_QUIET)
+        with _own_sigterm():
+            if address == "local":
+                _start(ray)
+            else:
+                _look_for(address)
+                ray.init(address=address, **_QUIET)
     except Exception as error:  # Ray raises all kinds, a bare Exception too
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         message = f"no Ray cluster at {address} ({reason}); start one, or use 'local'"
         raise SrganError(message, field="ray") from error
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Keeps the process's handler of SIGTERM: ``ray.init`` sets one that exits with a code of its own."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit:  # by that handler
+        if callable(handler):
+            handler(signal.SIGTERM, None)
+        raise
+    finally:
+        if handler is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 def _look_for(address: str) -> None:
