@@ -65,8 +65,11 @@ def test_the_handler_of_sigterm_survives_ray(ray, monkeypatch):
     monkeypatch.setattr(ray, "init", init, raising=False)
     monkeypatch.setattr(ray, "shutdown", lambda: None, raising=False)
     before = signal.getsignal(signal.SIGTERM)
-    with connected("auto"):
-        assert signal.getsignal(signal.SIGTERM) == before
+    try:
+        with connected("auto"):
+            assert signal.getsignal(signal.SIGTERM) == before
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_sigterm_while_ray_connects_ends_as_without_ray(ray, monkeypatch):

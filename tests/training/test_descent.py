@@ -15,7 +15,7 @@ from srgan.training.descent import TEACHER_FILE, descent, drawn_pictures
 from srgan.training.recipe_file import load_recipe
 from srgan.training.run import train
 
-UNTAUGHT = ["loss.teacher=", "loss.clean_teacher="]
+UNTAUGHT = ["loss.teacher="]
 TEACHER = {"network": "large", "licence": "BSD-3-Clause", "pictures": "2 of some"}
 
 
