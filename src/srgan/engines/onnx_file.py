@@ -10,7 +10,7 @@ from srgan.engines.onnx_apart import convert, crashes
 from srgan.engines.protocol import is_out_of_memory
 from srgan.errors import ModelError
 
-_DAMAGED = "not a readable ONNX file, or damaged; get the file again"
+DAMAGED = "not a readable ONNX file, or damaged; get the file again"
 _UNKNOWN_OPERATIONS = re.compile(r"No conversion rule found for operations: (.+)")
 _DATA_ELSEWHERE = re.compile(r"externally stored data in file \(([^,)]*)")
 
@@ -26,7 +26,12 @@ def read_onnx(path: Path) -> Any:
     if not path.is_file():
         raise ModelError(f"{path}: no such model file")
     if crashes(path):
-        raise ModelError(f"{path}: {_DAMAGED}")
+        raise ModelError(f"{path}: {DAMAGED}")
+    return convert_onnx(path)
+
+
+def convert_onnx(path: Path) -> Any:
+    """Reads like :func:`read_onnx`, but may crash on a damaged file."""
     try:
         model = convert(path)
     except Exception as error:  # the reader has a class for each kind of failure
@@ -34,7 +39,7 @@ def read_onnx(path: Path) -> Any:
             raise MemoryError from error
         raise ModelError(f"{path}: {_explained(str(error))}") from error
     if not model.inputs:
-        raise ModelError(f"{path}: {_DAMAGED}")
+        raise ModelError(f"{path}: {DAMAGED}")
     return model
 
 
@@ -49,4 +54,4 @@ def _explained(report: str) -> str:
         return f"has operations that are not supported ({found[1].strip()}); export it without them"
     if found := _DATA_ELSEWHERE.search(report):
         return f"its weights are in '{found[1]}', which is missing or damaged; put that file beside it"
-    return _DAMAGED
+    return DAMAGED

@@ -35,6 +35,7 @@ class Format:
         words: what means something in it.
         prepare: opens what stays open; called at the beginning of each process.
         mend: makes check sums right again; done to two files of three.
+        is_apart: whether the program reads it in a process of its own, which contains a crash or a hang.
     """
 
     ending: str
@@ -43,6 +44,7 @@ class Format:
     words: Sequence[bytes] = ()
     prepare: Callable[[], object] = lambda: None
     mend: Callable[[bytes], bytes] | None = None
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,8 @@ def run_batch(name: str, form: Format, seeds: Sequence[bytes], numbers: range) -
             number = rest[seen]
             content = content_of(name, form, seeds, number)
             kind = {signal.SIGPROF: "hang", signal.SIGKILL: "standstill"}.get(-status, "crash")
+            if form.is_apart and kind != "standstill":
+                kind = "contained"
             _note(tally, {"number": number, "kind": kind, "what": _name_of(status)}, content)
             seen += 1
         rest = rest[seen:]
@@ -94,7 +98,7 @@ def run_batch(name: str, form: Format, seeds: Sequence[bytes], numbers: range) -
 def _note(tally: Tally, message: dict, content: bytes) -> None:
     tally.outcomes[message["kind"]] += 1
     tally.largest = max(tally.largest, message.get("grown", 0))
-    if message["kind"] not in ("read", "refused"):
+    if message["kind"] not in ("read", "refused", "contained"):
         number, kind, what = message["number"], message["kind"], message["what"]
         tally.findings.append(Finding(number=number, kind=kind, what=what, content=content))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from fuzzing import http_requests, mending, model_seeds, readers, seeds
+from fuzzing import apart, http_requests, mending, model_seeds, readers, seeds
 from fuzzing.batches import Format
 
 _RECIPES = Path(__file__).parents[3] / "src" / "srgan" / "training" / "recipes"
@@ -98,9 +98,24 @@ FORMATS = {
     "pth": Format(
         ending=".pth", seeds=model_seeds.pth, read=readers.network, words=_PICKLE, mend=mending.archive
     ),
-    "onnx": Format(ending=".onnx", seeds=model_seeds.onnx, read=readers.network, words=_ONNX),
+    "onnx": Format(
+        ending=".onnx",
+        seeds=model_seeds.onnx,
+        read=readers.network,
+        words=_ONNX,
+        prepare=apart.examine_onnx_here,
+        is_apart=True,
+    ),
     "ncnn": Format(ending=".param", seeds=model_seeds.ncnn, read=readers.ncnn, words=_NCNN),
-    "h5": Format(ending=".h5", seeds=model_seeds.h5, read=readers.keras, words=_JSON, mend=mending.archive),
+    "h5": Format(
+        ending=".h5",
+        seeds=model_seeds.h5,
+        read=readers.keras,
+        words=_JSON,
+        prepare=apart.read_keras_here,
+        is_apart=True,
+        mend=mending.archive,
+    ),
     "toml": Format(ending=".toml", seeds=_recipes, read=readers.recipe, words=_TOML),
     "pairs-csv": Format(
         ending=".csv",
