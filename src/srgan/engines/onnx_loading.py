@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from srgan.engines.onnx_examination import OnnxFacts, shaped
 from srgan.engines.onnx_file import DAMAGED, convert_onnx
@@ -70,8 +71,10 @@ def _examined_apart(path: Path, form: OnnxForm) -> OnnxFacts:
         raise ModelError(f"{path}: {DAMAGED}")
     match json.loads(done.stdout):
         case {"facts": facts}:
-            # JSON knows no tuples.
-            return OnnxFacts(**{name: tuple(v) if isinstance(v, list) else v for name, v in facts.items()})
+            values: dict[str, Any] = {  # JSON knows no tuples
+                name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
+            }
+            return OnnxFacts(**values)
         case {"unfit": message}:
             raise ModelError(message)
         case {"unclear": message, "field": field}:
