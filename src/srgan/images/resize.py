@@ -48,10 +48,13 @@ def bicubic_taps(
 
 def _resize_rows(image: NDArray[np.float64], out_length: int, scale: float) -> NDArray[np.float64]:
     positions, weights = bicubic_taps(image.shape[0], out_length, scale)
+    image = np.ascontiguousarray(image)
     result = np.zeros((out_length, *image.shape[1:]))
+    part = np.empty_like(result)  # once: fresh memory for each tap costs more than the sums
     for tap in range(positions.shape[1]):
-        column = weights[:, tap].reshape(-1, *([1] * (image.ndim - 1)))
-        result += column * image[positions[:, tap]]
+        np.take(image, positions[:, tap], axis=0, out=part, mode="clip")  # "raise" would buffer it
+        part *= weights[:, tap].reshape(-1, *([1] * (image.ndim - 1)))
+        result += part
     return result
 
 
