@@ -37,23 +37,33 @@ def avoid_spinning() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "0")
 
 
-_EIGHT_BITS = ("avx512_vnni", "avx_vnni", "amx_int8")
-"""Linux's names of the instructions that multiply bytes and sum in 32 bits: others saturate on the way."""
+_EXACT = ("avx512_vnni", "avx_vnni", "amx_int8")
+"""Linux's names of the instructions that multiply bytes and sum in 32 bits; AVX2 sums pairs in 16."""
 
 
-@cache
 def multiplies_eight_bits(info: Path = Path("/proc/cpuinfo")) -> bool:
-    """Returns whether the processor is known to multiply bytes faster than longer numbers, and exactly.
+    """Returns whether the processor is known to multiply bytes faster than longer numbers.
 
     Args:
         info: where Linux describes it; on other systems it is not known.
     """
+    return not _flags(info).isdisjoint((*_EXACT, "avx2"))
+
+
+def sums_eight_bits_exactly(info: Path = Path("/proc/cpuinfo")) -> bool:
+    """Returns whether sums of products of bytes are known to be exact, whatever the bytes are."""
+    return not _flags(info).isdisjoint(_EXACT)
+
+
+@cache
+def _flags(info: Path) -> frozenset[str]:
+    """Returns Linux's names of what the processor can do; none if they cannot be read."""
     try:
         text = info.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return False
+        return frozenset()
     flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
-    return any(name in flags.split() for name in _EIGHT_BITS)
+    return frozenset(flags.split())
 
 
 def cores() -> int:

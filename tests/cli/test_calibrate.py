@@ -10,7 +10,7 @@ from PIL import Image
 from srgan.cpu import multiplies_eight_bits
 from srgan.networks.model_file import write_model
 
-needs_vnni = pytest.mark.skipif(
+needs_int8 = pytest.mark.skipif(
     not multiplies_eight_bits(), reason="this processor is not known to compute in int8"
 )
 
@@ -28,7 +28,7 @@ def tiny(here, tiny_tensors, tiny_card):
     write_model(here / "tiny.safetensors", tiny_tensors, tiny_card)
 
 
-@needs_vnni
+@needs_int8
 @pytest.mark.usefixtures("tiny", "photos")
 def test_a_calibrated_file_is_computed_in_int8_and_says_so(srgan, here):
     done = srgan("calibrate", "tiny.safetensors", "mine.safetensors", "--pictures", "photos", "--json")
@@ -50,7 +50,7 @@ def test_a_calibrated_file_is_computed_in_int8_and_says_so(srgan, here):
     assert "8 bits" in json.loads(refused.out)["results"][0]["error"]
 
 
-@needs_vnni
+@needs_int8
 def test_the_precision_of_deep_pictures_is_told_truly(srgan, here):
     deep = (skimage.data.coffee()[:40, :50, 0].astype(np.uint16) * 257) + 1
     Image.fromarray(deep).save(here / "sixteen.png")

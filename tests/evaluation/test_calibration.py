@@ -14,7 +14,7 @@ from srgan.metrics.fidelity import psnr
 from srgan.networks.model_file import write_model
 from srgan.networks.network import load_network
 
-needs_vnni = pytest.mark.skipif(
+needs_int8 = pytest.mark.skipif(
     not multiplies_eight_bits(), reason="this processor is not known to compute in int8"
 )
 pytestmark = pytest.mark.usefixtures("cache")
@@ -37,7 +37,7 @@ def model(tmp_path, tiny_tensors, tiny_card):
     return path
 
 
-@needs_vnni
+@needs_int8
 def test_a_calibrated_file_costs_what_it_says(tmp_path, model, pictures):
     out = tmp_path / "out.safetensors"
     events = []
@@ -60,7 +60,7 @@ def test_a_calibrated_file_costs_what_it_says(tmp_path, model, pictures):
     assert found.likeness == pytest.approx(likeness, abs=0.3)  # peaks have four digits in the file
 
 
-@needs_vnni
+@needs_int8
 def test_a_layer_that_costs_too_much_keeps_more_bits(monkeypatch, model, pictures):
     network = load_network(model)
     samples = pieces_of(pictures, network, 4)
