@@ -159,19 +159,22 @@ def test_layers_without_ranges_keep_more_bits():
 
 
 @pytest.mark.parametrize(
-    ("figures", "has_instructions", "expected"),
+    ("figures", "has_instructions", "is_exact", "expected"),
     [
-        ((0.05, 40.0, 1), True, True),
-        ((0.051, 50.0, 0), True, False),
-        ((-0.1, 39.9, 0), True, False),
-        ((0.0, 50.0, 2), True, False),
-        ((0.0, 50.0, 0), False, False),
+        ((0.05, 40.0, 1), True, True, True),
+        ((0.05, 40.0, 1), True, False, False),
+        ((0.035, 40.0, 1), True, False, True),
+        ((0.051, 50.0, 0), True, True, False),
+        ((-0.1, 39.9, 0), True, True, False),
+        ((0.0, 50.0, 2), True, True, False),
+        ((0.0, 50.0, 0), False, False, False),
     ],
 )
 def test_auto_is_int8_where_the_processor_is_made_for_it_and_little_is_changed(
-    monkeypatch, figures, has_instructions, expected
+    monkeypatch, figures, has_instructions, is_exact, expected
 ):
     monkeypatch.setattr(openvino, "multiplies_eight_bits", lambda: has_instructions)
+    monkeypatch.setattr(openvino, "sums_eight_bits_exactly", lambda: is_exact)
     engine = OpenVinoEngine(calibrated(own_network("compact"), *figures))
     assert (engine.precision == "int8") is expected
 

@@ -174,6 +174,30 @@ def test_a_keras_file_without_an_end_is_given_up_after_half_a_minute(tmp_path, m
     assert waited == [31]  # and a second for its megabyte
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux")
+def test_a_keras_file_takes_no_more_memory_than_it_can_need(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.attrs["model_config"] = "{}"
+    content = (tmp_path / "a.h5").read_bytes()
+    place = content.index(b"GCOL").to_bytes(8, "little")  # of the text, after its length
+    damaged = content.replace((2).to_bytes(4, "little") + place, (3 * 2**30).to_bytes(4, "little") + place)
+    assert damaged != content
+    (tmp_path / "a.h5").write_bytes(damaged)
+    script = (
+        "import resource, sys; from pathlib import Path; from srgan.networks.keras.file import read_keras\n"
+        "try: read_keras(Path(sys.argv[1]))\n"
+        "except Exception as error: print(error)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "a.h5")]
+    message, kilobytes = subprocess.run(
+        command, capture_output=True, check=True, text=True
+    ).stdout.splitlines()
+    assert "damaged" in message
+    assert int(kilobytes) < 300_000
+
+
 def test_a_damaged_form_is_no_line_in_the_servers_log():
     pytest.importorskip("python_multipart")
     script = (

@@ -34,6 +34,7 @@ def calibrate(
 
     Example: srgan calibrate model.param --pictures drawings/ model.safetensors --count 48
     """
+    from srgan.engines.openvino import is_int8_default
     from srgan.evaluation.calibration import calibrate_file
 
     with progress_bar() as bar:
@@ -51,5 +52,5 @@ def calibrate(
         f"{found.loss:.3f} dB; results agree with those in 32 bits to {found.likeness:.1f} dB; flat colours "
         f"vary by {found.pattern} more levels of 255"
     )
-    if not found.is_close:
+    if not is_int8_default(found):
         print_message("that is too much for the default; add --precision int8 to use int8 anyway")

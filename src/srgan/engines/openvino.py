@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from srgan.cpu import multiplies_eight_bits
+from srgan.cpu import multiplies_eight_bits, sums_eight_bits_exactly
 from srgan.engines.cache import cache_folder, cache_lock, remove_unused
 from srgan.engines.fixed import FixedModels, run
 from srgan.engines.graph import build_model
@@ -17,7 +17,7 @@ from srgan.engines.offline import without_converter
 from srgan.engines.onnx_graph import build_onnx_model
 from srgan.engines.protocol import Precision, is_out_of_memory
 from srgan.errors import UsageError
-from srgan.networks.eight_bits import EightBits
+from srgan.networks.eight_bits import MOST_LOSS_IN_SEVEN, EightBits
 from srgan.networks.network import Network
 from srgan.networks.onnx import OnnxNetwork
 
@@ -178,7 +178,7 @@ def choose_precision(core: Any, precision: Precision, eight_bits: EightBits | No
         UsageError: if the processor, the network or OpenVINO does not compute in ``precision``.
     """
     if precision == "auto":
-        is_narrow = eight_bits is not None and eight_bits.is_close and multiplies_eight_bits()
+        is_narrow = eight_bits is not None and is_int8_default(eight_bits)
         return "int8" if is_narrow else choose_float(core)
     if precision == "bf16" and choose_float(core) != "bf16":
         raise UsageError("this processor does not compute in bf16; choose fp32", field="precision")
@@ -200,6 +200,13 @@ def choose_precision(core: Any, precision: Precision, eight_bits: EightBits | No
             field="precision",
         )
     return precision
+
+
+def is_int8_default(eight_bits: EightBits) -> bool:
+    """Returns whether ``"auto"`` is int8 on this processor, for a network that was calibrated so."""
+    if not (multiplies_eight_bits() and eight_bits.is_close):
+        return False
+    return sums_eight_bits_exactly() or eight_bits.loss <= MOST_LOSS_IN_SEVEN
 
 
 def choose_float(core: Any) -> str:

@@ -22,6 +22,9 @@ from srgan.networks.architectures.recognised import UnfitError
 
 _UNFIT = 3  # the exit code where the file is not damaged, but cannot be used; stdout says why
 
+_FIXED, _TIMES = 128 * 2**20, 8
+"""Bytes that reading a file may take, and how often its own size besides: it is held in several forms."""
+
 _ZIP_MAGIC = b"PK\x03\x04"
 _WITH_WEIGHTS = ("Conv2D", "BatchNormalization", "PReLU")
 
@@ -113,8 +116,22 @@ class _Numbers:
         return np.asarray(found[()], np.float32)
 
 
+def _bound_memory(path: Path) -> None:
+    """Lets reading a file take no more memory than it can need: HDF5 believes the sizes in damaged ones."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    most = taken + _FIXED + _TIMES * path.stat().st_size
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
 def _main(path: str) -> None:
     """Prints a line of JSON, the description and the shapes of all weights, and then their bytes."""
+    _bound_memory(Path(path))
     try:
         config, weights = read_apart(Path(path))
     except UnfitError as error:
