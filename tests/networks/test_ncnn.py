@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import random
+import re
 import struct
 import tracemalloc
 
@@ -233,3 +234,28 @@ def test_networks_in_the_package_go_by_their_names_and_its_code_does_not_run(tmp
     assert load_network("realesr-animevideov3-x3").info.scale == 3
     with pytest.raises(MissingExtraError):
         find_model("realesrgan-x4plus")
+
+
+def test_a_shuffle_that_moves_nothing_is_run(tmp_path):
+    writer = NcnnWriter(half=False)
+    assorted(writer)
+    path = writer.save(tmp_path / "net")
+    moves_nothing = "PixelShuffle first 1 1 data data0 0=1 1=1"
+    path.write_text(re.sub(r"BinaryOp +BinaryOp_1 .*", moves_nothing, path.read_text(), count=1))
+    engines = [
+        open_engine(load_network(path), engine=name, precision="fp32", device="cpu")
+        for name in ("openvino", "torch")
+    ]
+    first, second = (engine.upscale(picture()) for engine in engines)
+    assert np.abs(first - second).max() <= 1e-4
+
+
+def test_a_shuffle_of_more_than_there_is_is_refused(tmp_path):
+    writer = NcnnWriter(half=False)
+    assorted(writer)
+    path = writer.save(tmp_path / "net")
+    changed, count = re.subn(r"(PixelShuffle .*) 0=2 1=1", r"\1 0=1000000000000 1=1", path.read_text())
+    assert count == 1
+    path.write_text(changed)
+    with pytest.raises(ModelError, match="PixelShuffle"):
+        load_network(path)

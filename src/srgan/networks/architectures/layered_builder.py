@@ -98,8 +98,8 @@ class LayeredBuilder:
             blocks_first: whether the channels of a square's first pixel come first, then those of the second,
                 as in TensorFlow.
         """
-        if blocks_first:
-            channels = self.extent(x).channels
+        channels = self.extent(x).channels
+        if blocks_first and side > 1 and channels % side**2 == 0:  # put() refuses other sides
             order = np.arange(channels).reshape(side**2, -1).T.reshape(-1)
             x = self._reordered(x, order)
         return self.put(Shuffle(sources=(x,), side=side))
