@@ -74,7 +74,7 @@ DESIGNS = {
 
 
 class Block(nn.Module):
-    """A 3x3 convolution and an activation; beside it, if reparameterised, 1x1 and a shortcut."""
+    """A 3x3 convolution, perhaps with a 1x1 one and a shortcut beside it; an activation."""
 
     def __init__(self, design: Design) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import signal
 import struct
 import subprocess
 import sys
@@ -172,6 +173,17 @@ def test_a_keras_file_without_an_end_is_given_up_after_half_a_minute(tmp_path, m
     with pytest.raises(ModelError, match="not a readable Keras file"):
         read_keras(tmp_path / "a.h5")
     assert waited == [31]  # and a second for its megabyte
+
+
+def test_an_onnx_network_that_crashes_openvino_is_refused_and_not_tried_here(tmp_path, monkeypatch):
+    def crashes(command, **_):
+        return subprocess.CompletedProcess(command, -signal.SIGSEGV, b"")
+
+    monkeypatch.setattr("subprocess.run", crashes)
+    monkeypatch.setattr("srgan.engines.onnx_examination.OnnxTrials", None)
+    write_onnx(tmp_path / "net.onnx")
+    with pytest.raises(ModelError, match="damaged"):
+        load_any_network(tmp_path / "net.onnx")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux")

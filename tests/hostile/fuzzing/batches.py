@@ -35,7 +35,7 @@ class Format:
         words: what means something in it.
         prepare: opens what stays open; called at the beginning of each process.
         mend: makes check sums right again; done to two files of three.
-        is_apart: whether the program reads it in a process of its own, which contains a crash or a hang.
+        contained: ends that the program survives, since it reads the kind in a process of its own.
     """
 
     ending: str
@@ -44,7 +44,7 @@ class Format:
     words: Sequence[bytes] = ()
     prepare: Callable[[], object] = lambda: None
     mend: Callable[[bytes], bytes] | None = None
-    is_apart: bool = False
+    contained: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ def run_batch(name: str, form: Format, seeds: Sequence[bytes], numbers: range) -
             number = rest[seen]
             content = content_of(name, form, seeds, number)
             kind = {signal.SIGPROF: "hang", signal.SIGKILL: "standstill"}.get(-status, "crash")
-            if form.is_apart and kind != "standstill":
+            if kind in form.contained:
                 kind = "contained"
             _note(tally, {"number": number, "kind": kind, "what": _name_of(status)}, content)
             seen += 1

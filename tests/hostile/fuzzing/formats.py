@@ -104,7 +104,7 @@ FORMATS = {
         read=readers.network,
         words=_ONNX,
         prepare=apart.examine_onnx_here,
-        is_apart=True,
+        contained=frozenset(("crash",)),
     ),
     "ncnn": Format(ending=".param", seeds=model_seeds.ncnn, read=readers.ncnn, words=_NCNN),
     "h5": Format(
@@ -113,7 +113,7 @@ FORMATS = {
         read=readers.keras,
         words=_JSON,
         prepare=apart.read_keras_here,
-        is_apart=True,
+        contained=frozenset(("crash", "hang", "standstill")),  # it is given 30 seconds
         mend=mending.archive,
     ),
     "toml": Format(ending=".toml", seeds=_recipes, read=readers.recipe, words=_TOML),
