@@ -1,4 +1,4 @@
-"""Reads what decoders do not pass on from the boxes of an AVIF or HEIC (ISO/IEC 14496-12, 23008-12)."""
+"""Reads boxes (ISO/IEC 14496-12), and from an AVIF or HEIC (23008-12) what decoders do not pass on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def described(file: IO[bytes]) -> Described:
     """Reads the first properties of a picture; none where boxes are damaged."""
     file.seek(0)
     colour, bits = None, 8
-    for kind, data in reversed(list(_boxes(file.read(_MOST_BYTES)))):
+    for kind, data in reversed(list(_properties(file.read(_MOST_BYTES)))):
         if kind == b"colr" and data[:4] == b"nclx" and len(data) >= 8:
             colour = Colour.from_codes(*struct.unpack_from(">HH", data, 4))
         elif kind == b"pixi" and len(data) > 5:
@@ -34,8 +34,8 @@ def described(file: IO[bytes]) -> Described:
     return Described(colour=colour, bits=bits)
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields the boxes, and those within the ones that lead to the properties."""
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yields the kind and the content of each box; a damaged size ends them, a content may be cut short."""
     position = 0
     while position + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
@@ -46,8 +46,13 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         end = len(data) if length == 0 else position + length
         if end < start:
             return
-        content = data[start:end]
+        yield kind, data[start:end]
+        position = end
+
+
+def _properties(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yields the boxes, and those within the ones that lead to the properties."""
+    for kind, content in boxes(data):
         yield kind, content
         if kind in _ON_THE_WAY:
-            yield from _boxes(content[4:] if kind in _FULL_BOXES else content)
-        position = end
+            yield from _properties(content[4:] if kind in _FULL_BOXES else content)

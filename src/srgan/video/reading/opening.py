@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from srgan.errors import UsageError, VideoError
 from srgan.files import reason_of
 from srgan.video.image_sequence import find_pattern, frames_of, is_pattern, number_of
+from srgan.video.reading.samples import check_samples
 from srgan.video.reading.webp import is_webp, open_webp
 
 USUAL_RATE = Fraction(25)
@@ -63,13 +64,25 @@ def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputCo
             raise VideoError("is empty (0 bytes)")
         if is_webp(source):
             return open_webp(source)
-    # With "file:", so that no name is taken for an address.
-    opened = f"file:{source}" if isinstance(source, Path) else source
-    container = av.open(opened, "r", metadata_errors="surrogateescape")
+        container = open_file(source)
+    else:
+        container = av.open(source, "r", metadata_errors="surrogateescape")
     if container.format.name.endswith("_pipe") or container.format.name == "image2":
         container.close()
         raise VideoError("is a picture, not a video; give it a picture's extension")
     return container
+
+
+def open_file(path: Path) -> InputContainer:
+    """Opens a file, whatever its kind.
+
+    Raises:
+        VideoError: if it would take far more memory than it has bytes; it is not named.
+        av.FFmpegError, OSError: if it cannot be opened.
+    """
+    check_samples(path)
+    # With "file:", so that no name is taken for an address.
+    return av.open(f"file:{path}", "r", metadata_errors="surrogateescape")
 
 
 def _open_frames(source: Path, rate: Fraction) -> InputContainer:

@@ -9,7 +9,7 @@ import av
 
 from srgan.errors import ImageError, VideoError
 from srgan.images.recognise import sniff
-from srgan.video.reading.opening import first_video
+from srgan.video.reading.opening import first_video, open_file
 
 # Formats that FFmpeg shows as a video but are none, and lists of other files, which may be anywhere.
 _NO_VIDEOS = frozenset(("tty", "bin", "xbin", "adf", "idf", "ico", "image2", "hls", "dash", "concat", "sdp"))
@@ -35,7 +35,7 @@ def _holds_video(path: Path, _size: int, _changed: int) -> bool:
     try:
         if _is_picture(path):
             return False
-        with av.open(f"file:{path}", "r", metadata_errors="surrogateescape") as container:
+        with open_file(path) as container:
             name = container.format.name
             if name in _NO_VIDEOS or name.endswith("_pipe"):
                 return False

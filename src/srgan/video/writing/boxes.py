@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from av import VideoFrame
 
 from srgan.files import opened, replacing
+from srgan.images.isobmff import boxes
 
 _SPHERICAL_V1 = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 _IN_SAMPLE_ENTRY = (b"st3d", b"sv3d", b"vexu", b"hfov")
@@ -66,17 +67,17 @@ def read_marks(path: Path, track: int) -> Marks:
 def marks_of(image: VideoFrame) -> Marks:
     """Builds marks, version 2, from the side data of a decoded frame, whatever its container."""
     sphere = _side_data(image, "SPHERICAL")
-    boxes = []
+    found = []
     if (mode := stereo_mode(image)) is not None:
-        boxes.append(_box(b"st3d", bytes(4) + bytes([_ST3D[mode]])))
+        found.append(_box(b"st3d", bytes(4) + bytes([_ST3D[mode]])))
     if len(sphere) >= _SPHERE and sphere[:4] == _EQUIRECTANGULAR:
         turn, bounds = sphere[4:16], sphere[16:32]
         angles = struct.pack(">3i", *struct.unpack("=3i", turn))
         edges = struct.pack(">4I", *struct.unpack("=4I", bounds))
         header = _box(b"svhd", bytes(5))
         projection = _box(b"proj", _box(b"prhd", bytes(4) + angles) + _box(b"equi", bytes(4) + edges))
-        boxes.append(_box(b"sv3d", header + projection))
-    return Marks(entry=tuple(boxes))
+        found.append(_box(b"sv3d", header + projection))
+    return Marks(entry=tuple(found))
 
 
 def stereo_mode(image: VideoFrame) -> str | None:
@@ -142,21 +143,6 @@ def _box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), kind) + content
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields the kind and the content of each box; skips incomplete ones."""
-    place = 0
-    while place + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, place)
-        head = 8
-        if size == 1:
-            size, head = struct.unpack_from(">Q", data, place + 8)[0], 16
-        size = size or len(data) - place
-        if size < head or place + size > len(data):
-            return
-        yield kind, data[place + head : place + size]
-        place += size
-
-
 def _find_index(file: BinaryIO) -> tuple[int, int] | None:
     """Finds the start and the end of the box ``moov``."""
     place = 0
@@ -188,16 +174,16 @@ def _rebuilt(index: bytes, track: int, visit: _Visit | None, marks: Marks) -> by
 
     def entries(table: bytes) -> bytes:
         made = table[:_STSD_HEAD]
-        for kind, content in _boxes(table[_STSD_HEAD:]):
+        for kind, content in boxes(table[_STSD_HEAD:]):
             inner = b"".join(
-                seen(name, inside, in_entry=True) for name, inside in _boxes(content[_ENTRY_HEAD:])
+                seen(name, inside, in_entry=True) for name, inside in boxes(content[_ENTRY_HEAD:])
             )
             made += _box(kind, content[:_ENTRY_HEAD] + inner + b"".join(marks.entry))
         return made
 
     def below(content: bytes, *, ours: bool) -> bytes:
         made = b""
-        for kind, inside in _boxes(content):
+        for kind, inside in boxes(content):
             if kind == b"trak":
                 is_it = _track_of(inside) == track
                 made += _box(kind, below(inside, ours=is_it) + b"".join(marks.track if is_it else ()))
@@ -213,7 +199,7 @@ def _rebuilt(index: bytes, track: int, visit: _Visit | None, marks: Marks) -> by
 
 
 def _track_of(trak: bytes) -> int | None:
-    for kind, content in _boxes(trak):
+    for kind, content in boxes(trak):
         if kind == b"tkhd":
             return int(struct.unpack_from(">I", content, 20 if content[0] == 1 else 12)[0])
     return None
@@ -226,7 +212,7 @@ def _shifted(data: bytes, begin: int, shift: int) -> bytes:
         ValueError: if they would exceed 32 bits.
     """
     made = b""
-    for kind, content in _boxes(data):
+    for kind, content in boxes(data):
         if kind in _CONTAINERS:
             made += _box(kind, _shifted(content, begin, shift))
         elif kind in (b"stco", b"co64"):
