@@ -212,3 +212,13 @@ def test_a_video_is_sent_on_to_the_jobs(client, ffmpeg, tmp_path):
     response = client.post("/v1/upscale", content=(tmp_path / "a.mp4").read_bytes())
     assert response.status_code == 415
     assert "/v1/jobs" in response.json()["detail"]
+
+
+def test_a_video_that_states_more_sound_than_it_can_hold_is_refused(client, ffmpeg, tmp_path):
+    """FFmpeg would make room for it: 1.8 GB."""
+    options = ("-c:v", "mpeg4", "-c:a", "aac", tmp_path / "a.mp4")
+    ffmpeg("-f", "lavfi", "-i", "testsrc=s=32x24:r=5:d=1", "-f", "lavfi", "-i", "sine=d=1", *options)
+    content = bytearray((tmp_path / "a.mp4").read_bytes())
+    struct.pack_into(">2I", content, content.rindex(b"stsz") + 8, 1, 75_000_000)
+    response = client.post("/v1/jobs?model=tiny", content=bytes(content))
+    assert (response.status_code, response.json()["code"]) == (422, "video")

@@ -73,8 +73,12 @@ def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputCo
     return container
 
 
-def open_file(path: Path) -> InputContainer:
+def open_file(path: Path, options: dict[str, str] | None = None) -> InputContainer:
     """Opens a file, whatever its kind.
+
+    Args:
+        path: the file.
+        options: FFmpeg's, for its format.
 
     Raises:
         VideoError: if it would take far more memory than it has bytes; it is not named.
@@ -82,7 +86,7 @@ def open_file(path: Path) -> InputContainer:
     """
     check_samples(path)
     # With "file:", so that no name is taken for an address.
-    return av.open(f"file:{path}", "r", metadata_errors="surrogateescape")
+    return av.open(f"file:{path}", "r", options=options or {}, metadata_errors="surrogateescape")
 
 
 def _open_frames(source: Path, rate: Fraction) -> InputContainer:
