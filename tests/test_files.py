@@ -1,6 +1,7 @@
 """Files are whole or not there, whoever writes them and however that ends."""
 
 import errno
+import itertools
 import os
 import signal
 import stat
@@ -361,9 +362,24 @@ def test_folders_are_made_cleared_and_removed(tmp_path):
     assert names(tmp_path / "a") == []
 
 
+@pytest.mark.parametrize("refused", [0, 1])
+def test_what_cannot_be_removed_for_a_moment_does_not_stay(tmp_path, monkeypatch, refused):
+    removals, remove = itertools.count(), disk.remove
+
+    def refuse_once(path):
+        if next(removals) == refused:
+            raise PermissionError(errno.EACCES, "a virus scanner reads it")
+        remove(path)
+
+    monkeypatch.setattr(disk, "remove", refuse_once)
+    write_file(tmp_path / "a.txt", "new")
+    assert next(removals) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
 def test_what_cannot_be_removed_now_goes_with_its_lock_at_the_next_write(tmp_path, monkeypatch):
     with monkeypatch.context() as broken:
-        fail_at(broken, "remove", 1, OSError(errno.EIO, "Input/output error"))
+        broken.setattr(disk, "remove", lambda _: os.open("/", os.O_WRONLY))
         broken.setattr(disk, "rename", lambda *_: os.open("/", os.O_WRONLY))
         with pytest.raises(OutputError):
             write_file(tmp_path / "a", "")

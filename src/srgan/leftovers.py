@@ -7,7 +7,7 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from platform import node
@@ -39,18 +39,26 @@ def held_name(folder: Path) -> Iterator[Path]:
     remove_abandoned(folder)
     part = folder / f"{_OURS}{uuid.uuid4().hex}{_PART}"
     lock = _lock_beside(part)
-    is_gone = False
     try:
         acquire(lock, _PATIENCE)
         yield part
     finally:
-        with suppress(OSError):
-            _remove(part)
-            is_gone = True
+        is_gone = _succeeds(lambda: _remove(part))
         lock.release()
         if is_gone:  # else the lock shows the next search that it is not in use
-            with suppress(OSError):
-                disk.remove(Path(lock.lock_file))
+            _succeeds(lambda: disk.remove(Path(lock.lock_file)))
+
+
+def _succeeds(step: Callable[[], None]) -> bool:
+    """Tries a step again if it fails once, as where a virus scanner reads each new file for a moment."""
+    for pause in (0.1, 0.0):
+        try:
+            step()
+        except OSError:
+            time.sleep(pause)
+        else:
+            return True
+    return False
 
 
 def acquire(lock: FileLock, timeout: float) -> None:
