@@ -9,6 +9,7 @@ from pathlib import Path
 from fuzzing.seeds import RGB, RGBA
 
 _MOST_PIXELS = 100_000  # so many are upscaled well within the time of a case
+_SERVER = "http://127.0.0.1"
 _WAITING = 3  # jobs that may be at their end while the next request comes
 
 
@@ -56,7 +57,7 @@ def _client():
     write_model(folder / "models" / "tiny.safetensors", tensors, card)
     settings = Settings(state=folder / "state", models=folder / "models", limits=Limits(pixels=_MOST_PIXELS))
     app = create_app(settings, Models(device="cpu", precision="fp32", tile=64, threads=1))
-    client = ExitStack().enter_context(TestClient(app, base_url="http://127.0.0.1"))
+    client = ExitStack().enter_context(TestClient(app, base_url=_SERVER))
     return client, settings.state / "tasks"
 
 
@@ -74,7 +75,8 @@ def ask(path: Path) -> None:
     route, _, kind = head.decode("latin-1").partition("\n")
     if not route.startswith("/") or not route.isascii() or not route.isprintable():
         route = "/v1/upscale"
-    answer = client.post(route, content=body, headers={"content-type": kind.encode("latin-1")})
+    # With the host, since a path may begin with two slashes.
+    answer = client.post(f"{_SERVER}{route}", content=body, headers={"content-type": kind.encode("latin-1")})
     if answer.status_code == 202:
         client.delete(f"/v1/jobs/{answer.json()['id']}")
     if len(left := list(tasks.iterdir())) > _WAITING:
