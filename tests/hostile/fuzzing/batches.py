@@ -17,7 +17,6 @@ from random import Random
 from fuzzing.mutation import mutated
 from srgan.errors import SrganError
 
-SECONDS = 20  # of the processor, for one file
 STANDSTILL = 120  # seconds in which nothing happens at all
 LONGEST = 5000  # letters of a message: a recipe's tells all that is wrong with it
 GROWTH = 256 * 2**20  # bytes that one file may take while it is read
@@ -36,6 +35,7 @@ class Format:
         prepare: opens what stays open; called at the beginning of each process.
         mend: makes check sums right again; done to two files of three.
         contained: ends that the program survives, since it reads the kind in a process of its own.
+        seconds: of the processor, for one file; what takes more hangs.
     """
 
     ending: str
@@ -45,6 +45,7 @@ class Format:
     prepare: Callable[[], object] = lambda: None
     mend: Callable[[bytes], bytes] | None = None
     contained: frozenset[str] = frozenset()
+    seconds: int = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +153,7 @@ def _work(name: str, form: Format, seeds: Sequence[bytes], numbers: range, pipe:
             path = folder / f"case{form.ending}"
             path.write_bytes(content_of(name, form, seeds, number))
             os.ftruncate(said, 0)
-            signal.setitimer(signal.ITIMER_PROF, SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, form.seconds)
             message = {"number": number, **_case(form, path, said)}
             signal.setitimer(signal.ITIMER_PROF, 0)
             os.write(pipe, json.dumps(message).encode() + b"\n")
