@@ -103,6 +103,7 @@ def test_a_gif_becomes_a_video_where_one_is_asked_for(upscale, clip, probe):
             1,
             "--crf: the encoder ffv1 takes",
         ),
+        (["film.mp4", "--max-pixels", "767"], 1, "--max-pixels: film.mp4: 32x24 is more than"),
         (["film.mp4", "--start", "1:00:00"], 1, "film.mp4: holds no frame"),
         (["text.mp4"], 1, "text.mp4: is not a video"),
         (["gone.mp4"], 1, "gone.mp4: there is no such file"),

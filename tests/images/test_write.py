@@ -408,7 +408,7 @@ def test_cancelling_while_it_is_encoded_stops_that(tmp_path, name):
     def cancel():
         if events:
             events.append("asked")
-        return len(events) > 10  # half a second after the last band
+        return len(events) > 3  # a tenth of a second after the last band
 
     with pytest.raises(CancelledError):
         write_picture(

@@ -214,6 +214,15 @@ def test_a_video_is_sent_on_to_the_jobs(client, ffmpeg, tmp_path):
     assert "/v1/jobs" in response.json()["detail"]
 
 
+def test_the_frames_of_a_video_have_a_limit(start, settings, ffmpeg, tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=96x64:rate=5:duration=1", tmp_path / "a.mp4")
+    content = (tmp_path / "a.mp4").read_bytes()
+    for limit, status in ((96 * 64 - 1, 413), (96 * 64, 202)):
+        own = dataclasses.replace(settings, state=settings.state / f"{limit}", limits=Limits(pixels=limit))
+        with start(own) as client:
+            assert client.post("/v1/jobs?model=tiny", content=content).status_code == status
+
+
 def test_a_video_that_states_more_sound_than_it_can_hold_is_refused(client, ffmpeg, tmp_path):
     """FFmpeg would make room for it: 1.8 GB."""
     options = ("-c:v", "mpeg4", "-c:a", "aac", tmp_path / "a.mp4")

@@ -74,11 +74,38 @@ def test_an_encrypted_video_is_refused(clip, enlarge):
     refused(enlarge, clip("video.mp4", *scheme, *keys), "is encrypted")
 
 
-def test_frames_beyond_the_limit_of_pixels_are_not_decoded(clip, enlarge, monkeypatch):
-    monkeypatch.setattr("srgan.video.reading.frames.MOST_PIXELS", 64 * 48 - 1)
-    refused(enlarge, clip("video.mp4", seconds=0.2), "holds no frame that can be decoded")
-    monkeypatch.setattr("srgan.video.reading.frames.MOST_PIXELS", 64 * 48 * 2)
-    assert enlarge(clip("a.mp4", seconds=0.2), clip("a.mp4", seconds=0.2).with_name("b.mp4")).frames == 5
+@pytest.mark.parametrize("name", ["video.mp4", "video.webm", "video.avi", "%03d.png"])
+def test_frames_beyond_the_limit_of_pixels_are_refused(clip, enlarge, name):
+    lr_video = clip(name, seconds=0.2, sound=False, size="66x50")
+    large = lr_video.with_name("large.mp4")
+    with pytest.raises(VideoError, match="66x50 is more than the limit of 3,299 pixels") as caught:
+        enlarge(lr_video, large, VideoOptions(max_pixels=66 * 50 - 1))
+    assert caught.value.field == "max_pixels"
+    assert not large.exists()
+    assert enlarge(lr_video, large, VideoOptions(max_pixels=66 * 50)).frames == 5
+
+
+def test_frames_beyond_what_the_header_says_are_refused(clip, enlarge):
+    lr_video = clip("video.webm", "-c:v", "libvpx", seconds=0.2, sound=False, size="96x64")
+    content = lr_video.read_bytes()
+    width_and_height = b"\xb0\x81\x60\xba\x81\x40"
+    assert width_and_height in content
+    lr_video.write_bytes(content.replace(width_and_height, b"\xb0\x81\x10\xba\x81\x10"))
+    with pytest.raises(VideoError, match="96x64 is more than"):
+        enlarge(lr_video, lr_video.with_name("large.mp4"), VideoOptions(max_pixels=16 * 16))
+
+
+def test_frames_that_grow_far_beyond_the_limit_are_not_decoded(clip, enlarge, tmp_path):
+    parts = [
+        clip("a.ts", sound=False, seconds=1),
+        clip("b.ts", "-output_ts_offset", "2", sound=False, seconds=0.2, size="1920x1080"),
+    ]
+    lr_video = tmp_path / "video.ts"
+    lr_video.write_bytes(b"".join(part.read_bytes() for part in parts))
+    limited = enlarge(lr_video, tmp_path / "a.mp4", VideoOptions(max_pixels=64 * 48))
+    every = enlarge(lr_video, tmp_path / "b.mp4")
+    assert limited.frames == every.frames == 30
+    assert limited.repeated == every.repeated + 5
 
 
 def test_a_part_behind_the_end_is_refused(clip, enlarge, tmp_path):

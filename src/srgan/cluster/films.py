@@ -71,7 +71,7 @@ def begin_film(work: Work, output: str, digest: str, job: Job, models: Models) -
     place = _place_of(work.dest, key)
     if (place / _PLAN).exists():
         return Film.load(work.dest, key)
-    pieces = plan_pieces(job.source, job.target)
+    pieces = plan_pieces(job.source, job.target, max_pixels=job.options.max_pixels)
     if pieces is None:
         return None
     (place / _PLAN).write(pieces.to_json().encode())

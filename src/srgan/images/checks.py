@@ -86,8 +86,13 @@ def check_size(name: str | Path, size: tuple[int, int], max_pixels: int) -> None
     if width <= 0 or height <= 0:
         raise ImageError(f"{name}: has no pixels ({width}x{height})")
     if width * height > max_pixels:
-        raise ImageError(
-            f"{name}: {width}x{height} is more than the limit of {max_pixels:,} pixels; if you trust the "
-            f"file, raise the limit to {width * height}",
-            field="max_pixels",
-        )
+        raise ImageError(f"{name}: {beyond_limit(size, max_pixels)}", field="max_pixels")
+
+
+def beyond_limit(size: tuple[int, int], max_pixels: int) -> str:
+    """Says that a (width, height) is more than the limit, and how to go on."""
+    width, height = size
+    return (
+        f"{width}x{height} is more than the limit of {max_pixels:,} pixels; if you trust the file, raise the "
+        f"limit to {width * height}"
+    )

@@ -90,7 +90,7 @@ def _video(file: Path, limits: Limits, why_no_picture: str) -> Kind:
     if extension is None:
         raise _not_taken(f"the file is neither a picture nor a video of a supported type; send {_KINDS}")
     try:
-        with explained(file), open_file(file, _SAFE) as container:
+        with explained(file), open_file(file, limits.pixels, _SAFE) as container:
             stream = first_video(container)
             size = stream.codec_context.width, stream.codec_context.height
             seconds = _seconds(container, stream)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from srgan.errors import UsageError
+from srgan.images import MOST_PIXELS
 from srgan.upscaling.size import OutputSize
 
 _FASTEST = 1000  # frames per second
@@ -26,6 +27,7 @@ class VideoOptions(OutputSize):
         quality: 1 to 100, of image sequences and animated pictures that are written with loss; None is the
             format's usual one.
         resume: whether to continue an interrupted run of the same command.
+        max_pixels: inputs whose frames have more are refused.
     """
 
     codec: str | None = None
@@ -36,6 +38,7 @@ class VideoOptions(OutputSize):
     fps: Fraction | None = None
     quality: int | None = None
     resume: bool = True
+    max_pixels: int = MOST_PIXELS
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -19,6 +19,7 @@ from pathlib import Path
 from srgan.errors import VideoError
 from srgan.events import Cancel, check
 from srgan.files import clear, make_folder
+from srgan.images import MOST_PIXELS
 from srgan.upscaling.upscaler import Upscaler
 from srgan.video.colour import Converter
 from srgan.video.kinds import VIDEO_CONTAINERS
@@ -75,8 +76,16 @@ class Pieces:
         return cls(**json.loads(text))
 
 
-def plan_pieces(source: Path, target: Path, cancel: Cancel | None = None) -> Pieces | None:
+def plan_pieces(
+    source: Path, target: Path, cancel: Cancel | None = None, max_pixels: int = MOST_PIXELS
+) -> Pieces | None:
     """Reads a video once; None if it is better upscaled as a whole: short, transparent, or no file.
+
+    Args:
+        source: the video.
+        target: the result.
+        cancel: asked at every frame whether to stop.
+        max_pixels: a video whose frames have more is refused.
 
     Raises:
         VideoError: if it cannot be read.
@@ -84,7 +93,7 @@ def plan_pieces(source: Path, target: Path, cancel: Cancel | None = None) -> Pie
     """
     if target.suffix.lower() not in VIDEO_CONTAINERS or not source.is_file():
         return None
-    with closing(VideoReader(source)) as reader:
+    with closing(VideoReader(source, max_pixels=max_pixels)) as reader:
         expected = reader.frames_expected
         if is_transparent(reader) or (expected or 0) <= PIECE_SEGMENTS * SEGMENT_FRAMES:
             return None
@@ -130,7 +139,7 @@ def enlarge_piece(
     for margin in _MARGINS:
         made = Segments(make_folder(folder), pieces.segments_of(number).start)
         clear(folder)
-        with closing(_PieceReader(source, pieces, number, margin)) as reader:
+        with closing(_PieceReader(source, pieces, number, margin, options.max_pixels)) as reader:
             encoding = plan_encoding(reader, target, options)
             write = partial(write_segments, made, encoding, Converter(reader.colour))
             try:
@@ -168,7 +177,7 @@ def join_pieces(
     """
     made = Segments(folder)
     made.take_up()
-    with closing(VideoReader(source)) as reader:
+    with closing(VideoReader(source, max_pixels=options.max_pixels)) as reader:
         output = VideoFile(reader, target, options.for_network(upscaler.scale))
         make_folder(target.parent)
         output.finish(made, array("q", pieces.times), cancel)
@@ -189,8 +198,8 @@ class _OtherFrameError(Exception):
 class _PieceReader(VideoReader):
     """Reads the frames of one piece only, decoded from a key frame before it."""
 
-    def __init__(self, source: Path, pieces: Pieces, number: int, margin: float) -> None:
-        super().__init__(source)
+    def __init__(self, source: Path, pieces: Pieces, number: int, margin: float, max_pixels: int) -> None:
+        super().__init__(source, max_pixels=max_pixels)
         first = number * PIECE_SEGMENTS * SEGMENT_FRAMES
         count = PIECE_SEGMENTS * SEGMENT_FRAMES
         self._times: Sequence[int] = pieces.times[first : first + count]

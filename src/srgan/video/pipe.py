@@ -50,7 +50,7 @@ def upscale_pipe(
     if options.start or options.end is not None or options.fps is not None:
         name = "start" if options.start else "end" if options.end is not None else "fps"
         raise UsageError("does not work with a pipe; let the ffmpeg in front of it do that", field=name)
-    with closing(VideoReader(source)) as reader:
+    with closing(VideoReader(source, max_pixels=options.max_pixels)) as reader:
         size, colour = options.output_size(*reader.size), reader.colour
         converter = Converter(colour)
         pixel_format, name = ("yuv420p10le", "420p10") if colour.deep else ("yuv420p", "420jpeg")

@@ -90,7 +90,7 @@ def upscale_video(
     upscaler = upscaler or Upscaler()
     options = (options or VideoOptions()).for_network(upscaler.scale)
     kind = _kind_of(source, target, options)
-    with closing(VideoReader(source, start=options.start, end=options.end, fps=options.fps)) as reader:
+    with closing(_reader(source, options)) as reader:
         files = _files_of(source)
         if any(_is_output(file, target, are_frames=kind is ImageSequence) for file in files):
             raise UsageError(f"{target}: is the input itself; choose another output")
@@ -112,6 +112,12 @@ def upscale_video(
             repeated=reader.findings.repeated,
             notes=tuple(output.notes + _laid_on_white(reader, output) + findings_of(reader, times)),
         )
+
+
+def _reader(source: Path, options: VideoOptions) -> VideoReader:
+    return VideoReader(
+        source, start=options.start, end=options.end, fps=options.fps, max_pixels=options.max_pixels
+    )
 
 
 def _laid_on_white(reader: VideoReader, output: Output) -> list[str]:

@@ -18,7 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from srgan.errors import VideoError
-from srgan.images import MOST_PIXELS
+from srgan.video.reading.opening import frame_limit
 
 # Every packet of these shows a frame. Others have packets that show nothing: other frames refer to them, or
 # they say that nothing changes.
@@ -109,7 +109,7 @@ class _Ledger:
         return [time for time in missed if last is None or time > last.time]
 
 
-def decode(stream: VideoStream, findings: Findings) -> Iterator[TimedFrame]:
+def decode(stream: VideoStream, findings: Findings, max_pixels: int) -> Iterator[TimedFrame]:
     """Decodes a stream; frames come in the order they are shown, no two at the same time.
 
     Where the decoder gives up on a packet, the previous frame is repeated in its place (at the beginning, the
@@ -118,13 +118,14 @@ def decode(stream: VideoStream, findings: Findings) -> Iterator[TimedFrame]:
     Args:
         stream: a stream of an opened container, read from the container's position.
         findings: takes notes of what is wrong.
+        max_pixels: a frame with many more is one that cannot be decoded.
 
     Raises:
         VideoError: if the stream is encrypted.
     """
     ledger = _Ledger(strict=stream.codec_context.name in _A_FRAME_A_PACKET)
     last: TimedFrame | None = None
-    for image in chain(_images(stream, ledger, findings), [None]):
+    for image in chain(_images(stream, ledger, findings, max_pixels), [None]):
         for time in ledger.missed(image, last):
             shown = last.image if last is not None else image
             if shown is not None:
@@ -144,9 +145,11 @@ def _embedded_in(image: VideoFrame) -> set[str]:
     return set()
 
 
-def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterator[VideoFrame]:
+def _images(
+    stream: VideoStream, ledger: _Ledger, findings: Findings, max_pixels: int
+) -> Iterator[VideoFrame]:
     packets = cast(InputContainer, stream.container).demux(stream)
-    decoder = _decoder_of(stream)
+    decoder = _decoder_of(stream, max_pixels)
     while True:
         try:
             packet = next(packets, None)
@@ -167,11 +170,11 @@ def _images(stream: VideoStream, ledger: _Ledger, findings: Findings) -> Iterato
         yield from images
 
 
-def _decoder_of(stream: VideoStream) -> VideoCodecContext:
+def _decoder_of(stream: VideoStream, max_pixels: int) -> VideoCodecContext:
     """Returns the decoder of a stream: libvpx for VP8 and VP9, whose transparency FFmpeg's own ignore."""
     own = stream.codec_context
     # FFmpeg allocates no larger frame, whatever a file says, and continues with the next.
-    own.options = {"max_pixels": str(MOST_PIXELS)}
+    own.options = frame_limit(max_pixels)
     name = _LIBVPX.get(own.name)
     if name is None or stream.metadata.get("alpha_mode") != "1":
         return own

@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from srgan.errors import UsageError, VideoError
 from srgan.files import reason_of
+from srgan.images import MOST_PIXELS
 from srgan.video.image_sequence import find_pattern, frames_of, is_pattern, number_of
 from srgan.video.reading.samples import check_samples
 from srgan.video.reading.webp import is_webp, open_webp
@@ -40,12 +41,20 @@ def explained(path: Path | str) -> Iterator[None]:
         raise VideoError(f"{path}: cannot be read ({reason_of(error)})") from error
 
 
-def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputContainer:
+def frame_limit(max_pixels: int) -> dict[str, str]:
+    """Returns FFmpeg's option for a limit of pixels; a little higher, since FFmpeg counts whole blocks."""
+    return {"max_pixels": str(max_pixels + max_pixels // 8 + 2**20)}
+
+
+def open_input(
+    source: Path | BinaryIO, rate: Fraction | None = None, max_pixels: int = MOST_PIXELS
+) -> InputContainer:
     """Opens a container.
 
     Args:
         source: a file; an image sequence, as its folder or its pattern; or a stream of bytes.
         rate: frames per second of an image sequence; None is 25, as FFmpeg has it.
+        max_pixels: as for :func:`open_file`.
 
     Raises:
         UsageError: if a rate is given for anything else.
@@ -64,20 +73,23 @@ def open_input(source: Path | BinaryIO, rate: Fraction | None = None) -> InputCo
             raise VideoError("is empty (0 bytes)")
         if is_webp(source):
             return open_webp(source)
-        container = open_file(source)
+        container = open_file(source, max_pixels)
     else:
-        container = av.open(source, "r", metadata_errors="surrogateescape")
+        container = _open(source, frame_limit(max_pixels))
     if container.format.name.endswith("_pipe") or container.format.name == "image2":
         container.close()
         raise VideoError("is a picture, not a video; give it a picture's extension")
     return container
 
 
-def open_file(path: Path, options: dict[str, str] | None = None) -> InputContainer:
+def open_file(
+    path: Path, max_pixels: int = MOST_PIXELS, options: dict[str, str] | None = None
+) -> InputContainer:
     """Opens a file, whatever its kind.
 
     Args:
         path: the file.
+        max_pixels: frames with many more are not decoded to find out what the file holds.
         options: FFmpeg's, for its format.
 
     Raises:
@@ -86,7 +98,11 @@ def open_file(path: Path, options: dict[str, str] | None = None) -> InputContain
     """
     check_samples(path)
     # With "file:", so that no name is taken for an address.
-    return av.open(f"file:{path}", "r", options=options or {}, metadata_errors="surrogateescape")
+    return _open(f"file:{path}", {**frame_limit(max_pixels), **(options or {})})
+
+
+def _open(source: str | BinaryIO, options: dict[str, str]) -> InputContainer:
+    return av.open(source, "r", options=options, metadata_errors="surrogateescape")
 
 
 def _open_frames(source: Path, rate: Fraction) -> InputContainer:

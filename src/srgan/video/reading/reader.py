@@ -17,6 +17,8 @@ import av
 from av.format import Flags
 
 from srgan.errors import SrganError, VideoError
+from srgan.images import MOST_PIXELS
+from srgan.images.checks import beyond_limit
 from srgan.video.colour import Colour
 from srgan.video.hdr import HdrMetadata
 from srgan.video.reading.frames import Findings, TimedFrame, decode, deinterlace
@@ -43,10 +45,13 @@ class VideoReader:
         start: seconds from the beginning of the file.
         end: seconds from the beginning of the file; None is the end of the file.
         fps: frames per second of an image sequence; None is 25.
+        max_pixels: a video is refused if its first frame has more; a later one that has many more counts as
+            one that cannot be decoded.
 
     Raises:
         UsageError: if ``fps`` is given for anything else.
-        VideoError: if there is no video that can be decoded, in the file or between start and end.
+        VideoError: if there is no video that can be decoded, in the file or between start and end, or its
+            frames are too large.
         ImageError: if an animated picture cannot be read.
 
     Attributes:
@@ -74,12 +79,13 @@ class VideoReader:
         start: Fraction | float = 0,
         end: Fraction | float | None = None,
         fps: Fraction | None = None,
+        max_pixels: int = MOST_PIXELS,
     ) -> None:
         self.path = source if isinstance(source, Path) else "-"
         self.findings = Findings()
-        self._start, self._end, self._fps = start, end, fps
+        self._start, self._end, self._fps, self._max_pixels = start, end, fps, max_pixels
         with explained(self.path):
-            self.container = open_input(source, fps)
+            self.container = open_input(source, fps, max_pixels)
             try:
                 self._open(Fraction(start), None if end is None else Fraction(end))
             except BaseException:
@@ -88,6 +94,7 @@ class VideoReader:
 
     def _open(self, start: Fraction, end: Fraction | None) -> None:
         stream = self.stream = first_video(self.container)
+        self._check_size(stream.codec_context.width, stream.codec_context.height)
         self.time_base = stream.time_base or 1 / USUAL_RATE
         rate = stream.average_rate or stream.guessed_rate or USUAL_RATE
         self.rate = rate if 0 < rate <= 1000 else USUAL_RATE
@@ -101,6 +108,7 @@ class VideoReader:
         if first is None:
             where = f" from {float(start):g} s on" if start else ""
             raise VideoError(f"holds no frame that can be decoded{where}", field="start" if start else None)
+        self._check_size(first.image.width, first.image.height)
         self._first = first
         self.first_image = first.image
         self.size = first.image.width, first.image.height
@@ -110,10 +118,15 @@ class VideoReader:
         self.hdr = HdrMetadata.of(first.image)
         self.frames_expected = self._count(start, end)
 
+    def _check_size(self, width: int, height: int) -> None:
+        if width * height > self._max_pixels:
+            raise VideoError(beyond_limit((width, height), self._max_pixels), field="max_pixels")
+
     def _decoded(self) -> Iterator[TimedFrame]:
         # One thread: errors come with their packet, and the network needs the other threads.
         self.stream.codec_context.thread_count = 1
-        return deinterlace(decode(self.stream, self.findings), self.time_base, self.findings)
+        frames = decode(self.stream, self.findings, self._max_pixels)
+        return deinterlace(frames, self.time_base, self.findings)
 
     def _decoded_from(self, start: Fraction) -> Iterator[TimedFrame]:
         """Yields frames from a point before ``start``: a near one, if the format allows seeking."""
@@ -126,7 +139,7 @@ class VideoReader:
             return chain([first], frames)
         # From the current position, decoding begins too late, or not at all.
         self.container.close()
-        self.container = open_input(Path(self.path), self._fps)
+        self.container = open_input(Path(self.path), self._fps, self._max_pixels)
         self.stream = first_video(self.container)
         self.findings = Findings()
         return self._decoded()
@@ -181,16 +194,19 @@ class VideoReader:
         Raises:
             VideoError: if the file cannot be read.
         """
-        with explained(self.path), open_input(Path(self.path), self._fps) as container:
+        with explained(self.path), open_input(Path(self.path), self._fps, self._max_pixels) as container:
             stream = first_video(container)
             stream.codec_context.thread_count = 1
             with suppress(av.FFmpegError):  # not every format allows seeking: from the beginning, then
                 container.seek(time - round(margin / self.time_base), stream=stream, backward=True)
-            yield from deinterlace(decode(stream, Findings()), self.time_base, Findings())
+            frames = decode(stream, Findings(), self._max_pixels)
+            yield from deinterlace(frames, self.time_base, Findings())
 
     def again(self) -> VideoReader:
         """Returns a reader of the same frames, from the first one."""
-        return VideoReader(Path(self.path), start=self._start, end=self._end, fps=self._fps)
+        return VideoReader(
+            Path(self.path), start=self._start, end=self._end, fps=self._fps, max_pixels=self._max_pixels
+        )
 
     def _cut(self, frames: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
         half = 1 / self.rate / self.time_base / 2
