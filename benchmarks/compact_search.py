@@ -194,9 +194,12 @@ def plot(quality: dict[str, float], times: dict[str, float], out: Path) -> None:
     axes = figure.subplots()
     best = front(quality, times)
     axes.plot([times[name] for name in best], [quality[name] for name in best], color="tab:orange")
-    for name, milliseconds in times.items():
-        axes.plot(milliseconds, quality[name], "o", color="tab:orange" if name in best else "tab:grey")
-        axes.annotate(name, (milliseconds, quality[name]), (5, -10), textcoords="offset points", fontsize=8)
+    for number, name in enumerate(sorted(times, key=times.__getitem__), start=1):
+        point = times[name], quality[name]
+        colour = "tab:orange" if name in best else "tab:grey"
+        axes.plot(*point, "o", color=colour, markersize=14, label=f"{number} {name}")
+        axes.annotate(str(number), point, fontsize=8, color="white", ha="center", va="center")
+    figure.legend(loc="outside right center", markerscale=0.5, fontsize=8)
     axes.set_xlabel(f"milliseconds for {WIDTH}x{HEIGHT}")
     axes.set_ylabel("PSNR of Y, dB")
     figure.savefig(out, dpi=110)
