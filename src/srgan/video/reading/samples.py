@@ -1,8 +1,8 @@
 """Refuses an mp4 or mov that states more samples than it can hold.
 
 FFmpeg makes room for every sample in its index before it reads one. Most files list their samples, so that
-the list's own size limits them; but samples of one size, or as many in each chunk or fragment, are stated by
-a number alone, which a damaged file may have as high as it likes. Boxes are those of ISO/IEC 14496-12.
+the list's own size limits them. But how many there are of one size, or in each chunk or fragment, may be
+stated by a number alone, which in a damaged file can be any. Boxes are those of ISO/IEC 14496-12.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from srgan.errors import VideoError
 from srgan.images.isobmff import boxes
 
 _CONTAINERS = frozenset((b"moov", b"moof", b"trak", b"traf", b"mdia", b"minf", b"stbl", b"mvex", b"udta"))
-_MOST = 2**28  # bytes of an index that are looked at; the longest videos have some tens of megabytes
+_MOST = 2**26  # bytes of an index that are looked at; ten hours of video have some tens of megabytes
 _DEEPEST = 10  # boxes within each other, as FFmpeg limits them
 _LISTED = 0xF00  # flags of a "trun" that lists something about each sample
 _TOGETHER = 1024  # samples of sound of one duration that FFmpeg takes for one
 
 
 def check_samples(path: Path) -> None:
-    """Checks the samples that a file states; those of a file that is no mp4 or mov are none.
+    """Checks how many samples a file states; a file that is no mp4 or mov states none.
 
     Raises:
         VideoError: if it states more than it has bytes; the file is not named.
@@ -75,7 +75,7 @@ def _in_table(table: dict[bytes, bytes], *, is_sound: bool) -> int:
 
 
 def _in_chunks(table: dict[bytes, bytes]) -> int:
-    """Counts samples that are stated chunk by chunk, by runs of chunks with as many samples each."""
+    """Counts samples that are stated by runs of chunks, with the number of samples in each chunk of a run."""
     chunks = len(table.get(b"stco", b"")) // 4 + len(table.get(b"co64", b"")) // 8
     content = table.get(b"stsc", b"")
     count = min(_numbers(content, 2)[1], len(content[8:]) // 12)
