@@ -55,6 +55,18 @@ def test_an_address_where_nothing_answers_is_told_without_waiting_for_ray(ray, m
     assert error.value.field == "ray"
 
 
+def test_where_ray_does_not_start_its_reason_is_told(ray, monkeypatch):
+    def refuse(**_):
+        raise OSError("AF_UNIX path length cannot exceed 107 bytes\nby Ray")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", refuse, raising=False)
+    with pytest.raises(SrganError, match=r"AF_UNIX.* bytes\)$") as error, connected("local"):
+        raise AssertionError
+    assert error.value.field == "ray"
+    assert "start one" not in str(error.value)
+
+
 def test_the_handler_of_sigterm_survives_ray(ray, monkeypatch):
     """Ray sets one of its own when it connects."""
 

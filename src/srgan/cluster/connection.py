@@ -62,7 +62,8 @@ def connected(address: str) -> Iterator[None]:
 
     Raises:
         MissingExtraError: as :func:`check_installed`.
-        SrganError: if there is no cluster at the address, or it fails while the block lasts.
+        SrganError: if there is no cluster at the address, none can be started here, or it fails while the
+            block lasts.
     """
     check_installed()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # report nothing
@@ -105,6 +106,8 @@ def _join(ray: Any, address: str) -> None:
                 ray.init(address=address, **_QUIET)
     except Exception as error:  # Ray raises all kinds, a bare Exception too
         reason = next(iter(str(error).splitlines()), type(error).__name__)
+        if address == "local":
+            raise SrganError(f"Ray does not start on this computer ({reason})", field="ray") from error
         message = f"no Ray cluster at {address} ({reason}); start one, or use 'local'"
         raise SrganError(message, field="ray") from error
 
