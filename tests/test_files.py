@@ -362,6 +362,14 @@ def test_folders_are_made_cleared_and_removed(tmp_path):
     assert names(tmp_path / "a") == []
 
 
+def test_a_folder_that_is_removed_meanwhile_is_not_made_again(tmp_path, monkeypatch):
+    folder = make_folder(tmp_path / "out" / "train")
+    monkeypatch.setattr(leftovers, "remove_abandoned", lambda _: remove_folder(tmp_path / "out"))
+    with pytest.raises(OutputError):
+        write_file(folder / "a.png", b"")
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize("refused", [0, 1])
 def test_what_cannot_be_removed_for_a_moment_does_not_stay(tmp_path, monkeypatch, refused):
     removals, remove = itertools.count(), disk.remove

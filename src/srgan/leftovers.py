@@ -40,6 +40,7 @@ def held_name(folder: Path) -> Iterator[Path]:
     part = folder / f"{_OURS}{uuid.uuid4().hex}{_PART}"
     lock = _lock_beside(part)
     try:
+        disk.create(Path(lock.lock_file), 0o644)  # fails if the folder is gone; a lock would make it again
         acquire(lock, _PATIENCE)
         yield part
     finally:
