@@ -1,6 +1,7 @@
 """Numbers of samples that a file states without listing them."""
 
 import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,31 @@ def test_what_states_more_than_it_can_hold_is_damaged(clip, damage, options, kin
     assert not holds_video(path)
     with pytest.raises(VideoError, match="than it can hold"):
         VideoReader(path)
+
+
+@pytest.mark.parametrize("samples", [50, MANY])
+def test_a_compressed_index_is_looked_into(clip, samples):
+    path = clip("a.mov", "-c:v", "qtrle", sound=False)
+    content = path.read_bytes()
+    start = content.index(b"moov") - 4  # at the end of the file, where its length moves nothing
+    index = bytearray(content[start:])
+    if samples == MANY:
+        struct.pack_into(">2I", index, index.index(b"stsz") + 8, 1, MANY)
+    boxes = b"".join(
+        struct.pack(">I", 8 + len(inside)) + kind + inside
+        for kind, inside in (
+            (b"dcom", b"zlib"),
+            (b"cmvd", struct.pack(">I", len(index)) + zlib.compress(index)),
+        )
+    )
+    for kind in (b"cmov", b"moov"):
+        boxes = struct.pack(">I", 8 + len(boxes)) + kind + boxes
+    path.write_bytes(content[:start] + boxes)
+    if samples == MANY:
+        with pytest.raises(VideoError, match="than it can hold"):
+            VideoReader(path)
+    else:
+        assert len(list(VideoReader(path).frames())) == samples
 
 
 def test_what_its_bytes_end_before_is_not_counted(clip):

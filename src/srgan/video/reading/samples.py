@@ -8,6 +8,7 @@ stated by a number alone, which in a damaged file can be any. Boxes are those of
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +16,9 @@ from typing import BinaryIO
 from srgan.errors import VideoError
 from srgan.images.isobmff import boxes
 
-_CONTAINERS = frozenset((b"moov", b"moof", b"trak", b"traf", b"mdia", b"minf", b"stbl", b"mvex", b"udta"))
+_CONTAINERS = frozenset(
+    (b"moov", b"cmov", b"moof", b"trak", b"traf", b"mdia", b"minf", b"stbl", b"mvex", b"udta")
+)
 _MOST = 2**26  # bytes of an index that are looked at; ten hours of video have some tens of megabytes
 _DEEPEST = 10  # boxes within each other, as FFmpeg limits them
 _LISTED = 0xF00  # flags of a "trun" that lists something about each sample
@@ -57,7 +60,13 @@ def _stated(kind: bytes, content: bytes, *, is_sound: bool = False, depth: int =
     if kind == b"trun":
         flags, count = _numbers(content, 2)
         return 0 if flags & _LISTED else count
-    if kind not in _CONTAINERS or depth == _DEEPEST:
+    if kind == b"cmvd":  # QuickTime's compressed index
+        length, content = _numbers(content, 1)[0], _decompressed(content[4:])
+        if length > _MOST:
+            return length
+    elif kind not in _CONTAINERS:
+        return 0
+    if depth == _DEEPEST:
         return 0
     inner = list(boxes(content))
     if kind == b"stbl":
@@ -82,6 +91,13 @@ def _in_chunks(table: dict[bytes, bytes]) -> int:
     runs = [struct.unpack_from(">2I", content, 8 + 12 * run) for run in range(count)]
     ends = [first for first, _ in runs[1:]] + [chunks + 1]
     return sum(samples * max(end - first, 0) for (first, samples), end in zip(runs, ends, strict=False))
+
+
+def _decompressed(data: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(data, _MOST)
+    except zlib.error:
+        return b""
 
 
 def _numbers(content: bytes, count: int) -> tuple[int, ...]:
