@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import shutil
 import sqlite3
 import threading
 import time
@@ -103,6 +104,27 @@ def test_what_fails_says_why_and_names_no_path(client, png, settings):
     assert "cut.png" in failed["error"]["detail"]
     assert str(settings.state) not in json.dumps(failed)
     assert client.get(f"/v1/jobs/{job}/result").status_code == 422
+
+
+def test_files_that_someone_removed_are_gone(client, png, settings):
+    job = create(client, png, "model=detailed&invented=true")
+    wait(client, job, "done")
+    shutil.rmtree(settings.state / "tasks" / job)
+    paths = [f"/v1/jobs/{job}/{name}" for name in ("result", "source", "invented")]
+    for path in (*paths, f"/v1/results.zip?job={job}"):
+        assert client.get(path).status_code == 410
+    assert client.delete(f"/v1/jobs/{job}").status_code == 204
+
+
+def test_what_nobody_foresaw_goes_to_the_log_alone(client, png, monkeypatch, caplog):
+    def fail(*_arguments):
+        raise RuntimeError("in /home/secret.so")
+
+    monkeypatch.setattr("srgan.jobs.run._upscale", fail)
+    failed = wait(client, create(client, png), "failed")
+    assert (failed["error"]["status"], failed["error"]["code"]) == (500, "unexpected")
+    assert "secret" not in json.dumps(failed)
+    assert "in /home/secret.so" in caplog.text
 
 
 def test_a_result_that_is_not_there_yet_is_a_conflict(client, large):

@@ -1,7 +1,9 @@
 """What is refused of uploads, and that nothing of it stays."""
 
 import dataclasses
+import errno
 import io
+import os
 import struct
 import zipfile
 import zlib
@@ -181,6 +183,24 @@ def test_an_upload_that_fills_the_disk_is_refused_while_it_comes(start, settings
     with start(limited) as client:
         assert client.post("/v1/jobs", content=pieces()).status_code == 507
     assert list((limited.state / "tasks").iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["make_folder", "create", "write", "rename"])
+def test_a_disk_that_refuses_an_upload_is_told_without_a_path(client, png, settings, monkeypatch, step):
+    def refuse(*_arguments):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(f"srgan.disk.{step}", refuse)
+        answer = client.post("/v1/jobs?model=tiny&name=a.png", content=png)
+    assert answer.status_code == 507
+    problem = answer.json()
+    assert problem["code"] == "output"
+    assert os.strerror(errno.EIO) in problem["detail"]
+    assert str(settings.state) not in answer.text
+    accepted = client.post("/v1/jobs?model=tiny", content=png)
+    assert accepted.status_code == 202
+    assert client.delete(f"/v1/jobs/{accepted.json()['id']}").status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from srgan.errors import SrganError
 from srgan.jobs.models import Models
+from srgan.jobs.result import JobError
 from srgan.serve import api, jobs_api, login, page
 from srgan.serve.gate import Gate
 from srgan.serve.models import find_offers
@@ -64,6 +65,7 @@ def create_app(settings: Settings, models: Models) -> Gate:
         app.include_router(room.router)
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(SrganError, _problem)
+    app.add_exception_handler(MemoryError, _problem)
     app.add_exception_handler(RequestValidationError, _problem)
     app.add_exception_handler(HTTPException, _problem)
     app.add_exception_handler(ClientDisconnect, _problem)
@@ -83,6 +85,8 @@ async def _problem(_: Request, error: Exception) -> Response:
         return ProblemError.of(error).response()
     if isinstance(error, ProblemError):
         return error.response()
+    if isinstance(error, MemoryError):
+        return ProblemError.of(JobError.of(error, "the request")).response()
     if isinstance(error, ClientDisconnect):  # nobody reads this, and the log need not have it
         return Response(status_code=HTTPStatus.BAD_REQUEST)
     sentence = "the server failed unexpectedly; see its log"

@@ -15,9 +15,8 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from srgan.serve.api import BODY, PROBLEM, service_of
 from srgan.serve.options import Options, accepted_format
-from srgan.serve.outcomes import INVENTED, RESULT
 from srgan.serve.problems import ProblemError
-from srgan.serve.results import result_name, result_response, source_response
+from srgan.serve.results import map_response, result_file, result_name, result_response, source_response
 from srgan.serve.service import Service
 from srgan.serve.task import Outcome, Task
 from srgan.serve.zipped import zipped
@@ -144,7 +143,7 @@ async def invented(task: _Task, outcome: _Outcome) -> Response:
         raise ProblemError(
             HTTPStatus.NOT_FOUND, "this job has no map; send the file with invented=true", field="invented"
         )
-    return FileResponse(task.folder / INVENTED, media_type="image/png")
+    return map_response(task)
 
 
 @router.get("/v1/jobs/{job}/source", summary="Download the upload", response_class=FileResponse)
@@ -174,7 +173,7 @@ async def archive(
     """Returns a zip archive with the results of the given jobs that are done."""
     tasks = [_task(request, name) for name in job]
     files = [
-        (task.folder / RESULT / task.outcome.file, result_name(task, task.outcome))
+        (result_file(task, task.outcome), result_name(task, task.outcome))
         for task in tasks
         if task.outcome is not None
     ]

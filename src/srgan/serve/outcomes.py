@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from srgan.jobs.result import JobError, JobResult
 from srgan.serve.problems import ProblemError
 from srgan.serve.task import Outcome, Task
+from srgan.serve.uploads import UPLOAD
+
+_log = logging.getLogger(__name__)
 
 RESULT, INVENTED = "result", "invented.png"
 """Names, in the task's folder, of the folder of its result and of its map."""
@@ -40,11 +45,19 @@ def error_of(error: Exception, task: Task) -> JobError:
     """Describes why a task failed before it had a result."""
     if isinstance(error, ProblemError):
         return JobError(code=error.code, field=error.field, message=error.detail)
-    found = JobError.of(error, task.name)
-    return replace(found, message=named(found.message, task))
+    return shown(JobError.of(error, task.name), task)
+
+
+def shown(error: JobError, task: Task) -> JobError:
+    """Describes an error in the client's names. Only the log has what an unexpected one says."""
+    if error.code == "unexpected":
+        _log.error("the job %s: %s", task.id, error.message)
+        return replace(error, message=f"{task.name}: the server failed unexpectedly; see its log")
+    return replace(error, message=named(error.message, task))
 
 
 def named(message: str, task: Task) -> str:
     """Replaces paths of this computer in a message by the client's names."""
-    message = message.replace(str(task.folder / task.source), task.name)
-    return message.replace(f"{task.folder / RESULT}{os.sep}", "").replace(str(task.folder), "the job")
+    message = message.replace(str(task.folder / (task.source or UPLOAD)), task.name or "the upload")
+    message = message.replace(f"{task.folder / RESULT}{os.sep}", "").replace(str(task.folder), "the job")
+    return message.replace(tempfile.gettempdir(), "the temporary folder")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from srgan.files import move_file, remove_folder
+from srgan.errors import OutputError
+from srgan.files import explained, move_file, remove_folder
 from srgan.serve.kinds import recognise
 from srgan.serve.models import Offer
 from srgan.serve.options import Options, check_result
+from srgan.serve.outcomes import error_of
 from srgan.serve.problems import ProblemError
 from srgan.serve.settings import Settings
 from srgan.serve.store import Store
@@ -62,8 +65,10 @@ class Service:
             await run_in_threadpool(self._recognise, task, options, upload.name or options.name or "")
             self._check_queue(client)  # others may have come meanwhile
             self.workshop.add(task)
-        except BaseException:
-            await run_in_threadpool(remove_folder, task.folder)
+        except BaseException as error:
+            await run_in_threadpool(_discard, task)
+            if isinstance(error, OSError | OutputError):  # whose messages name paths of this computer
+                raise ProblemError.of(error_of(error, task)) from error
             raise
         return task
 
@@ -121,4 +126,10 @@ class Service:
         task.name = shown_name(name, kind.extension)
         task.source = f"{UPLOAD}{kind.extension}"
         task.is_video, task.is_long = kind.is_video, kind.is_long
-        move_file(upload, task.folder / task.source)
+        with explained(task.folder / task.source):
+            move_file(upload, task.folder / task.source)
+
+
+def _discard(task: Task) -> None:
+    with suppress(OutputError):  # the next start does it
+        remove_folder(task.folder)

@@ -16,7 +16,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from srgan.files import make_folder, opened, replacing
+from srgan.files import explained, make_folder, opened, replacing
 from srgan.serve.problems import ProblemError
 from srgan.serve.settings import Limits
 
@@ -67,7 +67,8 @@ async def receive(request: Request, folder: Path, limits: Limits, check_disk: Ca
         raise _too_large(limits)
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     upload = Upload()
-    with replacing(make_folder(folder) / UPLOAD) as part, opened(part, "wb") as out:
+    path = make_folder(folder) / UPLOAD
+    with replacing(path) as part, explained(path), opened(part, "wb") as out:
 
         def write(data: bytes) -> None:
             upload.bytes += out.write(data)

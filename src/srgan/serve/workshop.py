@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from srgan.errors import CancelledError, OutputError, SrganError
@@ -19,7 +18,7 @@ from srgan.jobs.naming import plan_files
 from srgan.jobs.result import JobResult
 from srgan.jobs.run import run_job
 from srgan.serve.options import Options
-from srgan.serve.outcomes import INVENTED, RESULT, error_of, named, outcome_of
+from srgan.serve.outcomes import INVENTED, RESULT, error_of, outcome_of, shown
 from srgan.serve.queue import FairQueue
 from srgan.serve.settings import Limits
 from srgan.serve.store import Store
@@ -218,7 +217,7 @@ class Workshop:
                 return
             self._end(task, "cancelled")
         elif result.error is not None:
-            task.error = replace(result.error, message=named(result.error.message, task))
+            task.error = shown(result.error, task)
             self._end(task, "failed")
         else:
             task.outcome = outcome_of(task, result)
