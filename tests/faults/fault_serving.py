@@ -17,7 +17,7 @@ import numpy as np
 from fault_disk import Fault, Kind
 from fault_process import Run, start
 from fault_results import seen
-from fault_rounds import Round, Whole, check_end, draw_fault
+from fault_rounds import Round, Whole, check_code, check_said, draw_fault
 
 _WAIT = 600.0  # seconds after which a job hangs, even on a busy machine
 _STOPPED = 143  # the exit code of a server that is told to end
@@ -199,11 +199,12 @@ def _meet(client: Client, whole: Whole, kind: Kind, random: np.random.Generator)
                 client.forget_failed(address)
     finally:
         _stop(server)
-    said = server.said.read_text()
-    assert kind == "memory" or "unexpected" not in said, said[-3000:]
+    if kind != "memory":  # without it, other libraries fail in ways that nobody foresaw, and log them
+        check_said(server)
+        assert "unexpected" not in server.said.read_text()
     if kind == "gone":  # with all jobs
         client.jobs = {}
-    return f"{fault.kind} at {fault.at}: {check_end(server, kind, usual=_STOPPED)}"
+    return f"{fault.kind} at {fault.at}: {check_code(server, kind, usual=_STOPPED)}"
 
 
 def _kill(client: Client, whole: Whole, _kind: Kind, random: np.random.Generator) -> str:

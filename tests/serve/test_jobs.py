@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from srgan.errors import InUseError
+from srgan.errors import InUseError, OutputError
 from srgan.jobs.run import run_job
 from srgan.serve.settings import Limits
 
@@ -239,3 +239,13 @@ def test_a_job_that_another_version_wrote_stops_nothing(start, settings, png):
     with start() as client:
         assert client.get(f"/v1/jobs/{job}").status_code == 404
         assert list((settings.state / "tasks").iterdir()) == []
+
+
+def test_a_list_of_jobs_that_another_program_wrote_is_refused(start, settings):
+    with start():
+        pass
+    with closing(sqlite3.connect(settings.state / "tasks.sqlite")) as database, database:
+        database.execute("DROP TABLE tasks")
+        database.execute("CREATE TABLE tasks (name TEXT)")
+    with pytest.raises(OutputError):
+        start()

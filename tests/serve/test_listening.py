@@ -17,6 +17,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from srgan.errors import SrganError
+from srgan.files import claim
+from srgan.jobs.models import Models
+from srgan.serve.run import run
 from srgan.serve.settings import Limits
 
 
@@ -63,6 +67,24 @@ def trickle(address, head):
 def is_strict(answer):
     """Whether an answer has the headers that keep browsers from taking it for anything else."""
     return re.search("(?i)content-security-policy: default-src 'none'.*nosniff", answer, re.DOTALL)
+
+
+def test_without_threads_the_server_ends_and_says_so(settings, usual, monkeypatch):  # noqa: ARG001
+    really, started, told = threading.Thread.start, [], []
+
+    def start(thread):
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        really(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr("sys.setswitchinterval", lambda _: None)
+    with pytest.raises(SrganError):
+        run(dataclasses.replace(settings, port=0), Models(device="cpu"), told.append)
+    assert told == []
+    assert not any(thread.is_alive() for thread in started)
+    claim(settings.state).release()
 
 
 def test_an_upload_that_stands_still_is_given_up(listen, settings):

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import time
 
 import numpy as np
 import pytest
@@ -119,6 +120,21 @@ def test_models_are_listed_with_what_goes_with_them(client):
     assert models["detailed"]["detail"]
     assert [models[name]["denoise"] for name in ("fast-photo", "srgan", "tiny")] == [True, False, False]
     assert all(model["summary"] for model in models.values())
+
+
+def test_a_server_whose_usual_model_cannot_be_opened_is_ready_for_others(start, png, monkeypatch):
+    def fail(_):
+        raise ImportError("libopenvino.so: failed to map segment from shared object")
+
+    monkeypatch.setattr("srgan.jobs.models.Models.open", fail)
+    with start() as client:
+        for _ in range(200):
+            if client.get("/readyz").status_code == 200:
+                break
+            time.sleep(0.05)
+        monkeypatch.undo()
+        assert client.get("/readyz").status_code == 200
+        assert client.post("/v1/upscale?model=tiny", content=png).status_code == 200
 
 
 def test_health_and_counts(client, png):

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from srgan.errors import SrganError
+from srgan.errors import OutputError, SrganError
 from srgan.jobs.models import Models
 from srgan.jobs.result import JobError
 from srgan.serve import api, jobs_api, login, page
@@ -38,12 +38,16 @@ def create_app(settings: Settings, models: Models) -> Gate:
     Raises:
         DataError: if the folder of models does not exist.
         InUseError: if another server uses the state folder.
-        OutputError: if the state folder cannot be written.
+        OutputError: if the state folder cannot be read or written.
     """
     offers = find_offers(settings.models)
     store = Store(settings.state)
     names = {name: offer.model for name, offer in offers.items()}
-    workshop = Workshop(store, models, names, settings.limits)
+    try:
+        workshop = Workshop(store, models, names, settings.limits)
+    except OutputError:
+        store.close()
+        raise
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -29,7 +29,7 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
         tell: receives one line with the address of the page.
 
     Raises:
-        SrganError: as ``create_app`` does, or if the address cannot be used.
+        SrganError: as ``create_app`` does, or if the address cannot be used, or no thread be started.
     """
     server = Server(settings, models, tell)
     try:
@@ -40,7 +40,7 @@ def run(settings: Settings, models: Models, tell: Callable[[str], None]) -> None
             field="port",
         ) from None
     sys.setswitchinterval(_SWITCH)
-    with suppress(KeyboardInterrupt):  # which is how a server is ended
+    with listening, suppress(KeyboardInterrupt):  # which is how a server is ended
         server.run([listening])
 
 
@@ -74,8 +74,15 @@ class Server(uvicorn.Server):
         )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Reports the address once the server listens."""
-        await super().startup(sockets)
+        """Reports the address once the server listens.
+
+        Raises:
+            SrganError: if the application could not start, which uvicorn has logged.
+        """
+        with suppress(SystemExit):
+            await super().startup(sockets)
+        if not self.started:
+            raise SrganError("the server could not start; its log says why")
         for listening in sockets or ():
             place, port = listening.getsockname()[:2]
             self._tell(f"http://{f'[{place}]' if ':' in place else place}:{port}/ (Ctrl-C ends it)")

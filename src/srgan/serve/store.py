@@ -70,9 +70,16 @@ class Store:
         remove_folder(self.folder_of(task))
 
     def tasks(self) -> list[Task]:
-        """Returns all kept tasks, and deletes folders that belong to none."""
-        with self._guard, closing(self._database.execute("SELECT id, record FROM tasks")) as rows:
-            records = dict(rows.fetchall())
+        """Returns all kept tasks, and deletes folders that belong to none.
+
+        Raises:
+            OutputError: if the list of tasks cannot be read, or such a folder not be deleted.
+        """
+        try:
+            with self._guard, closing(self._database.execute("SELECT id, record FROM tasks")) as rows:
+                records = dict(rows.fetchall())
+        except sqlite3.Error as error:
+            raise OutputError(f"the list of jobs cannot be read ({error})") from error
         for path in self._folder.iterdir():
             if path.name not in records:
                 remove_folder(path)

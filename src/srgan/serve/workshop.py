@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,6 +42,9 @@ class Workshop:
         models: loads networks.
         names: model or file for each name.
         limits: limits on jobs.
+
+    Raises:
+        OutputError: if the tasks of an earlier server cannot be read.
     """
 
     def __init__(self, store: Store, models: Models, names: Mapping[str, str | Path], limits: Limits) -> None:
@@ -61,18 +64,30 @@ class Workshop:
             for _ in range(_WORKERS)
         ]
         self._threads += [threading.Thread(target=work) for work in (self._open_usual, self._sweep)]
+        self._take_up(store.tasks())
 
-    def start(self) -> None:
-        """Starts the threads, and queues the unfinished tasks of an earlier server."""
-        for task in sorted(self._store.tasks(), key=lambda task: task.created):
+    def _take_up(self, tasks: Iterable[Task]) -> None:
+        """Queues the unfinished tasks of an earlier server."""
+        for task in sorted(tasks, key=lambda task: task.created):
             self._tasks[task.id] = task
             if task.is_over:
                 task.ended.set_result(None)
             else:
                 task.state = "waiting"
                 self._lanes[task.is_long].put(task)
-        for thread in self._threads:
-            thread.start()
+
+    def start(self) -> None:
+        """Starts the threads.
+
+        Raises:
+            RuntimeError: if the system allows no more; all of them have ended then.
+        """
+        try:
+            for thread in self._threads:
+                thread.start()
+        except RuntimeError:
+            self.stop()
+            raise
 
     def close(self) -> None:
         """Stops running tasks within a tile, and cancels those that are not kept."""
@@ -92,7 +107,8 @@ class Workshop:
         """Waits until all threads have ended; kept tasks continue at the next start."""
         self.close()
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:  # it was started
+                thread.join()
         for task in list(self._tasks.values()):
             if not task.is_kept:
                 self.remove(task)
@@ -235,7 +251,7 @@ class Workshop:
         task.ended.set_result(None)
 
     def _open_usual(self) -> None:
-        with suppress(SrganError):  # the first job reports it
+        with suppress(Exception):  # the first job reports it
             self._models.open()
         self._is_ready.set()
 
