@@ -7,7 +7,8 @@ import sqlite3
 import threading
 import time
 import traceback
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -150,22 +151,29 @@ class Client:
         assert str(self.folder) not in problem["detail"], problem
 
 
+@contextmanager
+def running(client: Client) -> Iterator[tuple[Run, str]]:
+    """Starts a server without a fault, which ends with the block; gives its address too."""
+    server = client.start()
+    try:
+        address = client.address(server)
+        assert address is not None, server.said.read_text()
+        yield server, address
+    finally:
+        _stop(server)
+
+
 def serve_once(client: Client) -> Whole:
     """Sends everything, takes the results, deletes them, and ends the server.
 
     Raises:
         AssertionError: if something is lost, or lies where nothing should.
     """
-    server = client.start()
-    try:
-        address = client.address(server)
-        assert address is not None, server.said.read_text()
+    with running(client) as (server, address):
         client.send(address)
         found = client.results(address)
         client.forget(address)
         cpu = server.cpu()
-    finally:
-        _stop(server)
     assert list((client.folder / "tmp").iterdir()) == []
     return Whole(seen=found, cpu=cpu, steps=server.steps)
 
@@ -190,20 +198,25 @@ def _stop(server: Run) -> None:
 def _meet(client: Client, whole: Whole, kind: Kind, random: np.random.Generator) -> str:
     """A server that meets a fault answers every request, and says of each job that fails why."""
     fault = draw_fault(kind, whole, random)
-    server = client.start(fault)
+    server, knows = client.start(fault), False
     try:
         with suppress(httpx2.TransportError):  # it did not start, or has no memory left
             address = client.address(server)
             if address is not None:
                 client.send(address)
                 client.forget_failed(address)
+                knows = True
     finally:
         _stop(server)
     if kind != "memory":  # without it, other libraries fail in ways that nobody foresaw, and log them
         check_said(server)
         assert "unexpected" not in server.said.read_text()
+        assert knows or server.process.exitcode == 1
     if kind == "gone":  # with all jobs
         client.jobs = {}
+    if not knows:  # which jobs failed
+        with running(client) as (_, address):
+            client.forget_failed(address)
     return f"{fault.kind} at {fault.at}: {check_code(server, kind, usual=_STOPPED)}"
 
 
