@@ -149,8 +149,6 @@ def test_results_are_those_of_one_computer(command, pictures, ffmpeg, tiny_model
     rows = pyarrow.parquet.read_table(out / "manifest.parquet").to_pylist()
     assert [row["output"] for row in rows if row["status"] == "failed"] == ["bad.png"]
     assert {row["output"]: row["output_sha256"] for row in rows if row["status"] == "ok"} == digests(out)
-    code, said, err = ended(command(folder, "out", "--recursive"))
-    assert (code, said["ok"], said["skipped"], said["failed"]) == (1, 0, 11, 1), err
 
 
 @pytest.mark.slow

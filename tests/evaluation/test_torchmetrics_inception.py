@@ -110,22 +110,29 @@ class Trap:
         return (os.mkdir, ("sprung",))
 
 
-@pytest.mark.usefixtures("pictures")
-@pytest.mark.parametrize(
-    "content",
-    [b"half of it", {"fc.weight": torch.zeros(2)}, Trap()],
-    ids=["damaged", "another network", "code"],
-)
-def test_a_file_that_is_not_the_weights_is_one_line(environment, content, tmp_path):
-    file = tmp_path / "inception.pth"
-    if isinstance(content, bytes):
-        file.write_bytes(content)
-    else:
-        torch.save(content, file)
-    done = evaluate(environment, tmp_path, "--fid-network", "inception.pth")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("srgan: inception.pth: does not hold the weights of FID's Inception (")
-    assert done.stderr.count("\n") == 1
+def test_files_that_are_not_the_weights_are_refused(environment, tmp_path):
+    """In one process, since torchmetrics takes seconds to import."""
+    names = ("damaged.pth", "another.pth", "code.pth")
+    (tmp_path / "damaged.pth").write_bytes(b"half of it")
+    torch.save({"fc.weight": torch.zeros(2)}, tmp_path / "another.pth")
+    torch.save(Trap(), tmp_path / "code.pth")
+    program = """
+import sys
+from pathlib import Path
+from srgan.errors import ModelError
+from srgan.evaluation.torchmetrics_inception import TorchmetricsInception
+for name in sys.argv[1:]:
+    try:
+        TorchmetricsInception(Path(name))
+    except ModelError as error:
+        print(error)
+"""
+    command = [sys.executable, "-c", program, *names]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(names)
+    for name, line in zip(names, lines, strict=True):
+        assert line.startswith(f"{name}: does not hold the weights of FID's Inception (")
     assert not (tmp_path / "sprung").exists()
 
 

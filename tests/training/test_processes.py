@@ -35,8 +35,8 @@ def run_alone_and_together(out, photos, changes, steps):
     "stage",
     [
         pytest.param(["optimiser.kind=adamw"], marks=pytest.mark.slow),
-        ["optimiser.kind=muon", "loss.grid_weight=1.0"],
-        [*SECOND_STAGE, "discriminator.kind=srgan"],
+        pytest.param(["optimiser.kind=muon", "loss.grid_weight=1.0"], marks=pytest.mark.slow),
+        [*SECOND_STAGE, "optimiser.kind=muon", "discriminator.kind=srgan"],
         pytest.param([*SECOND_STAGE, "discriminator.kind=unet"], marks=pytest.mark.slow),
     ],
 )
