@@ -6,6 +6,7 @@ from fault_commands import COMMANDS
 from fault_disk import Fault
 from fault_inputs import make_inputs
 from fault_rounds import Stage, play_round, run_whole
+from fault_serving import Client, play_serving, serve_once
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +76,13 @@ def test_whatever_step_fails_a_picture_is_whole_or_not_there(stage, whole, kind,
 )
 def test_after_a_failed_step_the_same_command_goes_on(stage, whole, name, kind):
     found = play_round(stage(name), whole(name), kind, np.random.default_rng([1, *name.encode()]))
+    assert found.wrong is None, found
+
+
+def test_after_a_failed_step_a_servers_jobs_end_as_if_nothing_had_been(inputs, tmp_path):
+    known = serve_once(Client(inputs, tmp_path / "whole"))
+    met = Client(inputs, tmp_path / "met")
+    found = play_serving(met, known, "fail", np.random.default_rng(1))
     assert found.wrong is None, found
 
 
