@@ -87,7 +87,7 @@ def test_a_run_learns_and_leaves_all_that_is_promised(photos, tmp_path):
     [
         ["optimiser.kind=muon"],
         pytest.param(["optimiser.kind=adamw"], marks=pytest.mark.slow),
-        ADVERSARIAL,
+        pytest.param(ADVERSARIAL, marks=pytest.mark.slow),  # tests/faults kills the second stage too
     ],
 )
 def test_after_kill_9_at_any_moment_the_weights_are_the_same_bit_for_bit(stage, photos, tmp_path):
