@@ -1,9 +1,12 @@
 import importlib.util
 import signal
 import socket
+import subprocess
 import sys
 import types
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from srgan.cluster import connection
@@ -65,6 +68,30 @@ def test_where_ray_does_not_start_its_reason_is_told(ray, monkeypatch):
         raise AssertionError
     assert error.value.field == "ray"
     assert "start one" not in str(error.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sh")
+def test_workers_that_ray_leaves_behind_are_ended(ray, monkeypatch):
+    """Some of Ray's lock themselves up while they exit."""
+    node = []
+
+    def init(**_):
+        node.append(subprocess.Popen(["sh", "-c", "sleep 600 & echo $!; wait"], stdout=subprocess.PIPE))
+
+    def shutdown():
+        node[0].kill()
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", init, raising=False)
+    monkeypatch.setattr(ray, "shutdown", shutdown, raising=False)
+    monkeypatch.setattr(connection, "_PARTING", 0.2)
+    with connected("local"):
+        worker = psutil.Process(int(node[0].stdout.readline()))
+    with suppress(psutil.NoSuchProcess):
+        worker.wait(10)
+    assert not worker.is_running()
+    node[0].wait()
+    node[0].stdout.close()
 
 
 def test_the_handler_of_sigterm_survives_ray(ray, monkeypatch):

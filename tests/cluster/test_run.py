@@ -1,8 +1,4 @@
-"""Ray on two nodes of this computer: whole runs, and runs in which something is killed.
-
-Each process of xdist that gets one of these tests starts a cluster of its own. They follow each other, so
-that mostly one process gets them all.
-"""
+"""Ray on this computer, alone and as two nodes: whole runs, and runs in which something is killed."""
 
 import hashlib
 import importlib.util
@@ -76,21 +72,22 @@ def two_nodes():
 
 
 @pytest.fixture
-def command(two_nodes, tiny_model, tmp_path):
-    """``srgan cluster`` in a process of its own."""
+def command(tiny_model, tmp_path):
+    """``srgan cluster`` in a process of its own, with a cluster of its own or on given nodes."""
     script = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
     script += "from srgan.cli.main import main; main()"
 
-    def start(source, dest="out", *options):
+    def start(source, dest="out", *options, nodes=None):
         target = dest if "://" in dest else tmp_path / dest
-        arguments = [source, target, "--ray", two_nodes.address, "--model", tiny_model]
-        arguments += ["--device", "cpu", "--tile", "64", "--json", *options]
+        arguments = [source, target, "--model", tiny_model, "--device", "cpu", "--tile", "64", "--json"]
+        if nodes is not None:
+            arguments += ["--ray", nodes.address]
         return subprocess.Popen(
-            [sys.executable, "-c", script, "cluster", *map(str, arguments)],
+            [sys.executable, "-c", script, "cluster", *map(str, arguments), *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, **two_nodes.environment},
+            env={**os.environ, **({} if nodes is None else nodes.environment)},
         )
 
     return start
@@ -174,7 +171,7 @@ def test_what_is_killed_loses_nothing_that_is_done(command, two_nodes, tmp_path)
         return {path.name: path.stat().st_mtime_ns for path in out.glob("*.png")}
 
     # An actor, in the middle of its work; then Ctrl-C.
-    run = command(source)
+    run = command(source, nodes=two_nodes)
     wait_for(1, run)
     two_nodes.workers()[0].send_signal(signal.SIGKILL)
     wait_for(3, run)
@@ -186,14 +183,14 @@ def test_what_is_killed_loses_nothing_that_is_done(command, two_nodes, tmp_path)
     assert 0 < len(first) < 40
     before = done()
     # The driver, which cannot say goodbye.
-    run = command(source)
+    run = command(source, nodes=two_nodes)
     wait_for(2, run)
     run.kill()
     ended(run)
     assert noted() >= 2
     # A node with all that runs on it.
     found = noted()
-    run = command(source)
+    run = command(source, nodes=two_nodes)
     wait_for(found + 1, run)
     os.kill(two_nodes.raylets.pop(), signal.SIGKILL)
     code, said, err = ended(run)
@@ -210,15 +207,17 @@ def test_what_is_killed_loses_nothing_that_is_done(command, two_nodes, tmp_path)
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-def test_a_store_of_objects_is_read_and_written_as_folders_are(command, store, pictures, ffmpeg, tmp_path):
+def test_a_store_of_objects_is_read_and_written_as_folders_are(
+    command, two_nodes, store, pictures, ffmpeg, tmp_path
+):
     folder = pictures(*(f"{number}.png" for number in range(5)), "deep/a.jpg")
     ffmpeg("-f", "lavfi", "-i", "testsrc2=s=32x24:r=25:d=11", folder / "film.mkv")
     for path in folder.rglob("*.*"):
         store.client.upload_file(str(path), "bucket", f"in/{path.relative_to(folder)}")
     addresses = store.address("in"), store.address("out")
-    code, said, err = ended(command(*addresses, "--recursive"))
+    code, said, err = ended(command(*addresses, "--recursive", nodes=two_nodes))
     assert (code, said["ok"], said["skipped"]) == (0, 7, 0), err
-    code, _, err = ended(command(folder, "alone", "--recursive"))
+    code, _, err = ended(command(folder, "alone", "--recursive", nodes=two_nodes))
     assert code == 0, err
     for key in store.keys("out/"):
         if not key.endswith("/"):  # Arrow marks folders
@@ -234,7 +233,7 @@ def test_a_store_of_objects_is_read_and_written_as_folders_are(command, store, p
     assert expected.pop("film.mkv")
     assert found == expected
     store.client.delete_object(Bucket="bucket", Key="out/3.png")
-    code, said, err = ended(command(*addresses, "--recursive"))
+    code, said, err = ended(command(*addresses, "--recursive", nodes=two_nodes))
     assert (code, said["ok"], said["skipped"]) == (0, 1, 6), err
 
 

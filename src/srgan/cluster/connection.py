@@ -24,6 +24,7 @@ _OBJECTS = 128 * 2**20
 
 _STARTS = 3
 _PATIENCE = 10.0  # seconds that an address may take to answer
+_PARTING = 5.0  # seconds that the processes of a cluster of our own may take to end
 _OURS = "srgan.errors."
 _FORGETFUL = {"RAY_task_events_report_interval_ms": "0", "RAY_enable_metrics_collection": "0"}
 """Keeps Ray from recording every task and every figure, in memory that grows with the number of tasks."""
@@ -75,6 +76,7 @@ def connected(address: str) -> Iterator[None]:
     from ray.exceptions import RayError
 
     is_mine = not ray.is_initialized()
+    others = set(psutil.Process().children())
     if is_mine:
         _join(ray, address)
     try:
@@ -83,7 +85,7 @@ def connected(address: str) -> Iterator[None]:
         raise SrganError(_reason(error)) from error
     finally:
         if is_mine:
-            ray.shutdown()
+            _part(ray, others)
 
 
 def _reason(error: Exception) -> str:
@@ -141,14 +143,26 @@ def _start(ray: Any) -> None:
         try:
             ray.init(address="local", **options, **_QUIET)
             return
-        except Exception:  # on a busy computer it takes longer than Ray waits
+        except Exception:  # on a busy computer it takes longer than Ray waits; what it started goes on
             _end(child for child in psutil.Process().children() if child not in others)
             if not attempts_left:
                 raise
 
 
+def _part(ray: Any, others: set[psutil.Process]) -> None:
+    """Leaves the cluster, and ends what is left of one that was started here.
+
+    Ray's workers outlive it at times, in a deadlock while they exit.
+    """
+    mine = [each for each in psutil.Process().children() if each not in others]
+    workers = [worker for each in mine for worker in each.children(recursive=True)]
+    ray.shutdown()
+    _, left = psutil.wait_procs([*mine, *workers], _PARTING)
+    _end(left)
+
+
 def _end(processes: Iterable[psutil.Process]) -> None:
-    """Ends processes and their children: those started when Ray gave up waiting."""
+    """Kills processes and their children."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             for each in (*process.children(recursive=True), process):
