@@ -129,7 +129,7 @@ def test_what_goes_wrong_is_one_line(upscale, clip, here, arguments, code, messa
         ("SIGINT", 130, "srgan: large.mkv: interrupted; the same command continues it\n"),
     ],
 )
-@pytest.mark.parametrize("codec", ["ffv1", "libx264"])
+@pytest.mark.parametrize("codec", ["libx264", pytest.param("ffv1", marks=pytest.mark.slow)])
 def test_an_interrupted_video_goes_on_and_ends_the_same(
     clip, ffmpeg, here, tiny_model, srgan_process, codec, number, code, says
 ):

@@ -38,7 +38,8 @@ def stage(inputs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["upscale-folder", "film-mkv", "prepare", "export-openvino", "train-adversarial"]
+    "name",
+    ["upscale-folder", "film-mkv", "prepare", "export-openvino", "train-fidelity", "train-adversarial"],
 )
 def test_a_killed_command_run_again_gives_the_same(stage, whole, name):
     found = play_round(stage(name), whole(name), "kill", np.random.default_rng([1, *name.encode()]))

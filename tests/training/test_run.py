@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from fault_process import start
 from filelock import FileLock
 from ncnn_files import NcnnWriter, compact
 from PIL import Image
@@ -82,19 +83,13 @@ def test_a_run_learns_and_leaves_all_that_is_promised(photos, tmp_path):
         np.testing.assert_array_equal(tensor, average[name].half().float().numpy())
 
 
-@pytest.mark.parametrize(
-    "stage",
-    [
-        ["optimiser.kind=muon"],
-        pytest.param(["optimiser.kind=adamw"], marks=pytest.mark.slow),
-        pytest.param(ADVERSARIAL, marks=pytest.mark.slow),  # tests/faults kills the second stage too
-    ],
-)
+@pytest.mark.slow  # tests/faults kills both stages too
+@pytest.mark.parametrize("stage", [["optimiser.kind=muon"], ["optimiser.kind=adamw"], ADVERSARIAL])
 def test_after_kill_9_at_any_moment_the_weights_are_the_same_bit_for_bit(stage, photos, tmp_path):
     changes = [*SHORT, *stage, "optimiser.steps=40", "run.checkpoint_seconds=0"]
     settings = [part for change in changes for part in ("--set", change)]
 
-    def start(out):
+    def begin(out):
         command = [sys.executable, "-m", "srgan", "train", "--recipe", "srresnet", "--data", photos]
         return subprocess.Popen(
             [*command, "--validation", photos, "--out", out, "--device", "cpu", *settings],
@@ -102,18 +97,18 @@ def test_after_kill_9_at_any_moment_the_weights_are_the_same_bit_for_bit(stage, 
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
 
-    assert start(tmp_path / "whole").wait() == 0
+    assert begin(tmp_path / "whole").wait() == 0
     killed = tmp_path / "killed"
     delays = np.random.default_rng(0).uniform(0.0, 0.4, 2)
     for delay in delays:
-        process = start(killed)
+        process = begin(killed)
         before = latest(killed)
         while process.poll() is None and latest(killed) == before:
             time.sleep(0.01)
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert start(killed).wait() == 0
+    assert begin(killed).wait() == 0
     assert_identical(final_state(tmp_path / "whole"), final_state(killed))
     first, second = (read_model(run / "generator.safetensors")[1] for run in (tmp_path / "whole", killed))
     for name in first:
@@ -137,29 +132,26 @@ def latest(run):
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_stops_after_a_step_and_the_next_call_goes_on(sent, code, photos, tmp_path, srgan_process):
-    changes = [*SHORT, "optimiser.steps=300", "run.checkpoint_seconds=0"]
-    options = ["--data", photos, "--out", tmp_path / "run", "--device", "cpu"]
+def test_a_signal_stops_after_a_step_and_the_next_call_goes_on(sent, code, photos, tmp_path):
+    changes = [*SHORT, "optimiser.steps=100", "run.checkpoint_seconds=0"]
+    options = ["--data", str(photos), "--out", "run", "--device", "cpu"]
     options += [part for change in changes for part in ("--set", change)]
-    with subprocess.Popen(
-        [*srgan_process, "train", "--recipe", "srresnet", *options],
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    ) as process:
-        while latest(tmp_path / "run") is None:
-            assert process.poll() is None
-            time.sleep(0.01)
-        process.send_signal(sent)
-        _, err = process.communicate(timeout=60)
+    run = start(["train", "--recipe", "srresnet", *options], tmp_path, {}, tmp_path / "said")
+    while latest(tmp_path / "run") is None:
+        assert run.process.is_alive()
+        time.sleep(0.01)
+    run.signal(sent)
+    run.process.join(60)
     step = final_state(tmp_path / "run")["step"]
-    assert process.returncode == code
-    assert err == f"stopped after {step} steps; the same command continues from there\n"
-    assert 0 < step < 300
+    assert run.process.exitcode == code
+    assert (tmp_path / "said").read_text() == (
+        f"stopped after {step} steps; the same command continues from there\n"
+    )
+    assert 0 < step < 100
     seen = []
-    again = recipe("optimiser.steps=300")
+    again = recipe("optimiser.steps=100")
     train(again, photos, None, tmp_path / "run", on_event=lambda event: seen.append(event.done))
-    assert seen == list(range(step + 1, 301))
+    assert seen == list(range(step + 1, 101))
     train(again, photos, None, tmp_path / "whole")
     assert_identical(final_state(tmp_path / "run"), final_state(tmp_path / "whole"))
 
