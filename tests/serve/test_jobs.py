@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from srgan.errors import InUseError, OutputError
 from srgan.jobs.run import run_job
 from srgan.serve.settings import Limits
+from srgan.serve.store import Store
 
 
 def create(client, content, query="model=tiny", **how):
@@ -182,6 +183,14 @@ def test_who_asks_for_too_much_is_told_when_to_come_back(start, settings, large,
             client.delete(f"/v1/jobs/{job}")
 
 
+def test_a_model_that_someone_removed_is_missed_by_its_name(client, png, offered):
+    (offered / "detailed.safetensors").unlink()
+    told = wait(client, create(client, png, "model=detailed"), "failed")
+    assert "detailed" in told["error"]["detail"]
+    assert str(offered.parent) not in told["error"]["detail"]
+    assert "temporary folder" not in told["error"]["detail"]  # where the tests' models are
+
+
 def test_what_is_over_its_time_goes(start, settings, png, monkeypatch):
     monkeypatch.setattr("srgan.serve.workshop._SWEEP", 0.05)
     with start(dataclasses.replace(settings, limits=Limits(keep_seconds=0.1))) as client:
@@ -202,6 +211,35 @@ def test_a_disk_that_is_full_takes_no_more(start, settings, png, monkeypatch):
         assert client.post("/v1/jobs?model=tiny", content=png).status_code == 507
         client.delete(f"/v1/jobs/{job}")
         create(client, png)
+
+
+def test_what_is_deleted_while_the_disk_is_full_does_not_come_back(start, settings, png, monkeypatch):
+    monkeypatch.setattr("srgan.serve.workshop._SWEEP", 0.05)
+    really, is_full, refused = Store._write, threading.Event(), threading.Event()
+
+    def write(store, statement, *values):
+        if is_full.is_set() and statement.startswith("DELETE"):
+            refused.set()
+            raise OutputError("the disk is full")
+        really(store, statement, *values)
+
+    monkeypatch.setattr(Store, "_write", write)
+    with start() as client:
+        job = create(client, png)
+        wait(client, job, "done")
+        is_full.set()
+        assert client.delete(f"/v1/jobs/{job}").status_code == 204
+        assert refused.is_set()
+        assert list((settings.state / "tasks").iterdir()) == []
+        assert client.get(f"/v1/jobs/{job}").status_code == 404
+        is_full.clear()
+        with closing(sqlite3.connect(settings.state / "tasks.sqlite")) as records:
+            for _ in range(200):
+                if not records.execute("SELECT id FROM tasks").fetchall():
+                    break
+                time.sleep(0.05)
+    with start() as client:
+        assert client.get(f"/v1/jobs/{job}").status_code == 404
 
 
 def test_work_that_takes_too_long_is_ended(start, settings, large):

@@ -66,8 +66,8 @@ class Store:
         Raises:
             OutputError: if that fails.
         """
+        remove_folder(self.folder_of(task))  # first: a full disk takes no change of the list before it
         self._write("DELETE FROM tasks WHERE id = ?", task)
-        remove_folder(self.folder_of(task))
 
     def tasks(self) -> list[Task]:
         """Returns all kept tasks, and deletes folders that belong to none.

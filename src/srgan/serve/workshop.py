@@ -52,9 +52,11 @@ class Workshop:
         self._store = store
         self._models = models
         self._names = names
+        self._folders = {model.parent for model in names.values() if isinstance(model, Path)}
         self._limits = limits
         self._device = Device()
         self._tasks: dict[str, Task] = {}
+        self._undeleted: set[str] = set()
         self._lanes: dict[bool, FairQueue[Task]] = {False: FairQueue(), True: FairQueue()}
         self._closing = threading.Event()
         self._is_ready = threading.Event()
@@ -157,10 +159,18 @@ class Workshop:
             self._end(task, "cancelled")
 
     def remove(self, task: Task) -> None:
-        """Deletes a task that has ended, with its files."""
+        """Deletes a task that has ended, with its files; what the disk refuses is tried again."""
         self._tasks.pop(task.id, None)
-        with suppress(OutputError):  # Windows does not delete a file that is being read; the next start does
-            self._store.remove(task.id)
+        self._delete(task.id)
+
+    def _delete(self, task: str) -> None:
+        try:
+            self._store.remove(task)
+        except OutputError as error:  # a full disk, or on Windows a file that is being read
+            self._undeleted.add(task)
+            _log.warning("a job is not deleted yet: %s", error)
+        else:
+            self._undeleted.discard(task)
 
     def _work(self, lane: FairQueue[Task], head: Device) -> None:
         while True:
@@ -171,7 +181,7 @@ class Workshop:
                 try:
                     self._do(task, first)
                 except Exception as error:  # a disk, a missing model, a bug: the lane goes on
-                    task.error = error_of(error, task)
+                    task.error = error_of(error, task, self._folders)
                     self._end(task, "failed")
             if task.id not in self._tasks:  # nobody waited any longer
                 self.remove(task)
@@ -233,10 +243,10 @@ class Workshop:
                 return
             self._end(task, "cancelled")
         elif result.error is not None:
-            task.error = shown(result.error, task)
+            task.error = shown(result.error, task, self._folders)
             self._end(task, "failed")
         else:
-            task.outcome = outcome_of(task, result)
+            task.outcome = outcome_of(task, result, self._folders)
             self._end(task, "done")
 
     def _end(self, task: Task, state: State) -> None:
@@ -256,8 +266,10 @@ class Workshop:
         self._is_ready.set()
 
     def _sweep(self) -> None:
-        """Deletes expired tasks."""
+        """Deletes expired tasks, and what could not be deleted before."""
         while not self._closing.wait(_SWEEP):
+            for name in list(self._undeleted):
+                self._delete(name)
             oldest = time.time() - self._limits.keep_seconds
             for task in list(self._tasks.values()):
                 if task.finished is not None and task.finished < oldest:
