@@ -37,10 +37,10 @@ def time_networks(
     Raises:
         UsageError, ModelError: as :func:`~srgan.bench.networks.time_network` does.
     """
+    works = {each.model: work_of(each.model, each.onnx) for each in subjects}
     step("the processor alone")
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         peaks = pool.submit(measure_peaks).result()
-    works = {each.model: work_of(each.model, each.onnx) for each in subjects}
     rows = []
     for each in subjects:
         step(f"{each.model}, {each.engine}, {each.precision}")
