@@ -4,6 +4,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from fault_process import start
 from PIL import Image
 from skimage import data
 
@@ -25,12 +26,14 @@ def script(tmp_path, monkeypatch):
     monkeypatch.setenv("SRGAN_DATA", str(tmp_path))
     found = runpy.run_path(str(SCRIPT))
     found["train"].__globals__["TEACHER"] = find_model("fast")
-    execute = found["Call"].execute
     changes = ["data.batch_size=1", "loss.features=none", "loss.content_weight=0"]
     small = ["--steps", "1", *(word for change in changes for word in ("--set", change))]
 
-    def short(self, command):
-        return execute(self, [*command, *(small if "train" in command else [])])
+    def short(_, command):
+        assert command[:2] == ["-m", "srgan"]
+        run = start([*map(str, command[2:]), *small], tmp_path, {}, tmp_path / "said")
+        run.process.join()
+        return run.process.exitcode
 
     found["Call"].execute = short
     return found
