@@ -236,16 +236,16 @@ def test_openvino_out_of_memory_is_memory_error_and_other_errors_are_not(model, 
         engine.upscale(batch)
 
 
-@pytest.fixture(scope="module", params=["srresnet", "srgan"])
-def shipped(request):
-    return load_network(request.param)
+@pytest.fixture(scope="module")
+def shipped():
+    return load_network("srgan")
 
 
 @pytest.fixture(scope="module")
 def enlarged_coffee(shipped):
     """A photograph, float32, and its enlargement by torch in fp32.
 
-    Reduced, as what the networks learned from; srgan in bf16 is more than a level off in up to 0.2 % of the
+    Reduced, as what the network learned from; in bf16 it is more than a level off in up to 0.2 % of the
     values even so, in either engine.
     """
     picture = (bicubic(skimage.data.coffee()[:288, :448], 1 / 4) / np.float32(255))[None]
