@@ -57,7 +57,7 @@ def test_a_training_set_may_be_killed_at_each_of_its_first_steps(stage, whole):
 
 
 @pytest.mark.parametrize(
-    ("kind", "every"), [("fail", 2), ("full", 5), ("read-only", 7), ("gone", 5), ("clock", 5)]
+    ("kind", "every"), [("fail", 1), ("full", 5), ("read-only", 7), ("gone", 5), ("clock", 5)]
 )
 def test_whatever_step_fails_a_picture_is_whole_or_not_there(stage, whole, kind, every):
     known = whole("upscale-one")
@@ -98,7 +98,7 @@ def test_where_no_file_may_grow_what_encoders_write_fails_in_a_line(stage, whole
     assert run.end(run.start()) == whole("film-mkv").seen
 
 
-@pytest.mark.parametrize("name", ["film-mkv", "train-fidelity"])
+@pytest.mark.parametrize("name", ["film-mkv", "prepare", "train-fidelity"])
 def test_of_two_at_one_output_one_makes_it(stage, whole, name):
     shared = stage(name)
     runs = [shared.start(), shared.start()]

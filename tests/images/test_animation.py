@@ -137,7 +137,7 @@ def test_more_frames_than_can_be_written_are_refused_before_they_are_taken(tmp_p
 
 
 @pytest.fixture
-def collected_fast():
+def quick_collector():
     """Lets the collector look only at what a test makes."""
     gc.collect()
     gc.freeze()
@@ -145,7 +145,7 @@ def collected_fast():
     gc.unfreeze()
 
 
-@pytest.mark.usefixtures("collected_fast")
+@pytest.mark.usefixtures("quick_collector")
 @pytest.mark.parametrize("name", ["a.gif", "a.webp"])
 def test_a_writing_that_is_cancelled_leaves_nothing_even_later(tmp_path, name):
     frames = [np.full((24, 32, 3), 30 * number, np.uint8) for number in range(6)]

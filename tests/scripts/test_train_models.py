@@ -39,6 +39,14 @@ def script(tmp_path, monkeypatch):
     return found
 
 
+def test_a_program_ends_by_itself_or_is_stopped_in_time(tmp_path):
+    call = runpy.run_path(str(SCRIPT))["Call"]
+    assert call(runs=tmp_path, minutes=None, device="cpu").execute(["-c", "raise SystemExit(3)"]) == 3
+    sleep = "import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(130)"
+    interrupted = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);" + sleep
+    assert call(runs=tmp_path, minutes=0.02, device="cpu").execute(["-c", interrupted]) == 130
+
+
 def test_a_model_continues_from_another_run_and_names_its_teachers(script, tmp_path):
     call = script["Call"](runs=tmp_path / "runs", minutes=None, device="cpu")
     assert script["train"]("photo-taught", call) == 0

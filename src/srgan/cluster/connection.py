@@ -144,7 +144,7 @@ def _start(ray: Any) -> None:
             ray.init(address="local", **options, **_QUIET)
             return
         except Exception:  # on a busy computer it takes longer than Ray waits; what it started goes on
-            _end(child for child in psutil.Process().children() if child not in others)
+            _end(_started(others))
             if not attempts_left:
                 raise
 
@@ -154,11 +154,16 @@ def _part(ray: Any, others: set[psutil.Process]) -> None:
 
     Ray's workers outlive it at times, in a deadlock while they exit.
     """
-    mine = [each for each in psutil.Process().children() if each not in others]
+    mine = _started(others)
     workers = [worker for each in mine for worker in each.children(recursive=True)]
     ray.shutdown()
     _, left = psutil.wait_procs([*mine, *workers], _PARTING)
     _end(left)
+
+
+def _started(others: set[psutil.Process]) -> list[psutil.Process]:
+    """Returns the children of this process but for others: those that Ray started."""
+    return [child for child in psutil.Process().children() if child not in others]
 
 
 def _end(processes: Iterable[psutil.Process]) -> None:

@@ -168,7 +168,7 @@ class Workshop:
             self._store.remove(task)
         except OutputError as error:  # a full disk, or on Windows a file that is being read
             self._undeleted.add(task)
-            _log.warning("a job is not deleted yet: %s", error)
+            _log.warning("a job could not be deleted yet: %s", error)
         else:
             self._undeleted.discard(task)
 
