@@ -3,6 +3,7 @@ import csv
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import torch
 from skimage import data
 from tiny_recipes import ADVERSARIAL, TINY
@@ -181,6 +182,17 @@ def test_teachers_draw_what_the_second_stage_takes_for_real(store, photos, tmp_p
     assert teacher["network"] == "fast"
 
 
+def test_targets_are_sharpened(store):
+    run = AdversarialTrainer(recipe("loss.target_sharpening=0.8"), store, torch.device("cpu"))
+    lr_image, hr_image = store.sample(4, 8, torch.Generator().manual_seed(0))
+    (losses,) = run.losses_of([(lr_image, hr_image)])
+    blurred = scipy.ndimage.gaussian_filter(hr_image.numpy(), (0, 0, 1, 1), mode="mirror", truncate=5)
+    target = (hr_image.numpy() + 0.8 * (hr_image.numpy() - blurred)).clip(0, 1)
+    expected = np.abs(run.network(lr_image).detach().numpy() - target).mean()
+    assert losses["generator"][1]["pixel_loss"].item() == pytest.approx(expected, rel=1e-3)
+    assert np.abs(target - hr_image.numpy()).mean() > 1e-3
+
+
 def test_a_model_that_goes_on_from_a_shipped_one_can_be_blended_with_it(photos, tmp_path):
     shipped = ["generator.blocks=16", "generator.channels=64", "start=srresnet", "data.batch_size=1"]
     result = train(recipe(*shipped, "optimiser.steps=1"), photos, None, tmp_path / "run")
@@ -208,6 +220,10 @@ def test_losses_and_stage_must_agree():
         load_recipe("srresnet", ["loss.adversarial_weight=0.1", "loss.content_weight=1.0"])
     assert "'stage' must be 'adversarial'" in str(error.value)
     assert "'loss.content_weight' must be above 0 with 'loss.features', and 0 without" in str(error.value)
+    with pytest.raises(UsageError, match=r"'stage' must be 'adversarial' for 'loss\.target_sharpening'"):
+        load_recipe("srresnet", ["loss.target_sharpening=0.5"])
+    with pytest.raises(UsageError, match="must be at least 0"):
+        recipe("loss.target_sharpening=-1.0")
 
 
 def test_without_vgg19s_file_and_offline_one_line_names_the_options(store, tmp_path, monkeypatch):

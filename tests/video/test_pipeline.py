@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from pairings import every_other
 
 import srgan
 from srgan.errors import OutputError, UsageError
@@ -17,8 +18,13 @@ def first(probe, path, kind="video"):
     return next(stream for stream in probe(path)["streams"] if stream["codec_type"] == kind)
 
 
-@pytest.mark.parametrize("target", ["mp4", "m4v", "mov", "mkv", "webm"])
-@pytest.mark.parametrize("source", ["mp4", "mov", "mkv", "webm", "avi"])
+@pytest.mark.parametrize(
+    ("source", "target"),
+    every_other(
+        [(name,) for name in ("mp4", "mov", "mkv", "webm", "avi")],
+        [(name,) for name in ("mp4", "m4v", "mov", "mkv", "webm")],
+    ),
+)
 def test_every_container_goes_into_every_other(clip, enlarge, probe, shown, tmp_path, source, target):
     codecs = {"webm": ["-c:v", "libvpx", "-c:a", "libvorbis"], "avi": ["-c:v", "mpeg4", "-c:a", "mp3"]}
     lr_video = clip(f"video.{source}", *codecs.get(source, []), seconds=1)
@@ -224,10 +230,12 @@ def test_interlaced_video_becomes_whole_frames(clip, enlarge, probe, shown, tmp_
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "frames"),
-    [("1", "2", 25), ("1.5", "3", 37), ("0", "0.4", 10), ("3.8", None, 5), ("1.01", "1.02", 1)],
+    ("name", "start", "end", "frames"),
+    every_other(
+        [(name,) for name in ("video.mp4", "video.mkv", "video.webm", "video.ts")],
+        [("1", "2", 25), ("1.5", "3", 37), ("0", "0.4", 10), ("3.8", None, 5), ("1.01", "1.02", 1)],
+    ),
 )
-@pytest.mark.parametrize("name", ["video.mp4", "video.mkv", "video.webm", "video.ts"])
 def test_a_part_is_cut_precisely_with_its_sound(clip, enlarge, shown, tmp_path, name, start, end, frames):
     codecs = {"video.webm": ["-c:v", "libvpx", "-c:a", "libvorbis"]}
     lr_video = clip(name, *codecs.get(name, []), "-g", "50", seconds=4)

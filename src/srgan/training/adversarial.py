@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from srgan.training.crops import PictureStore
+from srgan.training.degradations.filters import unsharp_mask
 from srgan.training.discriminator_file import start_discriminator
 from srgan.training.losses.adversarial import (
     discriminator_loss,
@@ -31,6 +32,9 @@ from srgan.training.recipe import Recipe
 from srgan.training.setup import make_optimisers
 from srgan.training.teaching import Teacher, taught_targets
 from srgan.training.trainer import Loss, Losses, Part, Trainer
+
+_SHARPENING = 1.0
+"""Standard deviation of the unsharp mask on targets, in high-res pixels: the width of an edge."""
 
 _SURE, _ALIKE = 0.97, 0.02
 """Mean verdicts from which a discriminator has won, and within which it has died."""
@@ -119,9 +123,7 @@ class AdversarialTrainer(Trainer):
             yield self._losses(lr_image, hr_image, label)
 
     def _losses(self, lr_image: Tensor, hr_image: Tensor, labels: Tensor) -> Losses:
-        if self.teacher or self.clean_teacher:
-            scale = self.recipe.generator.scale
-            hr_image = taught_targets(lr_image, hr_image, scale, self.teacher, self.clean_teacher)
+        hr_image = self._targets(lr_image, hr_image)
         with self.autocast():
             sr_image = self.network(lr_image).float()
             true, generated = self.discriminator(hr_image), self.discriminator(sr_image)
@@ -129,6 +131,16 @@ class AdversarialTrainer(Trainer):
             "discriminator": self._discriminator_loss(true, generated, labels),
             "generator": self._generator_loss(sr_image, hr_image, generated, true),
         }
+
+    def _targets(self, lr_image: Tensor, hr_image: Tensor) -> Tensor:
+        """Returns what takes the ground truth's place: what the teachers draw, and sharpened if asked for."""
+        options = self.recipe.loss
+        if self.teacher or self.clean_teacher:
+            scale = self.recipe.generator.scale
+            hr_image = taught_targets(lr_image, hr_image, scale, self.teacher, self.clean_teacher)
+        if options.target_sharpening:
+            hr_image = unsharp_mask(hr_image, options.target_sharpening, _SHARPENING)
+        return hr_image
 
     def _generator_loss(self, sr_image: Tensor, hr_image: Tensor, generated: Verdict, true: Verdict) -> Loss:
         options = self.recipe.loss

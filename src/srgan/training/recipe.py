@@ -109,6 +109,8 @@ class LossOptions:
         teacher_weight: weight of the pixel loss between result and teacher's result in the first stage.
         clean_teacher: model whose results take the ground truth's place in the second stage where the low-res
             picture is only downscaled; not an ``.onnx`` file.
+        target_sharpening: amount of the unsharp mask by which the second stage sharpens its targets, 0 for
+            none; the mask's standard deviation is 1 high-res pixel.
         generated_label: mean of the labels for generated pictures in the discriminator's loss.
         generated_label_deviation: standard deviation of those labels.
     """
@@ -126,6 +128,7 @@ class LossOptions:
     teacher: str = ""
     teacher_weight: float = 0.0
     clean_teacher: str = ""
+    target_sharpening: float = 0.0
     generated_label: float = 0.1
     generated_label_deviation: float = 0.05
 
@@ -254,6 +257,10 @@ def contradictions(recipe: Recipe) -> list[str]:
         )
     if recipe.stage == "fidelity" and loss.clean_teacher:
         problems.append("'stage' must be 'adversarial' for 'loss.clean_teacher'")
+    if loss.target_sharpening < 0:
+        problems.append(f"'loss.target_sharpening' is {loss.target_sharpening}, must be at least 0")
+    if recipe.stage == "fidelity" and loss.target_sharpening:
+        problems.append("'stage' must be 'adversarial' for 'loss.target_sharpening'")
     if recipe.stage == "fidelity" and (loss.features != "none" or loss.adversarial_weight):
         problems.append("'stage' must be 'adversarial' for content and adversarial losses")
     if recipe.discriminator.kind == "unet" and recipe.data.crop % 2:

@@ -7,7 +7,7 @@ import torch
 from skimage import data
 
 from srgan.images.resize import bicubic
-from srgan.training.degradations.filters import bicubic_resize, gaussian_blur
+from srgan.training.degradations.filters import bicubic_resize, gaussian_blur, unsharp_mask
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +50,11 @@ def test_an_anisotropic_gaussian_has_its_deviations_along_its_axes(angle):
     turn = np.array([[cosine, -sine], [sine, cosine]])
     assert spread.sum() == pytest.approx(1, abs=1e-5)
     np.testing.assert_allclose(covariance, turn @ np.diag([9, 2.25]) @ turn.T, atol=0.05)
+
+
+def test_an_unsharp_mask_adds_the_difference_from_a_blurred_copy(hr_image):
+    found = unsharp_mask(hr_image, 0.6, 1.0).numpy()
+    blurred = scipy.ndimage.gaussian_filter(hr_image.numpy(), (0, 0, 1, 1), mode="mirror", truncate=5)
+    expected = hr_image.numpy() + 0.6 * (hr_image.numpy() - blurred)
+    assert expected.max() > 1.01  # so it is cut off at white
+    np.testing.assert_allclose(found, expected.clip(0, 1), atol=1e-3)

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pairings import every_other
 
 from srgan.video.options import VideoOptions
 
@@ -36,13 +37,6 @@ SOURCES = [
     ("pal.dv", "-s 720x576 -pix_fmt yuv420p -c:v dvvideo -c:a pcm_s16le -ar 48000 -ac 2", "mkv mov"),
 ]
 
-PAIRS = [
-    # By default every other one, so that each source and each target comes.
-    pytest.param(*source, target, id=f"{source[0]}-{target}", marks=[pytest.mark.slow] * ((row + column) % 2))
-    for row, source in enumerate(SOURCES)
-    for column, target in enumerate(TARGETS)
-]
-
 
 @pytest.fixture
 def streams_of(ffmpeg):
@@ -57,7 +51,9 @@ def streams_of(ffmpeg):
     return read
 
 
-@pytest.mark.parametrize(("name", "how", "copied_to", "target"), PAIRS)
+@pytest.mark.parametrize(
+    ("name", "how", "copied_to", "target"), every_other(SOURCES, [(target,) for target in TARGETS])
+)
 def test_every_pair_plays_and_has_its_sound(
     clip, enlarge, streams_of, tmp_path, name, how, copied_to, target
 ):

@@ -34,6 +34,22 @@ def _bicubic_matrix(old: int, new: int) -> Tensor:
     return torch.from_numpy(bicubic(np.eye(old)[:, None], new / old)[:, 0].astype(np.float32))
 
 
+def unsharp_mask(image: Tensor, amount: float, deviation: float) -> Tensor:
+    """Sharpens pictures: adds their difference from a blurred copy.
+
+    Args:
+        image: (N, C, H, W), float32 in [0, 1].
+        amount: by which the difference is multiplied; 0 leaves the pictures alone.
+        deviation: standard deviation of the Gaussian blur, in pixels.
+
+    Returns:
+        The same shape, in [0, 1].
+    """
+    wide = image.new_full((1, 1, 1, 1), deviation)
+    blurred = gaussian_blur(image, wide, wide, torch.zeros_like(wide), reach=math.ceil(3 * deviation))
+    return torch.lerp(blurred, image, 1 + amount).clamp(0, 1)
+
+
 def gaussian_blur(image: Tensor, first: Tensor, second: Tensor, angle: Tensor, *, reach: int) -> Tensor:
     """Blurs each picture with its own Gaussian, by multiplying spectra; borders are reflected.
 
