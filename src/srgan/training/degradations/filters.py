@@ -1,4 +1,4 @@
-"""Resizing and blurring of batches on the training device."""
+"""Resizing, blurring and sharpening of batches on the training device."""
 
 from __future__ import annotations
 
