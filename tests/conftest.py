@@ -32,11 +32,6 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 TINY = GeneratorConfig(blocks=1, channels=8)
 
 
-def pytest_xdist_auto_num_workers():
-    """One more worker than cores: a fifth of the time, tests wait for processes, servers and browsers."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.fixture
 def srgan_process():
     """The command in a process of its own that listens to Ctrl-C, even where tests are a background job."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from pairings import every_other
+from pairings import each_once
 
 import srgan
 from srgan.errors import OutputError, UsageError
@@ -20,7 +20,7 @@ def first(probe, path, kind="video"):
 
 @pytest.mark.parametrize(
     ("source", "target"),
-    every_other(
+    each_once(
         [(name,) for name in ("mp4", "mov", "mkv", "webm", "avi")],
         [(name,) for name in ("mp4", "m4v", "mov", "mkv", "webm")],
     ),
@@ -231,7 +231,7 @@ def test_interlaced_video_becomes_whole_frames(clip, enlarge, probe, shown, tmp_
 
 @pytest.mark.parametrize(
     ("name", "start", "end", "frames"),
-    every_other(
+    each_once(
         [(name,) for name in ("video.mp4", "video.mkv", "video.webm", "video.ts")],
         [("1", "2", 25), ("1.5", "3", 37), ("0", "0.4", 10), ("3.8", None, 5), ("1.01", "1.02", 1)],
     ),

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pairings import every_other
+from pairings import each_once
 
 from srgan.video.options import VideoOptions
 
@@ -52,7 +52,7 @@ def streams_of(ffmpeg):
 
 
 @pytest.mark.parametrize(
-    ("name", "how", "copied_to", "target"), every_other(SOURCES, [(target,) for target in TARGETS])
+    ("name", "how", "copied_to", "target"), each_once(SOURCES, [(target,) for target in TARGETS])
 )
 def test_every_pair_plays_and_has_its_sound(
     clip, enlarge, streams_of, tmp_path, name, how, copied_to, target
