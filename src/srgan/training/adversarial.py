@@ -133,7 +133,7 @@ class AdversarialTrainer(Trainer):
         }
 
     def _targets(self, lr_image: Tensor, hr_image: Tensor) -> Tensor:
-        """Returns what takes the ground truth's place: what the teachers draw, and sharpened if asked for."""
+        """Returns what results are compared with: ground truth or teachers' results, sharpened or not."""
         options = self.recipe.loss
         if self.teacher or self.clean_teacher:
             scale = self.recipe.generator.scale
